@@ -1,0 +1,194 @@
+"""Declared settings: typed fields with limits, default, unit and help, said once and used everywhere.
+
+A layer, an activation, an optimizer or a data step is a frozen :class:`Declared` struct. The inspector's form, the
+project file's validation and the command line's options are all made from :func:`fields_of`.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import types
+import typing
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+
+class SettingError(ValueError):
+    """A setting is outside its limits; the message names the setting, the value and the limit."""
+
+
+class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A frozen record whose fields are checked however it is made: constructor, ``replace`` or decoding.
+
+    Raises
+    ------
+    SettingError
+        When a value has the wrong type, is not finite, or is outside its declared limits.
+    """
+
+    def __post_init__(self) -> None:
+        # msgspec itself checks limits only while decoding; this makes every way of construction equal.
+        for field in _infos(type(self)):
+            value = getattr(self, field.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise SettingError(f"{_label(type(self), field.name)} must be a finite number, not {value}.")
+            if isinstance(value, Declared):
+                continue  # it has checked itself
+            try:
+                msgspec.convert(value, field.type)
+            except msgspec.ValidationError as error:
+                reason = str(error).replace("`", "")
+                raise SettingError(f"{_label(type(self), field.name)} is {value!r}: {reason}.") from None
+
+
+@functools.cache
+def _infos(kind: type[Declared]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    # msgspec evaluates the annotations anew at each call, which takes longer than all else in a constructor.
+    return msgspec.structs.fields(kind)
+
+
+Kind = Literal["integer", "number", "switch", "choice", "variant", "text"]
+_D = TypeVar("_D", bound=Declared)
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a form, a command line or a document needs to know of one setting.
+
+    ``kind`` is ``"variant"`` where the value is itself one of several declared structs (an activation, say); these
+    are then listed in ``variants`` by their names, and have fields of their own.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    default: Any
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    variants: tuple[type[Declared], ...] = ()
+    read_only: bool = False
+    logarithmic: bool = False
+
+
+def name_of(declared: Declared | type[Declared]) -> str:
+    """Return the registered name of a declared variant, for example ``"he_normal"``."""
+    kind = declared if isinstance(declared, type) else type(declared)
+    tag = kind.__struct_config__.tag
+    if not isinstance(tag, str):
+        raise TypeError(f"{kind.__name__} has no registered name")
+    return tag
+
+
+def title_of(declared: Declared | type[Declared]) -> str:
+    """Return the name a person reads, for example ``"He normal"``."""
+    kind = declared if isinstance(declared, type) else type(declared)
+    return str(getattr(kind, "title", None) or name_of(kind).replace("_", " "))
+
+
+def registry(*kinds: type[_D]) -> dict[str, type[_D]]:
+    """Return the kinds by name, in the order given; two of the same name are a mistake."""
+    named = {name_of(kind): kind for kind in kinds}
+    if len(named) != len(kinds):
+        raise ValueError("two declared kinds share a name")
+    return named
+
+
+def fields_of(kind: type[Declared]) -> tuple[Field, ...]:
+    """Return the declared fields of a struct, in the order in which they are declared."""
+    return tuple(_field(kind, info) for info in msgspec.structs.fields(kind))
+
+
+def replace(declared: _D, **changes: Any) -> _D:
+    """Return a copy with some fields changed, checked.
+
+    Raises
+    ------
+    SettingError
+        When a changed value is outside its limits.
+    """
+    return msgspec.structs.replace(declared, **changes)
+
+
+def _label(kind: type[Declared], name: str) -> str:
+    for field in fields_of(kind):
+        if field.name == name:
+            return f"{title_of_safe(kind)}: {field.label.lower()}"
+    return name
+
+
+def title_of_safe(kind: type[Declared]) -> str:
+    """Return the title of a kind, or its class name where it is not registered under a name."""
+    tag = kind.__struct_config__.tag
+    return str(getattr(kind, "title", None) or tag or kind.__name__)
+
+
+def _field(kind: type[Declared], info: msgspec.structs.FieldInfo) -> Field:
+    meta, annotated = _unwrap(info.type)
+    extra = dict(meta.extra or {}) if meta else {}
+    default = _default(info)
+    choices: tuple[str, ...] = ()
+    variants: tuple[type[Declared], ...] = ()
+    field_kind: Kind
+    if annotated is bool:
+        field_kind = "switch"
+    elif annotated is int:
+        field_kind = "integer"
+    elif annotated is float:
+        field_kind = "number"
+    elif get_origin(annotated) is Literal:
+        field_kind, choices = "choice", tuple(str(choice) for choice in get_args(annotated))
+    elif get_origin(annotated) in (Union, types.UnionType):
+        field_kind = "variant"
+        variants = tuple(member for member in get_args(annotated) if isinstance(member, type))
+    elif isinstance(annotated, type) and issubclass(annotated, Declared):
+        field_kind, variants = "variant", (annotated,)
+    else:
+        field_kind = "text"
+    return Field(
+        name=info.name,
+        label=(meta.title if meta and meta.title else info.name.replace("_", " ").capitalize()),
+        kind=field_kind,
+        default=default,
+        minimum=_bound(meta, "ge", "gt"),
+        maximum=_bound(meta, "le", "lt"),
+        unit=str(extra.get("unit", "")),
+        help=(meta.description if meta and meta.description else ""),
+        choices=choices,
+        variants=variants,
+        read_only=bool(extra.get("read_only", False)),
+        logarithmic=bool(extra.get("logarithmic", False)),
+    )
+
+
+def _unwrap(annotation: Any) -> tuple[msgspec.Meta | None, Any]:
+    if get_origin(annotation) is Annotated:
+        inner, *metas = get_args(annotation)
+        for meta in metas:
+            if isinstance(meta, msgspec.Meta):
+                return meta, inner
+        return None, inner
+    return None, annotation
+
+
+def _default(info: msgspec.structs.FieldInfo) -> Any:
+    if info.default is not msgspec.NODEFAULT:
+        return info.default
+    if info.default_factory is not msgspec.NODEFAULT:
+        return typing.cast(Any, info.default_factory)()
+    return None
+
+
+def _bound(meta: msgspec.Meta | None, closed: str, opened: str) -> float | None:
+    if meta is None:
+        return None
+    for name in (closed, opened):
+        value = getattr(meta, name)
+        if value is not None:
+            return float(value)
+    return None

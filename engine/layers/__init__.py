@@ -1,0 +1,38 @@
+"""The layers, one family a file, and the registry from which palette, form, file format and tests are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Union
+
+from engine.declared import registry
+from engine.layers.activation import ActivationLayer
+from engine.layers.base import Build, Family, Layer, ParameterSpec, parts
+from engine.layers.dense import Dense
+from engine.layers.dropout import Dropout
+from engine.layers.input import Input
+from engine.layers.merge import Add, Concatenate
+from engine.layers.output import Output
+
+LAYERS: dict[str, type[Layer]] = registry(Input, Dense, ActivationLayer, Dropout, Add, Concatenate, Output)
+
+if TYPE_CHECKING:
+    AnyLayer = Layer
+else:
+    AnyLayer = Union[tuple(LAYERS.values())]  # noqa: UP007 - built from the registry
+
+__all__ = [
+    "ActivationLayer",
+    "Add",
+    "AnyLayer",
+    "Build",
+    "Concatenate",
+    "Dense",
+    "Dropout",
+    "Family",
+    "Input",
+    "LAYERS",
+    "Layer",
+    "Output",
+    "ParameterSpec",
+    "parts",
+]

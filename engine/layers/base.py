@@ -1,0 +1,94 @@
+"""What every layer declares: its settings, its shapes, its parameters, and its forward and backward operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from engine.declared import Declared
+from engine.emit import Array, Emitter, Ref
+
+Family = Literal["data", "dense", "activation", "regularization", "merge"]
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """One parameter array of a layer: a name and a shape, e.g. ``Theta`` in (n_out, n_in + 1)."""
+
+    name: str
+    shape: tuple[int, int]
+
+
+@dataclass
+class Build:
+    """The arrays a layer reads and writes while it emits its operations.
+
+    ``inputs[i]`` is A of the i-th layer read, (n_i, m); ``extended[i]`` the same with a row of ones above,
+    (n_i + 1, m). ``d_inputs[i]`` is where the gradient towards it goes, None where nobody needs it.
+    """
+
+    emit: Emitter
+    inputs: list[Ref]
+    extended: list[Ref]
+    output: Ref
+    parameters: dict[str, Ref]
+    gradients: dict[str, Ref]
+    d_output: Ref | None = None
+    d_inputs: list[Ref | None] = field(default_factory=list)
+    targets: Ref | None = None
+
+
+class Layer(Declared, frozen=True):
+    """A kind of layer; one file of this package each.
+
+    To add one: write its class in a file here and name it in :data:`engine.layers.LAYERS`.
+    """
+
+    title: ClassVar[str]
+    family: ClassVar[Family]
+    summary: ClassVar[str]
+    formula: ClassVar[str]
+    least_inputs: ClassVar[int] = 1
+    most_inputs: ClassVar[int | None] = 1
+    in_palette: ClassVar[bool] = True
+
+    def output_units(self, inputs: tuple[int, ...]) -> int:
+        """Return the number of units, given those of the layers read."""
+        raise NotImplementedError
+
+    def problem(self, inputs: tuple[int, ...]) -> str | None:
+        """Return what is wrong with these inputs or settings, in one sentence that names the fix, or None."""
+        return None
+
+    def parameter_specs(self, inputs: tuple[int, ...]) -> tuple[ParameterSpec, ...]:
+        """Return the parameter arrays of this layer."""
+        return ()
+
+    def initial(self, inputs: tuple[int, ...], generator: np.random.Generator) -> dict[str, Array]:
+        """Return the first values of every parameter array."""
+        return {}
+
+    def chips(self) -> tuple[str, ...]:
+        """Return the settings a node card shows in short, for example ``("tanh", "Xavier normal")``."""
+        return ()
+
+    def equation(self, level: int, reads: tuple[int, ...]) -> str:
+        """Return this layer's equation in the notes' symbols, e.g. ``Z[2] = W[2] A[1] + b[2], A[2] = tanh(Z[2])``."""
+        raise NotImplementedError
+
+    def forward(self, build: Build) -> None:
+        """Emit the operations that compute the output from the inputs."""
+        raise NotImplementedError
+
+    def backward(self, build: Build) -> None:
+        """Emit the operations that compute parameter gradients and ``d_inputs`` from ``d_output``."""
+        raise NotImplementedError
+
+
+def parts(name: str, array: Array) -> dict[str, Array]:
+    """Return the notes' arrays inside a stored parameter array: ``Theta`` holds ``b`` (n, 1) and ``W`` (n, n_in)."""
+    if name == "Theta":
+        return {"W": array[:, 1:], "b": array[:, :1]}
+    return {name: array}

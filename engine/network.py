@@ -1,0 +1,247 @@
+"""What a user holds: a compiled network with its parameters."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from engine.dataset import DataError, Dataset
+from engine.declared import name_of
+from engine.emit import Arena, Array, Mode, Ref
+from engine.graph import Graph
+from engine.layers import Input, Output
+from engine.metrics import Task, task_of
+from engine.program import Program, compile_program
+from engine.shapes import Shapes, infer_shapes
+
+Precision = Literal["float32", "float64"]
+
+LEAST_CHUNK = 256
+CHUNK_VALUES = 2_000_000  # activations held while evaluating: chunks are cut so that all layers' stay below
+
+
+class GraphError(ValueError):
+    """A graph that cannot be compiled; the message lists its problems."""
+
+
+class Network:
+    """A network with its parameters, from a valid graph.
+
+    Parameters
+    ----------
+    graph
+        Layers and wires, with one input and one output.
+    seed
+        Seed of the initial weights. Each layer draws from a generator of its own, made from the seed and the node's
+        identity, so that adding a layer leaves the first weights of the others as they were.
+    precision
+        ``"float32"`` or ``"float64"``.
+
+    Raises
+    ------
+    GraphError
+        When the graph has problems; the message lists them.
+    """
+
+    def __init__(self, graph: Graph, seed: int = 0, precision: Precision = "float32") -> None:
+        self.graph = graph
+        self.shapes: Shapes = infer_shapes(graph)
+        if not self.shapes.valid:
+            sentences = [problem.sentence for problem in self.shapes.problems if problem.severity == "error"]
+            raise GraphError(" ".join(sentences))
+        self.dtype = np.dtype(precision)
+        self.seed = seed
+        self.generator = np.random.default_rng([seed, 2])
+        self.theta: Array = np.zeros(self.shapes.parameter_count, self.dtype)
+        self.parameters = self.slices(self.theta)
+        self._gradient: Array | None = None
+        self._arena = Arena(self.dtype)
+        self._looking_arena = Arena(self.dtype)
+        self._programs: dict[tuple[int, Mode], Program] = {}
+        self.initialize(seed)
+
+    @property
+    def output(self) -> Output:
+        """The output layer."""
+        layer = self.graph.of_kind(Output)[0].layer
+        assert isinstance(layer, Output)
+        return layer
+
+    @property
+    def task(self) -> Task:
+        """What the output is for."""
+        return task_of(self.output)
+
+    @property
+    def n_features(self) -> int:
+        """Number of features the input reads."""
+        return self.shapes.units[self.graph.of_kind(Input)[0].id]
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs."""
+        return self.output.units
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of parameters."""
+        return self.shapes.parameter_count
+
+    @property
+    def gradient(self) -> Array:
+        """The flat gradient (parameter_count,) of the last step or call of :meth:`gradients`."""
+        if self._gradient is None:
+            self._gradient = np.zeros_like(self.theta)
+        return self._gradient
+
+    def slices(self, flat: Array) -> dict[str, Array]:
+        """Return views of a flat vector (parameter_count,) by ``"node.name"``, in each parameter array's own shape."""
+        views: dict[str, Array] = {}
+        start = 0
+        for node_id in self.shapes.order:
+            for spec in self.shapes.specs.get(node_id, ()):
+                size = spec.shape[0] * spec.shape[1]
+                views[f"{node_id}.{spec.name}"] = flat[start : start + size].reshape(spec.shape)
+                start += size
+        return views
+
+    def initialize(self, seed: int | None = None) -> None:
+        """Draw the initial parameters; the same seed gives the same ones."""
+        seed = self.seed if seed is None else seed
+        # The same object, since programs hold on to it.
+        self.generator.bit_generator.state = np.random.default_rng([seed, 2]).bit_generator.state
+        for node_id in self.shapes.order:
+            inputs = tuple(self.shapes.units[source] for source in self.graph.inputs_of(node_id))
+            if self.shapes.specs.get(node_id):
+                generator = np.random.default_rng([seed, zlib.crc32(node_id.encode())])
+                layer = self.graph.node(node_id).layer
+                for name, values in layer.initial(inputs, generator).items():
+                    self.parameters[f"{node_id}.{name}"][...] = values
+
+    def weights(self) -> dict[str, Array]:
+        """Return copies of all parameter arrays by ``"node.name"``; ``Theta`` is [b W], (n_out, n_in + 1)."""
+        return {key: array.copy() for key, array in self.parameters.items()}
+
+    def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
+        """Take over all parameter arrays.
+
+        Raises
+        ------
+        ValueError
+            When one is missing, not finite, or has another shape; it is named.
+        """
+        checked: dict[str, Array] = {}
+        for key, own in self.parameters.items():
+            if key not in weights:
+                raise ValueError(f"The weights of {key} are missing.")
+            given = np.asarray(weights[key])
+            if given.shape != own.shape:
+                raise ValueError(f"The weights of {key} have shape {given.shape}, and the network needs {own.shape}.")
+            if not np.isfinite(given).all():
+                raise ValueError(f"The weights of {key} are not all finite numbers.")
+            checked[key] = given
+        for key, given in checked.items():
+            self.parameters[key][...] = given
+
+    def program(self, size: int, mode: Mode = "training") -> Program:
+        """Return the program for batches of ``size`` examples, compiled at the first call."""
+        key = (size, mode)
+        if key not in self._programs:
+            gradients = {} if mode == "inference" else self.slices(self.gradient)
+            levels = self.shapes.levels
+            self._programs[key] = compile_program(
+                self.graph,
+                self.shapes,
+                {k: Ref(_symbol(k, levels), a) for k, a in self.parameters.items()},
+                {k: Ref("d" + _symbol(k, levels), a) for k, a in gradients.items()},
+                self._looking_arena if mode == "looking" else self._arena,
+                size,
+                mode,
+                self.generator,
+            )
+        return self._programs[key]
+
+    @property
+    def chunk(self) -> int:
+        """How many examples are evaluated at a time, so that memory stays bounded."""
+        per_example = sum(units + 1 for units in self.shapes.units.values())
+        return max(LEAST_CHUNK, CHUNK_VALUES // per_example)
+
+    def evaluate(self, data: Dataset) -> Iterator[tuple[slice, Array, Array]]:
+        """Yield rows, Z[L] and A[L] (both (n_y, rows), overwritten by the next chunk) over all examples."""
+        for start in range(0, len(data), self.chunk):
+            rows = slice(start, min(start + self.chunk, len(data)))
+            program = self.program(rows.stop - rows.start, "inference")
+            program.x[...] = data.extended[rows]
+            with np.errstate(all="ignore"):
+                program.run("forward")
+            yield rows, program.z, program.a
+
+    def outputs(self, data: Dataset) -> tuple[Array, Array]:
+        """Return A[L] (m, n_y) and the losses (m,) of all examples."""
+        outputs = np.empty((len(data), self.n_outputs), self.dtype)
+        losses = np.empty(len(data), self.dtype)
+        activation = name_of(self.output.activation)
+        for rows, z, a in self.evaluate(data):
+            outputs[rows] = a.T
+            with np.errstate(all="ignore"):
+                losses[rows] = self.output.loss.losses(activation, z, a, data.targets[rows].T)
+        return outputs, losses
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Return the outputs (m, n_outputs) for features (m, n_features), in bounded memory.
+
+        Raises
+        ------
+        DataError
+            When X has another number of features or a value that is not finite.
+        """
+        features = np.asarray(X)
+        if features.ndim != 2 or features.shape[1] != self.n_features:
+            raise DataError(f"X has shape {features.shape}, and the network reads (m, {self.n_features}).")
+        if len(features) == 0:
+            return np.empty((0, self.n_outputs), self.dtype)
+        return self.outputs(Dataset(features, np.zeros((len(features), self.n_outputs)), self.dtype))[0]
+
+    def cost(self, X: ArrayLike, Y: ArrayLike) -> float:
+        """Return the cost J, the mean of the losses of the examples."""
+        return float(self.outputs(self._data(X, Y))[1].mean(dtype=np.float64))
+
+    def gradients(self, X: ArrayLike, Y: ArrayLike) -> dict[str, Array]:
+        """Return dJ/dparameter for every parameter array, over all examples given as one batch.
+
+        Random layers act as they do outside training.
+        """
+        data = self._data(X, Y)
+        program = self.look(data)
+        return {key: program.refs["d" + _symbol(key, self.shapes.levels)].array / len(data) for key in self.parameters}
+
+    def look(self, data: Dataset) -> Program:
+        """Run the network forward and backward over a few examples, with every quantity of the notes kept.
+
+        The returned program's ``refs`` hold them by symbol; gradients there lack the factor 1/m.
+        """
+        program = self.program(len(data), "looking")
+        program.x[...] = data.extended
+        program.y[...] = data.targets
+        with np.errstate(all="ignore"):
+            program.run("forward", "loss", "backward")
+        return program
+
+    def _data(self, X: ArrayLike, Y: ArrayLike) -> Dataset:
+        data = Dataset(X, Y, self.dtype)
+        if data.X.shape[1] != self.n_features or data.Y.shape[1] != self.n_outputs:
+            raise DataError(
+                f"X and Y have {data.X.shape[1]} and {data.Y.shape[1]} columns, and the network reads "
+                f"{self.n_features} and gives {self.n_outputs}."
+            )
+        return data
+
+
+def _symbol(key: str, levels: dict[str, int]) -> str:
+    node_id, _, name = key.rpartition(".")
+    return f"{name}[{levels[node_id]}]"

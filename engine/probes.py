@@ -1,0 +1,183 @@
+"""What can be looked at in a network while it trains: pure functions of a network and a few examples.
+
+Large arrays are sampled, so that looking costs the same at every size.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.dataset import Dataset
+from engine.emit import Array
+from engine.layers import Dense, Input, Output
+from engine.network import Network
+from engine.snapshot import Boundary, Histogram, LayerDetail, ProbeRequest, Probes
+
+HISTOGRAM_BINS = 48
+HISTOGRAM_SAMPLE = 8_192  # values: enough for a smooth picture
+LOOK_EXAMPLES = 128  # examples over which activations are looked at
+PICTURE_SIDE = 64  # cells: larger matrices are thinned to this many rows and columns
+PREDICTION_BINS = 24
+SATURATED_SHARE = 0.95  # a unit counts as saturated where this share of its values is stuck
+STUCK_SLOPE = 0.02
+
+
+def histogram(values: Array, bins: int = HISTOGRAM_BINS) -> Histogram:
+    """Return the histogram of a sample of the values, over the range that holds all but the outermost 0.1 %."""
+    flat = values.reshape(-1)
+    if flat.size > HISTOGRAM_SAMPLE:
+        # A fixed stride, prime to the usual row lengths, so that the picture does not flicker from draw to draw.
+        flat = flat[:: flat.size // HISTOGRAM_SAMPLE | 1]
+    flat = flat[np.isfinite(flat)].astype(np.float64)
+    if flat.size == 0:
+        return Histogram(np.array([-1.0, 1.0]), np.zeros(1), float("nan"), float("nan"))
+    low, high = float(flat.min()), float(flat.max())
+    if high - low < 1e-9 * max(1.0, abs(low)):
+        width = max(abs(low), 1.0) * 0.05
+        low, high = low - width, high + width
+    scaled = (flat - low) * (bins / (high - low))
+    counts = np.bincount(np.minimum(scaled.astype(np.int64), bins - 1), minlength=bins)
+    return Histogram(np.linspace(low, high, bins + 1), counts, float(flat.mean()), float(flat.std()))
+
+
+def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int) -> Probes:
+    """Return what was asked for, at the network's present parameters; nothing of the training state is touched.
+
+    Parameters
+    ----------
+    examples
+        A few training examples (see :func:`looked_at`).
+    request
+        What to look at. Unknown nodes and features are left out.
+    """
+    weights: dict[str, Histogram] = {}
+    gradients: dict[str, Histogram] = {}
+    activations: dict[str, Histogram] = {}
+    thumbnails: dict[str, Array] = {}
+    if request.weights:
+        weights = {node: histogram(w) for node, w in _weights(network, network.theta).items()}
+    if request.gradients:
+        gradients = {node: histogram(w) for node, w in _weights(network, network.gradient).items()}
+    if request.activations or request.thumbnails:
+        values = _activations(network, examples)
+        if request.activations:
+            activations = {node: histogram(a) for node, a in values.items()}
+        if request.thumbnails:
+            thumbnails = {node: _thumbnail(network, node, a) for node, a in values.items()}
+    boundary = None
+    if request.boundary is not None and max(request.boundary) < network.n_features:
+        boundary = decision_grid(network, examples, request.boundary, request.boundary_resolution)
+    detail = None
+    if request.detail is not None and request.detail in network.shapes.order:
+        detail = layer_detail(network, examples, request.detail)
+    return Probes(
+        step=step,
+        weights=weights,
+        activations=activations,
+        gradients=gradients,
+        thumbnails=thumbnails,
+        boundary=boundary,
+        detail=detail,
+    )
+
+
+def looked_at(data: Dataset, count: int = LOOK_EXAMPLES) -> Dataset:
+    """Return up to ``count`` examples, evenly spaced through the data."""
+    rows = np.linspace(0, len(data) - 1, min(count, len(data))).astype(np.int64)
+    return data.rows(rows)
+
+
+def decision_grid(network: Network, examples: Dataset, features: tuple[int, int], resolution: int) -> Boundary:
+    """Return the output over a grid of two features, the others at their mean over the examples."""
+    first, second = features
+    ranges = []
+    for feature in features:
+        column = examples.X[:, feature]
+        low, high = float(column.min()), float(column.max())
+        margin = 0.12 * (high - low) or 1.0
+        ranges.append((low - margin, high + margin))
+    grid = np.empty((resolution * resolution, network.n_features), network.dtype)
+    grid[:] = examples.X.mean(axis=0)
+    across = np.linspace(*ranges[0], resolution)
+    down = np.linspace(*ranges[1], resolution)
+    grid[:, first] = np.tile(across, resolution)
+    grid[:, second] = np.repeat(down, resolution)
+    values = network.predict(grid).T.reshape(network.n_outputs, resolution, resolution)
+    return Boundary((first, second), ranges[0], ranges[1], values)
+
+
+def layer_detail(network: Network, examples: Dataset, node_id: str) -> LayerDetail:
+    """Return one layer's matrices and norms, and how many of its units are stuck."""
+    level = network.shapes.levels[node_id]
+    layer = network.graph.node(node_id).layer
+    program = network.look(examples)
+    norms: dict[str, float] = {}
+    weights = np.zeros((0, 0), network.dtype)
+    theta = network.parameters.get(f"{node_id}.Theta")
+    if theta is not None:
+        weights = _thinned(theta[:, 1:])
+        d_theta = network.slices(network.gradient)[f"{node_id}.Theta"]
+        norms.update(
+            {
+                f"W[{level}]": _norm(theta[:, 1:]),
+                f"b[{level}]": _norm(theta[:, :1]),
+                f"dW[{level}]": _norm(d_theta[:, 1:]),
+                f"db[{level}]": _norm(d_theta[:, :1]),
+            }
+        )
+    norms[f"A[{level}]"] = _norm(program.values[node_id].array)
+    z_ref = program.refs.get(f"Z[{level}]")
+    z_histogram, saturated = None, 0
+    if z_ref is not None and isinstance(layer, (Dense, Output)):
+        norms[f"Z[{level}]"] = _norm(z_ref.array)
+        z_histogram = histogram(z_ref.array)
+        with np.errstate(all="ignore"):
+            slope = np.abs(layer.activation.derivative(z_ref.array))
+        saturated = int(np.count_nonzero((slope < STUCK_SLOPE).mean(axis=1) >= SATURATED_SHARE))
+    return LayerDetail(
+        node=node_id,
+        weights=weights,
+        norms=norms,
+        saturated=saturated,
+        units=network.shapes.units[node_id],
+        z_histogram=z_histogram,
+    )
+
+
+def _weights(network: Network, flat: Array) -> dict[str, Array]:
+    return {
+        key.rpartition(".")[0]: array[:, 1:] for key, array in network.slices(flat).items() if key.endswith(".Theta")
+    }
+
+
+def _activations(network: Network, examples: Dataset) -> dict[str, Array]:
+    program = network.program(len(examples), "inference")
+    program.x[...] = examples.extended
+    with np.errstate(all="ignore"):
+        program.run("forward")
+    return {
+        node: ref.array for node, ref in program.values.items() if not isinstance(network.graph.node(node).layer, Input)
+    }
+
+
+def _thumbnail(network: Network, node_id: str, values: Array) -> Array:
+    """Return the mean of each unit's values, or, for the output, counts of its values between their limits."""
+    if node_id == network.graph.of_kind(Output)[0].id:
+        finite = values[np.isfinite(values)]
+        limits = (0.0, 1.0) if network.task != "regression" else None
+        return np.histogram(finite, bins=PREDICTION_BINS, range=limits)[0].astype(np.float32)
+    means = values.mean(axis=1)
+    return np.asarray(means if len(means) <= PICTURE_SIDE else means[_even(len(means))])
+
+
+def _thinned(matrix: Array) -> Array:
+    rows, columns = matrix.shape
+    return np.ascontiguousarray(matrix[np.ix_(_even(rows), _even(columns))])
+
+
+def _even(count: int) -> Array:
+    return np.linspace(0, count - 1, min(count, PICTURE_SIDE)).astype(np.int64)
+
+
+def _norm(array: Array) -> float:
+    return float(np.linalg.norm(array.astype(np.float64)))

@@ -1,0 +1,128 @@
+"""Frozen records that training sends out: status, histograms, grids, and what may be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from engine.emit import Array
+
+State = Literal["empty", "ready", "training", "paused", "finished", "diverged", "failed"]
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """What training is doing, in figures and in one sentence.
+
+    ``epoch`` counts finished epochs, ``step`` parameter updates; ``steps_per_second`` is measured over the last second
+    or so of training, 0 at rest. Costs are nan where not known yet.
+    """
+
+    state: State = "empty"
+    message: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    training_cost: float = float("nan")
+    validation_cost: float = float("nan")
+    training_score: float = float("nan")
+    validation_score: float = float("nan")
+    steps_per_second: float = 0.0
+    learning_rate: float = 0.0
+
+
+class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the visible panels want to see; everything is off unless asked for.
+
+    ``boundary`` names two feature indices, ``detail`` the node whose matrices are wanted.
+    """
+
+    weights: bool = False
+    activations: bool = False
+    gradients: bool = False
+    thumbnails: bool = False
+    metrics: bool = False
+    boundary: tuple[int, int] | None = None
+    boundary_resolution: int = 64
+    detail: str | None = None
+
+    def __or__(self, other: ProbeRequest) -> ProbeRequest:
+        """Return what satisfies both; where both name a boundary or a detail, the later one counts."""
+        return ProbeRequest(
+            weights=self.weights or other.weights,
+            activations=self.activations or other.activations,
+            gradients=self.gradients or other.gradients,
+            thumbnails=self.thumbnails or other.thumbnails,
+            metrics=self.metrics or other.metrics,
+            boundary=other.boundary or self.boundary,
+            boundary_resolution=max(self.boundary_resolution, other.boundary_resolution),
+            detail=other.detail or self.detail,
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked for."""
+        return self == ProbeRequest(boundary_resolution=self.boundary_resolution)
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts (k,) between edges (k + 1,), of a sample of the values; mean and spread of the same sample."""
+
+    edges: Array
+    counts: Array
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """The output over a grid of two features, the others held at their training mean.
+
+    ``values`` is (n_y, rows, columns): probabilities for classes, the prediction for regression. ``x`` and ``y`` are
+    the grid's first and last coordinates, in the units the network sees.
+    """
+
+    features: tuple[int, int]
+    x: tuple[float, float]
+    y: tuple[float, float]
+    values: Array
+
+
+@dataclass(frozen=True)
+class LayerDetail:
+    """One layer's matrices, thinned to a picture where they are large, and the norms of the whole.
+
+    ``weights`` and ``gradients`` are at most 64 × 64; ``norms`` maps symbols such as ``W`` to Frobenius norms.
+    """
+
+    node: str
+    weights: Array
+    norms: dict[str, float]
+    saturated: int
+    units: int
+    z_histogram: Histogram | None = None
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """True values over whole splits. ``confusion`` (k, k) counts true classes in rows, predictions in columns."""
+
+    values: dict[str, dict[str, float]]
+    confusion: Array | None = None
+    confusion_split: str = ""
+
+
+@dataclass(frozen=True)
+class Probes:
+    """What was looked at, at one step; only what was asked for is there."""
+
+    step: int = -1
+    weights: dict[str, Histogram] = field(default_factory=dict)
+    activations: dict[str, Histogram] = field(default_factory=dict)
+    gradients: dict[str, Histogram] = field(default_factory=dict)
+    thumbnails: dict[str, Array] = field(default_factory=dict)
+    boundary: Boundary | None = None
+    detail: LayerDetail | None = None
+    metrics: Metrics | None = None

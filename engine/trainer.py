@@ -1,0 +1,497 @@
+"""The trainer: a resumable stream of steps over a program, the same in a script, a test, the window and a sweep.
+
+It knows no thread. :meth:`Trainer.advance` runs some steps and returns; whoever calls it decides when to stop.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+
+from engine.dataset import Dataset
+from engine.declared import name_of
+from engine.divergence import first_non_finite
+from engine.emit import Arena, Array, Emitter, Ref
+from engine.history import History
+from engine.metrics import SCORE_NAMES, all_metrics, classes_of, confusion, score
+from engine.network import Network
+from engine.program import Call, Program
+from engine.settings import TrainingSettings
+from engine.snapshot import Metrics, State, Status
+from engine.trainer_state import LastGood, Progress, TrainerState, from_portable, portable
+
+UPDATE_BLOCK = 65_536  # parameters: an optimizer's passes over a block of this size stay in the cache
+CHECKPOINT_STEPS = 64  # steps between two copies of the last finite state; a broken step is found by replaying these
+STRETCH_SECONDS = 0.012  # length of one uninterrupted run of steps: how soon a pause or a request is answered
+MOST_STRETCH_STEPS = 4_096
+RATE_WINDOW_SECONDS = 0.5
+UNKNOWN = (float("nan"),) * 8  # the figures before the first epoch
+
+
+class Trainer:
+    """Trains a network on examples by the settings given.
+
+    Parameters
+    ----------
+    network
+        Its parameters are changed in place.
+    training, validation, test
+        The splits. Validation and test costs are true values over the whole split; the training cost of an epoch is
+        the running mean over its examples as they were seen.
+    settings
+        Hyperparameters. A batch larger than the data is the whole data.
+
+    Raises
+    ------
+    ValueError
+        When a split has another number of features or outputs than the network; the split is named.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        training: Dataset,
+        settings: TrainingSettings | None = None,
+        validation: Dataset | None = None,
+        test: Dataset | None = None,
+    ) -> None:
+        self.network = network
+        self.settings = settings or TrainingSettings()
+        splits = {"training": training, "validation": validation, "test": test}
+        self.splits = {
+            name: data.astype(network.dtype) for name, data in splits.items() if data is not None and len(data)
+        }
+        self.data = self.splits["training"]
+        self._check_columns()
+        self.history = History()
+        self.message = ""
+        self._begin()
+        self._bind()
+
+    def _check_columns(self) -> None:
+        wanted = (self.network.n_features, self.network.n_outputs)
+        for name, data in self.splits.items():
+            given = (data.X.shape[1], data.Y.shape[1])
+            if given != wanted:
+                raise ValueError(
+                    f"The {name} data have {given[0]} features and {given[1]} outputs, and the network reads "
+                    f"{wanted[0]} and gives {wanted[1]}."
+                )
+
+    def _begin(self) -> None:
+        """Stand before the first step."""
+        self.state_name: State = "ready"
+        self.at = Progress()
+        self.seconds = 0.0
+        self._rate_step, self._rate_time, self._rate = 0, 0.0, 0.0
+        self.order: Array = np.arange(len(self.data))
+        self._shuffler = np.random.default_rng([self.settings.seed, 1])
+        self._last_row: tuple[float, ...] = UNKNOWN
+        self.slots = {name: np.zeros_like(self.network.theta) for name in self.settings.optimizer.slots}
+        self._begin_epoch()
+
+    def _begin_epoch(self) -> None:
+        self.at.begin_epoch()
+        if self.settings.shuffle:
+            self._shuffler.shuffle(self.order)
+
+    # -- the inner loop -----------------------------------------------------------------------------------------------
+
+    @property
+    def batch_size(self) -> int:
+        """Examples in a full batch."""
+        return min(self.settings.batch_size, len(self.data))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in one epoch, an incomplete last batch included."""
+        return -(-len(self.data) // self.batch_size)
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return self.at.epoch
+
+    @property
+    def step(self) -> int:
+        """Parameter updates made."""
+        return self.at.step
+
+    def _bind(self) -> None:
+        """Make the list of calls of one step, for full batches and for the incomplete last one."""
+        network, size = self.network, self.batch_size
+        update = self._compile_update()
+        self._starts = range(0, len(self.data), size)
+        self._indices = [self.order[start : start + size] for start in self._starts]
+        self._programs: dict[int, tuple[Program, list[Call]]] = {}
+        gradient = network.gradient
+        for count in {size, len(self.data) - self._starts[-1]}:
+            program = network.program(count, "training")
+            mean = cast(Call, (np.multiply, (gradient, np.array(1.0 / count, network.dtype), gradient)))
+            calls = [*program.calls("forward", "loss", "backward"), mean, *update]
+            self._programs[count] = (program, calls)
+        self._fused = network.output.fused
+        # Outputs of a stretch of steps are kept and their losses computed together: it costs a tenth of step by step.
+        most = max(size, min(len(self.data), CHECKPOINT_STEPS * size))
+        self._kept = np.zeros((network.n_outputs, most), network.dtype)
+        random = any(node.layer.family == "regularization" for node in network.graph.nodes)
+        self._generator = network.generator if random else None
+        self._good = LastGood({"theta": network.theta, **self.slots})
+        self._write_scalars()
+        self._save_good()
+
+    def _compile_update(self) -> list[Call]:
+        network, optimizer = self.network, self.settings.optimizer
+        emit = Emitter(Arena(network.dtype), "training")
+        emit.at("", 0, "update")
+        self._scalars = {
+            name: Ref(name, np.array(value, network.dtype))
+            for name, value in optimizer.scalars(1, optimizer.learning_rate).items()
+        }
+        for start in range(0, len(network.theta), UPDATE_BLOCK):
+            block = slice(start, start + UPDATE_BLOCK)
+            optimizer.emit_update(
+                emit,
+                Ref("θ", network.theta[block]),
+                Ref("dθ", network.gradient[block]),
+                {name: Ref(name, flat[block]) for name, flat in self.slots.items()},
+                self._scalars,
+            )
+        self.update_operations = tuple(emit.operations)
+        return [(operation.call, operation.args) for operation in self.update_operations]
+
+    def _write_scalars(self) -> None:
+        optimizer = self.settings.optimizer
+        for name, value in optimizer.scalars(self.at.step + 1, optimizer.learning_rate).items():
+            self._scalars[name].array.fill(value)
+
+    def _run_steps(self, count: int) -> None:
+        """Run ``count`` steps of this epoch, one after the other; at most :data:`CHECKPOINT_STEPS`."""
+        data, at, changes = self.data, self.at, self.settings.optimizer.changes_each_step
+        take_x, take_y = data.extended.take, data.targets.take
+        kept, seen, fused, programs = self._kept, 0, self._fused, self._programs
+        first = at.position
+        for index in self._indices[first : first + count]:
+            program, calls = programs[len(index)]
+            take_x(index, 0, program.x, "clip")
+            take_y(index, 0, program.y, "clip")
+            if changes:
+                self._write_scalars()
+            for call, args in calls:
+                call(*args)
+            end = seen + len(index)
+            np.positive(program.z if fused else program.a, kept[:, seen:end])
+            seen = end
+            at.step += 1
+        at.position += count
+        self._account(self._starts[first], seen)
+
+    def _account(self, start: int, count: int) -> None:
+        """Add the losses of ``count`` examples, seen from place ``start`` of the epoch's order, to the running mean."""
+        kept = self._kept[:, :count]
+        targets = self.data.targets[self.order[start : start + count]]
+        output, task, at = self.network.output, self.network.task, self.at
+        loss = output.loss.from_z(kept, targets.T) if self._fused else output.loss.from_a(kept, targets.T)
+        at.loss_sum += float(loss.sum(dtype=np.float64))
+        at.seen += count
+        if task == "regression":
+            at.score_sum += float(((kept - targets.T) ** 2).sum(dtype=np.float64))
+        else:
+            predicted = classes_of(kept.T, task, 0.0 if self._fused else 0.5)
+            true = targets.argmax(axis=1) if task == "multiclass" else targets[:, 0] > 0.5
+            at.score_sum += int(np.count_nonzero(predicted == true))
+
+    def advance(self, steps: int) -> int:
+        """Run up to ``steps`` steps, not beyond the end of the epoch, and return how many were run.
+
+        A step that gives a cost, gradient or parameter that is not finite ends training in state ``"diverged"``, with
+        the parameters as they were before it.
+        """
+        at = self.at
+        if self.state_name == "diverged" or at.epoch >= self.settings.epochs:
+            return 0
+        steps = min(steps, self.steps_per_epoch - at.position, MOST_STRETCH_STEPS)
+        started = time.perf_counter()
+        done = 0
+        with np.errstate(all="ignore"):
+            if at.position == 0:
+                self._save_good()
+            while done < steps:
+                since = at.step - self._good.progress.step
+                if since >= CHECKPOINT_STEPS:
+                    self._save_good()
+                    since = 0
+                part = min(CHECKPOINT_STEPS - since, steps - done)
+                self._run_steps(part)
+                done += part
+                if not self._finite():
+                    self._stand_before_broken_step()
+                    break
+            else:
+                if at.position == self.steps_per_epoch:
+                    self._finish_epoch(started)
+        seconds = time.perf_counter() - started
+        self.seconds += seconds
+        self._measure_rate(done, seconds)
+        return done
+
+    def _measure_rate(self, steps: int, seconds: float) -> None:
+        self._rate_step += steps
+        self._rate_time += seconds
+        if self._rate_time >= RATE_WINDOW_SECONDS or self._rate == 0.0:
+            self._rate = self._rate_step / max(self._rate_time, 1e-9)
+        if self._rate_time >= RATE_WINDOW_SECONDS:
+            self._rate_step, self._rate_time = 0, 0.0
+
+    def _finish_epoch(self, started: float) -> None:
+        at = self.at
+        at.epoch += 1
+        training_score = at.score_sum / at.seen
+        if self.network.task == "regression":
+            spread = float(self.data.targets.var(axis=0, dtype=np.float64).sum())
+            training_score = 1.0 - training_score / spread if spread else float("nan")
+        validation = self.evaluate("validation") if "validation" in self.splits else (float("nan"), float("nan"))
+        self._last_row = (
+            float(at.epoch),
+            float(at.step),
+            at.loss_sum / at.seen,
+            validation[0],
+            training_score,
+            validation[1],
+            self.settings.optimizer.learning_rate,
+            self.seconds + time.perf_counter() - started,
+        )
+        self.history.append(self._last_row)
+        self._begin_epoch()
+        if at.epoch >= self.settings.epochs:
+            self.state_name = "finished"
+
+    # -- divergence ---------------------------------------------------------------------------------------------------
+
+    def _finite(self) -> bool:
+        """Whether costs and parameters are finite; the flat dot product sees any nan or inf in one call."""
+        theta = self.network.theta
+        if not np.isfinite(self.at.loss_sum):
+            return False
+        return bool(np.isfinite(theta.dot(theta)) or np.isfinite(theta).all())
+
+    def _save_good(self) -> None:
+        """Copy the state to come back to, should one of the next steps break."""
+        self._good.save(self.at, self._generator)
+
+    def _stand_before_broken_step(self) -> None:
+        """Replay from the last good state to the step that broke, name what broke, and stand before it."""
+        generator = self.network.generator
+        self.at = self._good.restore(generator)
+        for _ in range(CHECKPOINT_STEPS):
+            self._run_steps(1)
+            if not self._finite():
+                break
+        broken = self.at.step
+        program, _ = self._programs[len(self._indices[self.at.position - 1])]
+        where = first_non_finite(self.network, program)
+        self.at = self._good.restore(generator)
+        while self.at.step < broken - 1:
+            self._run_steps(1)
+        self.state_name = "diverged"
+        self.message = (
+            f"Training diverged at step {broken}: {where} The weights are those after step {broken - 1}. "
+            "Try a smaller learning rate."
+        )
+
+    # -- what a caller asks -------------------------------------------------------------------------------------------
+
+    def evaluate(self, split: str) -> tuple[float, float]:
+        """Return the true cost and score (accuracy or R²) over a whole split."""
+        data = self.splits[split]
+        outputs, losses = self.network.outputs(data)
+        return float(losses.mean(dtype=np.float64)), score(data.targets, outputs, self.network.task)
+
+    def metrics(self) -> Metrics:
+        """Return every metric over every split, and the confusion matrix of validation (training without one)."""
+        values: dict[str, dict[str, float]] = {}
+        matrix, of = None, ""
+        for name, data in self.splits.items():
+            outputs, losses = self.network.outputs(data)
+            cost = float(losses.mean(dtype=np.float64))
+            values[name] = {"cost": cost, **all_metrics(data.targets, outputs, self.network.task)}
+            if not of or name == "validation":
+                matrix, of = confusion(data.targets, outputs, self.network.task), name
+        return Metrics(values=values, confusion=matrix, confusion_split=of)
+
+    @property
+    def score_name(self) -> str:
+        """The name of the one score of this task: ``"accuracy"`` or ``"r2"``."""
+        return SCORE_NAMES[self.network.task]
+
+    @property
+    def status(self) -> Status:
+        """What training is doing, in figures."""
+        row = self._last_row
+        return Status(
+            state=self.state_name,
+            message=self.message,
+            epoch=self.at.epoch,
+            epochs=self.settings.epochs,
+            step=self.at.step,
+            training_cost=row[2],
+            validation_cost=row[3],
+            training_score=row[4],
+            validation_score=row[5],
+            steps_per_second=self._rate,
+            learning_rate=self.settings.optimizer.learning_rate,
+        )
+
+    def stretch(self) -> int:
+        """Return how many steps take about :data:`STRETCH_SECONDS`, judged by the last measured rate."""
+        return max(1, int(self._rate * STRETCH_SECONDS)) if self._rate else 1
+
+    def train(
+        self,
+        until_epoch: int | None = None,
+        on_epoch: Callable[[Status], bool | None] | None = None,
+        seconds_between_calls: float = 0.03,
+    ) -> Status:
+        """Train to an epoch (``settings.epochs`` unless given) and return the status.
+
+        ``on_epoch`` is called after an epoch, at most once in ``seconds_between_calls``; returning False pauses.
+        """
+        target = min(until_epoch or self.settings.epochs, self.settings.epochs)
+        last_call = 0.0
+        if self.state_name != "diverged":
+            self.state_name = "training"
+        while self.state_name == "training" and self.epoch < target:
+            before = self.epoch
+            self.advance(self.stretch())
+            if on_epoch is None or self.epoch == before:
+                continue
+            if time.perf_counter() - last_call >= seconds_between_calls:
+                last_call = time.perf_counter()
+                if on_epoch(self.status) is False:
+                    break
+        if self.state_name == "training":
+            self.state_name = "finished" if self.epoch >= self.settings.epochs else "paused"
+        return self.status
+
+    def change_settings(self, settings: TrainingSettings) -> None:
+        """Take over other hyperparameters between two steps.
+
+        Learning rate, momentum and the number of epochs change nothing else; another batch size, order or seed begins
+        a new epoch, another kind of optimizer starts with empty memory.
+
+        Raises
+        ------
+        ValueError
+            When the precision differs: that needs a new network.
+        """
+        if settings.precision != self.settings.precision:
+            raise ValueError("Another precision needs a new network.")
+        old, self.settings = self.settings, settings
+        if type(settings.optimizer) is not type(old.optimizer):
+            self.slots = {name: np.zeros_like(self.network.theta) for name in settings.optimizer.slots}
+        if (settings.batch_size, settings.shuffle, settings.seed) != (old.batch_size, old.shuffle, old.seed):
+            if settings.seed != old.seed:
+                self._shuffler = np.random.default_rng([settings.seed, 1])
+            if not settings.shuffle:
+                self.order[...] = np.arange(len(self.data))
+            self._begin_epoch()
+        if self.state_name == "diverged" or (self.state_name == "finished" and self.epoch < settings.epochs):
+            self.state_name, self.message = "paused", ""
+        self._bind()
+
+    def reset(self) -> None:
+        """Go back to the initial weights of the seed, and forget the history."""
+        self.network.initialize()
+        self.history.clear()
+        self.message = ""
+        self._begin()
+        self._bind()
+
+    def state(self) -> TrainerState:
+        """Return a copy of the whole state, also in the middle of an epoch."""
+        slices = self.network.slices
+        arrays = {f"parameters/{key}": array.copy() for key, array in self.network.parameters.items()}
+        for name, flat in self.slots.items():
+            arrays |= {f"slots/{name}/{key}": array.copy() for key, array in slices(flat).items()}
+        arrays["order"] = self.order.copy()
+        meta: dict[str, Any] = {
+            **vars(self.at),
+            "state": self.state_name,
+            "message": self.message,
+            "seconds": self.seconds,
+            "optimizer": name_of(self.settings.optimizer),
+            "shuffler": portable(self._shuffler.bit_generator.state),
+            "generator": portable(self.network.generator.bit_generator.state),
+        }
+        return TrainerState(arrays, meta, self.history.rows())
+
+    def restore(self, state: TrainerState, lenient: bool = False) -> tuple[str, ...]:
+        """Take over a state that :meth:`state` returned for the same network, data and settings.
+
+        Parameters
+        ----------
+        lenient
+            Take over what fits, and leave the layers whose weights do not at their initial values.
+
+        Returns
+        -------
+        tuple of str
+            The nodes that were left at their initial values; empty unless ``lenient``.
+
+        Raises
+        ------
+        ValueError
+            When its weights do not fit the network, and ``lenient`` is False; the layer is named.
+        """
+        anew = self._restore_weights(state, lenient)
+        meta = state.meta
+        self._begin()
+        self.history = History(state.history)
+        if len(self.history):
+            self._last_row = tuple(float(value) for value in self.history.rows()[-1])
+        self.at.epoch, self.at.step = int(meta["epoch"]), int(meta["step"])
+        self.seconds, self.message = float(meta["seconds"]), str(meta["message"])
+        if meta["optimizer"] == name_of(self.settings.optimizer):
+            for name, flat in self.slots.items():
+                for key, view in self.network.slices(flat).items():
+                    stored = state.arrays.get(f"slots/{name}/{key}")
+                    if stored is not None and stored.shape == view.shape:
+                        view[...] = stored
+        self._shuffler.bit_generator.state = from_portable(meta["shuffler"])
+        self.network.generator.bit_generator.state = from_portable(meta["generator"])
+        self._restore_place(state)
+        self.state_name = cast(State, meta["state"]) if meta["state"] in ("finished", "diverged", "ready") else "paused"
+        if self.state_name == "finished" and self.epoch < self.settings.epochs:
+            self.state_name = "paused"
+        self._bind()
+        return anew
+
+    def _restore_weights(self, state: TrainerState, lenient: bool) -> tuple[str, ...]:
+        prefix = "parameters/"
+        weights = {key[len(prefix) :]: array for key, array in state.arrays.items() if key.startswith(prefix)}
+        anew: tuple[str, ...] = ()
+        if lenient:
+            own = self.network.weights()
+            fitting = {key: array for key, array in weights.items() if key in own and own[key].shape == array.shape}
+            anew = tuple(dict.fromkeys(key.rpartition(".")[0] for key in own if key not in fitting))
+            weights = {**own, **fitting}
+        self.network.set_weights(weights)
+        return anew
+
+    def _restore_place(self, state: TrainerState) -> None:
+        """Stand where the state stood in its epoch; begin a new epoch where the data or the batches differ."""
+        meta, order = state.meta, state.arrays.get("order")
+        position, seen = int(meta["position"]), int(meta["seen"])
+        fits = order is not None and len(order) == len(self.data) and position < self.steps_per_epoch
+        if fits and seen == position * self.batch_size:
+            self.order[...] = order
+            self.at.position, self.at.seen = position, seen
+            self.at.loss_sum, self.at.score_sum = float(meta["loss_sum"]), float(meta["score_sum"])
+        else:
+            self._begin_epoch()
+
+
+__all__ = ["Trainer", "TrainerState"]

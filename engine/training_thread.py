@@ -1,0 +1,209 @@
+"""The thread that drives a trainer: start, pause, one step, one epoch, reset, change a rate while it runs.
+
+Requests are put into a queue and taken out between two stretches of steps, so nothing is ever locked, and a training
+loop pays nothing for being watched until somebody asks.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.emit import Array
+from engine.history import COLUMNS
+from engine.probes import looked_at, probe
+from engine.settings import TrainingSettings
+from engine.snapshot import Metrics, ProbeRequest, Probes, Status
+from engine.trainer import Trainer, TrainerState
+
+PROBE_SHARE = 0.02  # all looking together may take this share of training time
+UNRATIONED_STATES = ("ready", "paused", "finished", "diverged")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An answer to one look: figures, the epochs since the last answer, and what was probed (or None: rationed)."""
+
+    status: Status
+    rows: Array
+    probes: Probes | None
+    metrics: Metrics | None = None
+    cleared: bool = False
+
+
+class TrainingThread:
+    """Drives one trainer on a thread of its own.
+
+    Parameters
+    ----------
+    trainer
+        Nobody else may touch it while the thread lives.
+    on_rest
+        Called on the thread with the whole state whenever training comes to rest: paused, finished, diverged, reset.
+    on_failure
+        Called on the thread with the exception when training fails; the thread then ends.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        on_rest: Callable[[Status, TrainerState], None] | None = None,
+        on_failure: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        self.trainer = trainer
+        self._on_rest = on_rest
+        self._on_failure = on_failure
+        self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._running = False
+        self._ending = False
+        self._stop_at_epoch: int | None = None
+        self._sent_epoch = -1.0
+        self._cleared = False
+        self._examples = looked_at(trainer.data)
+        self._probe_seconds = 0.0
+        self._train_seconds = 0.0
+        self._thread = threading.Thread(target=self._loop, name="training", daemon=True)
+        self._thread.start()
+
+    # -- requests, from any thread --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Train until paused, finished or diverged."""
+        self._requests.put(lambda: self._set_running(True))
+
+    def pause(self) -> None:
+        """Come to rest after the present stretch of steps."""
+        self._requests.put(lambda: self._set_running(False))
+
+    def run_step(self) -> None:
+        """Make one parameter update and rest."""
+        self._requests.put(lambda: self._run_once(1))
+
+    def run_epoch(self) -> None:
+        """Train to the end of the present epoch and rest."""
+        self._requests.put(self._begin_one_epoch)
+
+    def reset(self) -> None:
+        """Go back to the same initial weights."""
+        self._requests.put(self._reset)
+
+    def change_settings(self, settings: TrainingSettings) -> None:
+        """Take over other hyperparameters between two steps, while running too."""
+        self._requests.put(lambda: self.trainer.change_settings(settings))
+
+    def look(self, request: ProbeRequest, answer: Callable[[Snapshot], None]) -> None:
+        """Ask for the present figures, the epochs since the last answer, and probes within their ration."""
+        self._requests.put(lambda: answer(self._snapshot(request)))
+
+    def state(self, answer: Callable[[Status, TrainerState], None]) -> None:
+        """Ask for a copy of the whole state, without pausing."""
+        self._requests.put(lambda: answer(self.trainer.status, self.trainer.state()))
+
+    def stop(self, timeout: float | None = 10.0) -> None:
+        """End the thread and wait for it."""
+        self._requests.put(self._end)
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread is still there."""
+        return self._thread.is_alive()
+
+    # -- the thread -----------------------------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        try:
+            while not self._ending:
+                self._take_requests()
+                if self._running and not self._ending:
+                    self._train_a_stretch()
+        except BaseException as error:  # reported to whoever owns the thread
+            if self._on_failure is None:
+                raise
+            self._on_failure(error)
+
+    def _take_requests(self) -> None:
+        """Carry out what was asked; at rest, wait for the next request."""
+        while not self._ending:
+            try:
+                request = self._requests.get(block=not self._running)
+            except queue.Empty:
+                return
+            request()
+
+    def _train_a_stretch(self) -> None:
+        trainer = self.trainer
+        started = time.perf_counter()
+        epoch = trainer.epoch
+        trainer.advance(trainer.stretch())
+        self._train_seconds += time.perf_counter() - started
+        one_epoch_done = self._stop_at_epoch is not None and trainer.epoch >= self._stop_at_epoch
+        if trainer.state_name in ("finished", "diverged") or (trainer.epoch > epoch and one_epoch_done):
+            self._set_running(False)
+
+    def _set_running(self, running: bool) -> None:
+        trainer = self.trainer
+        if running == self._running:
+            return
+        if running and (trainer.state_name in ("finished", "diverged")):
+            self._rest()  # says again why nothing runs
+            return
+        self._running = running
+        if running:
+            trainer.state_name = "training"
+        else:
+            self._stop_at_epoch = None
+            if trainer.state_name == "training":
+                trainer.state_name = "paused"
+            self._rest()
+
+    def _begin_one_epoch(self) -> None:
+        self._stop_at_epoch = self.trainer.epoch + 1
+        self._set_running(True)
+        if not self._running:
+            self._stop_at_epoch = None
+
+    def _run_once(self, steps: int) -> None:
+        self._set_running(False)
+        self.trainer.advance(steps)
+        if self.trainer.state_name not in ("finished", "diverged"):
+            self.trainer.state_name = "paused"
+        self._rest()
+
+    def _reset(self) -> None:
+        self._running, self._stop_at_epoch = False, None
+        self.trainer.reset()
+        self._sent_epoch, self._cleared = -1.0, True
+        self._rest()
+
+    def _rest(self) -> None:
+        if self._on_rest is not None:
+            self._on_rest(self.trainer.status, self.trainer.state())
+
+    def _end(self) -> None:
+        self._ending = True
+        self._running = False
+
+    def _snapshot(self, request: ProbeRequest) -> Snapshot:
+        trainer = self.trainer
+        rows = trainer.history.rows(self._sent_epoch)
+        if len(rows):
+            self._sent_epoch = float(rows[-1, COLUMNS.index("epoch")])
+        cleared, self._cleared = self._cleared, False
+        probes, metrics = None, None
+        rationed = self._running and self._probe_seconds > PROBE_SHARE * self._train_seconds
+        if not rationed and not request.empty:
+            started = time.perf_counter()
+            with np.errstate(all="ignore"):
+                probes = probe(trainer.network, self._examples, request, trainer.step)
+                if request.metrics:
+                    metrics = trainer.metrics()
+            if self._running:
+                self._probe_seconds += time.perf_counter() - started
+        return Snapshot(trainer.status, rows, probes, metrics, cleared)

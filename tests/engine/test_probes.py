@@ -1,0 +1,90 @@
+"""What is seen is what is there: histograms, thumbnails, grids and details against direct computation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_trainer import rings, small
+
+from engine import Dense, Input, Network, Output, chain
+from engine.activations import Relu, Sigmoid
+from engine.probes import HISTOGRAM_SAMPLE, decision_grid, histogram, layer_detail, looked_at, probe
+from engine.snapshot import ProbeRequest
+
+
+def test_a_histogram_counts_every_value_of_a_small_array():
+    values = np.random.default_rng(0).normal(size=(20, 30))
+    made = histogram(values)
+    assert made.counts.sum() == 600
+    np.testing.assert_array_equal(made.counts, np.histogram(values, made.edges)[0])
+    assert made.mean == pytest.approx(values.mean())
+    assert made.deviation == pytest.approx(values.std())
+
+
+def test_a_histogram_of_a_large_array_is_of_a_sample():
+    made = histogram(np.random.default_rng(0).normal(size=(1000, 1000)))
+    assert HISTOGRAM_SAMPLE / 2 < made.counts.sum() <= 2 * HISTOGRAM_SAMPLE
+    assert abs(made.mean) < 0.05
+
+
+@pytest.mark.parametrize("values", [np.zeros(5), np.full(5, np.nan), np.array([]), np.array([1e30, -1e30, np.inf])])
+def test_odd_values_give_a_histogram_all_the_same(values):
+    made = histogram(values)
+    assert np.isfinite(made.edges).all()
+    assert np.all(np.diff(made.edges) > 0)
+
+
+def test_the_grid_holds_the_networks_own_predictions():
+    network, data = small(), rings().astype(np.float32)
+    grid = decision_grid(network, data, (1, 0), 16)
+    x = np.linspace(*grid.x, 16)[5]
+    y = np.linspace(*grid.y, 16)[11]
+    assert grid.values[0, 11, 5] == pytest.approx(float(network.predict([[y, x]])[0, 0]), rel=1e-5)
+
+
+def test_a_unit_that_never_fires_counts_as_stuck():
+    network = Network(chain([Input(features=2), Dense(units=3, activation=Relu()), Output()]))
+    network.parameters["dense_1.Theta"][1] = [-100.0, 0.0, 0.0]
+    network.parameters["dense_1.Theta"][0] = [100.0, 0.0, 0.0]
+    network.parameters["dense_1.Theta"][2] = [100.0, 0.0, 0.0]
+    detail = layer_detail(network, rings().astype(np.float32), "dense_1")
+    assert (detail.saturated, detail.units) == (1, 3)
+
+
+def test_norms_are_those_of_the_layers_arrays():
+    network = Network(chain([Input(features=2), Dense(units=3, activation=Sigmoid()), Output()]))
+    detail = layer_detail(network, rings().astype(np.float32), "dense_1")
+    theta = network.parameters["dense_1.Theta"]
+    assert detail.norms["W[1]"] == pytest.approx(np.linalg.norm(theta[:, 1:]), rel=1e-6)
+    assert detail.norms["b[1]"] == 0.0
+    assert detail.z_histogram is not None
+
+
+def test_thumbnails_are_mean_activations_and_counts_of_predictions():
+    network, data = small(), rings().astype(np.float32)
+    thumbnails = probe(network, data, ProbeRequest(thumbnails=True), step=0).thumbnails
+    assert thumbnails["dense_1"].shape == (8,)
+    assert thumbnails["output"].sum() == len(data)
+
+
+def test_nothing_is_computed_that_was_not_asked_for():
+    probes = probe(small(), rings().astype(np.float32), ProbeRequest(weights=True), step=7)
+    assert probes.step == 7
+    assert probes.weights
+    assert not (probes.activations or probes.gradients or probes.thumbnails)
+    assert probes.boundary is None
+    assert probes.detail is None
+
+
+def test_unknown_features_and_nodes_are_left_out():
+    probes = probe(small(), rings().astype(np.float32), ProbeRequest(boundary=(0, 7), detail="gone"), step=0)
+    assert probes.boundary is None
+    assert probes.detail is None
+
+
+def test_the_examples_looked_at_are_spread_over_the_data():
+    data = rings(1000)
+    seen = looked_at(data, 10)
+    assert len(seen) == 10
+    np.testing.assert_array_equal(seen.X[0], data.X[0])
+    np.testing.assert_array_equal(seen.X[-1], data.X[-1])
