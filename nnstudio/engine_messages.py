@@ -1,0 +1,98 @@
+"""What the window and the engine's process say to each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.graph import Graph
+from engine.settings import TrainingSettings
+from engine.snapshot import ProbeRequest, Status
+from engine.trainer import TrainerState
+from engine.training_thread import Snapshot
+from nnstudio.training_data import DataFile
+
+# Every message carries the number of the load it belongs to, so that late answers to an earlier network are dropped.
+
+
+@dataclass(frozen=True)
+class Load:
+    """Take this network, these data and settings, and, where they fit, these weights."""
+
+    load: int
+    graph: Graph
+    settings: TrainingSettings
+    data: DataFile
+    state: TrainerState | None
+
+
+@dataclass(frozen=True)
+class Simple:
+    """Start, pause, make one step, train one epoch, or reset."""
+
+    load: int
+    what: Literal["start", "pause", "run_step", "run_epoch", "reset"]
+
+
+@dataclass(frozen=True)
+class ChangeSettings:
+    """Take other hyperparameters, while running too."""
+
+    load: int
+    settings: TrainingSettings
+
+
+@dataclass(frozen=True)
+class Look:
+    """Send the present figures and these probes."""
+
+    load: int
+    request: ProbeRequest
+
+
+Command = Load | Simple | ChangeSettings | Look
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A network was taken; ``anew`` names the nodes whose given weights did not fit."""
+
+    load: int
+    status: Status
+    anew: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rested:
+    """Training came to rest; ``state`` is everything needed to go on."""
+
+    load: int
+    status: Status
+    state: TrainerState
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The answer to a look."""
+
+    load: int
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The engine could not do what was asked; ``sentence`` says why."""
+
+    load: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Died:
+    """The engine's process has ended unasked; ``sentence`` says how."""
+
+    sentence: str
+
+
+Reply = Loaded | Rested | Looked | Failed
+Event = Loaded | Rested | Looked | Failed | Died
