@@ -23,5 +23,6 @@ def first_non_finite(network: Network, program: Program) -> str:
         for key, array in network.slices(flat).items():
             if not np.isfinite(array).all():
                 name = names[key.rpartition(".")[0]]
-                return f"the {what} of {name} {'was' if what == 'gradient' else 'were'} the first to leave the finite numbers."
+                verb = "was" if what == "gradient" else "were"
+                return f"the {what} of {name} {verb} the first to leave the finite numbers."
     return "the cost was the first to leave the finite numbers."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import msgspec
 
@@ -107,7 +108,7 @@ def chain(layers: Iterable[Layer]) -> Graph:
             counts[layer.title] = number = counts.get(layer.title, 0) + 1
             node_id, name = f"{layer.title.lower().replace(' ', '_')}_{number}", f"{layer.title} {number}"
         nodes.append(Node(id=node_id, name=name, layer=layer))
-    edges = tuple(Edge(source=before.id, target=after.id) for before, after in zip(nodes, nodes[1:], strict=False))
+    edges = tuple(Edge(source=before.id, target=after.id) for before, after in pairwise(nodes))
     return Graph(nodes=tuple(nodes), edges=edges)
 
 

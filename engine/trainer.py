@@ -14,17 +14,16 @@ import numpy as np
 from engine.dataset import Dataset
 from engine.declared import name_of
 from engine.divergence import first_non_finite
-from engine.emit import Arena, Array, Emitter, Ref
+from engine.emit import Array
+from engine.evaluation import evaluate, metrics_of
 from engine.history import History
-from engine.metrics import SCORE_NAMES, all_metrics, classes_of, confusion, score
+from engine.metrics import SCORE_NAMES
 from engine.network import Network
-from engine.program import Call, Program
 from engine.settings import TrainingSettings
 from engine.snapshot import Metrics, State, Status
+from engine.step import CHECKPOINT_STEPS, StepRunner
 from engine.trainer_state import LastGood, Progress, TrainerState, from_portable, portable
 
-UPDATE_BLOCK = 65_536  # parameters: an optimizer's passes over a block of this size stay in the cache
-CHECKPOINT_STEPS = 64  # steps between two copies of the last finite state; a broken step is found by replaying these
 STRETCH_SECONDS = 0.012  # length of one uninterrupted run of steps: how soon a pause or a request is answered
 MOST_STRETCH_STEPS = 4_096
 RATE_WINDOW_SECONDS = 0.5
@@ -98,7 +97,7 @@ class Trainer:
         if self.settings.shuffle:
             self._shuffler.shuffle(self.order)
 
-    # -- the inner loop -----------------------------------------------------------------------------------------------
+    # -- steps -----------------------------------------------------------------------------------------------
 
     @property
     def batch_size(self) -> int:
@@ -121,88 +120,13 @@ class Trainer:
         return self.at.step
 
     def _bind(self) -> None:
-        """Make the list of calls of one step, for full batches and for the incomplete last one."""
-        network, size = self.network, self.batch_size
-        update = self._compile_update()
-        self._starts = range(0, len(self.data), size)
-        self._indices = [self.order[start : start + size] for start in self._starts]
-        self._programs: dict[int, tuple[Program, list[Call]]] = {}
-        gradient = network.gradient
-        for count in {size, len(self.data) - self._starts[-1]}:
-            program = network.program(count, "training")
-            mean = cast(Call, (np.multiply, (gradient, np.array(1.0 / count, network.dtype), gradient)))
-            calls = [*program.calls("forward", "loss", "backward"), mean, *update]
-            self._programs[count] = (program, calls)
-        self._fused = network.output.fused
-        # Outputs of a stretch of steps are kept and their losses computed together: it costs a tenth of step by step.
-        most = max(size, min(len(self.data), CHECKPOINT_STEPS * size))
-        self._kept = np.zeros((network.n_outputs, most), network.dtype)
+        """Compile the step anew, as after other settings, other slots or a restored state."""
+        network = self.network
+        self._steps = StepRunner(network, self.data, self.settings, self.order, self.slots)
         random = any(node.layer.family == "regularization" for node in network.graph.nodes)
         self._generator = network.generator if random else None
         self._good = LastGood({"theta": network.theta, **self.slots})
-        self._write_scalars()
         self._save_good()
-
-    def _compile_update(self) -> list[Call]:
-        network, optimizer = self.network, self.settings.optimizer
-        emit = Emitter(Arena(network.dtype), "training")
-        emit.at("", 0, "update")
-        self._scalars = {
-            name: Ref(name, np.array(value, network.dtype))
-            for name, value in optimizer.scalars(1, optimizer.learning_rate).items()
-        }
-        for start in range(0, len(network.theta), UPDATE_BLOCK):
-            block = slice(start, start + UPDATE_BLOCK)
-            optimizer.emit_update(
-                emit,
-                Ref("θ", network.theta[block]),
-                Ref("dθ", network.gradient[block]),
-                {name: Ref(name, flat[block]) for name, flat in self.slots.items()},
-                self._scalars,
-            )
-        self.update_operations = tuple(emit.operations)
-        return [(operation.call, operation.args) for operation in self.update_operations]
-
-    def _write_scalars(self) -> None:
-        optimizer = self.settings.optimizer
-        for name, value in optimizer.scalars(self.at.step + 1, optimizer.learning_rate).items():
-            self._scalars[name].array.fill(value)
-
-    def _run_steps(self, count: int) -> None:
-        """Run ``count`` steps of this epoch, one after the other; at most :data:`CHECKPOINT_STEPS`."""
-        data, at, changes = self.data, self.at, self.settings.optimizer.changes_each_step
-        take_x, take_y = data.extended.take, data.targets.take
-        kept, seen, fused, programs = self._kept, 0, self._fused, self._programs
-        first = at.position
-        for index in self._indices[first : first + count]:
-            program, calls = programs[len(index)]
-            take_x(index, 0, program.x, "clip")
-            take_y(index, 0, program.y, "clip")
-            if changes:
-                self._write_scalars()
-            for call, args in calls:
-                call(*args)
-            end = seen + len(index)
-            np.positive(program.z if fused else program.a, kept[:, seen:end])
-            seen = end
-            at.step += 1
-        at.position += count
-        self._account(self._starts[first], seen)
-
-    def _account(self, start: int, count: int) -> None:
-        """Add the losses of ``count`` examples, seen from place ``start`` of the epoch's order, to the running mean."""
-        kept = self._kept[:, :count]
-        targets = self.data.targets[self.order[start : start + count]]
-        output, task, at = self.network.output, self.network.task, self.at
-        loss = output.loss.from_z(kept, targets.T) if self._fused else output.loss.from_a(kept, targets.T)
-        at.loss_sum += float(loss.sum(dtype=np.float64))
-        at.seen += count
-        if task == "regression":
-            at.score_sum += float(((kept - targets.T) ** 2).sum(dtype=np.float64))
-        else:
-            predicted = classes_of(kept.T, task, 0.0 if self._fused else 0.5)
-            true = targets.argmax(axis=1) if task == "multiclass" else targets[:, 0] > 0.5
-            at.score_sum += int(np.count_nonzero(predicted == true))
 
     def advance(self, steps: int) -> int:
         """Run up to ``steps`` steps, not beyond the end of the epoch, and return how many were run.
@@ -225,7 +149,7 @@ class Trainer:
                     self._save_good()
                     since = 0
                 part = min(CHECKPOINT_STEPS - since, steps - done)
-                self._run_steps(part)
+                self._steps.run(at, part)
                 done += part
                 if not self._finite():
                     self._stand_before_broken_step()
@@ -287,15 +211,14 @@ class Trainer:
         generator = self.network.generator
         self.at = self._good.restore(generator)
         for _ in range(CHECKPOINT_STEPS):
-            self._run_steps(1)
+            self._steps.run(self.at, 1)
             if not self._finite():
                 break
         broken = self.at.step
-        program, _ = self._programs[len(self._indices[self.at.position - 1])]
-        where = first_non_finite(self.network, program)
+        where = first_non_finite(self.network, self._steps.program_of(self.at.position - 1))
         self.at = self._good.restore(generator)
         while self.at.step < broken - 1:
-            self._run_steps(1)
+            self._steps.run(self.at, 1)
         self.state_name = "diverged"
         self.message = (
             f"Training diverged at step {broken}: {where} The weights are those after step {broken - 1}. "
@@ -306,21 +229,11 @@ class Trainer:
 
     def evaluate(self, split: str) -> tuple[float, float]:
         """Return the true cost and score (accuracy or R²) over a whole split."""
-        data = self.splits[split]
-        outputs, losses = self.network.outputs(data)
-        return float(losses.mean(dtype=np.float64)), score(data.targets, outputs, self.network.task)
+        return evaluate(self.network, self.splits[split])
 
     def metrics(self) -> Metrics:
         """Return every metric over every split, and the confusion matrix of validation (training without one)."""
-        values: dict[str, dict[str, float]] = {}
-        matrix, of = None, ""
-        for name, data in self.splits.items():
-            outputs, losses = self.network.outputs(data)
-            cost = float(losses.mean(dtype=np.float64))
-            values[name] = {"cost": cost, **all_metrics(data.targets, outputs, self.network.task)}
-            if not of or name == "validation":
-                matrix, of = confusion(data.targets, outputs, self.network.task), name
-        return Metrics(values=values, confusion=matrix, confusion_split=of)
+        return metrics_of(self.network, self.splits)
 
     @property
     def score_name(self) -> str:
@@ -344,6 +257,11 @@ class Trainer:
             steps_per_second=self._rate,
             learning_rate=self.settings.optimizer.learning_rate,
         )
+
+    @property
+    def last_recorded_epoch(self) -> float:
+        """The last epoch of the history, -1 before the first."""
+        return float(self.history.column("epoch")[-1]) if len(self.history) else -1.0
 
     def stretch(self) -> int:
         """Return how many steps take about :data:`STRETCH_SECONDS`, judged by the last measured rate."""

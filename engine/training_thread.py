@@ -62,7 +62,7 @@ class TrainingThread:
         self._running = False
         self._ending = False
         self._stop_at_epoch: int | None = None
-        self._sent_epoch = -1.0
+        self._sent_epoch = trainer.last_recorded_epoch  # whoever made the trainer knows its history
         self._cleared = False
         self._examples = looked_at(trainer.data)
         self._probe_seconds = 0.0
@@ -184,6 +184,7 @@ class TrainingThread:
 
     def _rest(self) -> None:
         if self._on_rest is not None:
+            self._sent_epoch = self.trainer.last_recorded_epoch  # the state carries the whole history
             self._on_rest(self.trainer.status, self.trainer.state())
 
     def _end(self) -> None:

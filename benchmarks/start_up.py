@@ -1,0 +1,63 @@
+"""Seconds until the window is up and answers, beside the time of importing PySide6.QtWidgets and pyqtgraph alone."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.e2e.virtual_screen import virtual_screen
+
+ROUNDS = 7
+IMPORTS = "import PySide6.QtWidgets, pyqtgraph, time; print(time.time())"
+WINDOW = """
+import sys, time
+from PySide6.QtCore import QTimer
+from ui.app import run
+
+def watch(window):
+    def look():
+        # Up and usable: exposed on the screen, painted, and the engine has taken the network.
+        if window.windowHandle().isExposed() and window.model.status.state == "ready":
+            print(time.time(), flush=True)
+            window.discard_and_close()
+        else:
+            QTimer.singleShot(1, look)
+    look()
+
+if __name__ == "__main__":
+    sys.exit(run(on_window=watch))
+"""
+
+
+def run() -> list[dict[str, object]]:
+    imports: list[float] = []
+    windows: list[float] = []
+    with virtual_screen() as screen, tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "window.py"
+        script.write_text(WINDOW)
+        environment = {
+            **screen.environment,
+            "PYTHONPATH": str(Path.cwd()),
+            "XDG_CONFIG_HOME": folder,
+            "NNSTUDIO_STATE_DIR": folder,
+        }
+        for round_number in range(ROUNDS + 1):
+            one = _seconds(["-c", IMPORTS], environment)
+            other = _seconds([str(script)], environment)
+            if round_number:
+                imports.append(one)
+                windows.append(other)
+    alone, window = statistics.median(imports), statistics.median(windows)
+    return [{"imports alone, s": alone, "window usable, s": window, "ratio": window / alone}]
+
+
+def _seconds(arguments: list[str], environment: dict[str, str]) -> float:
+    started = time.time()
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=True, timeout=120
+    )
+    return float(done.stdout.split()[-1]) - started

@@ -1,0 +1,176 @@
+"""Steps a second with the window open and its panels live, beside the same engine without a window."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.networks import LARGE, SMALL, Case
+from tests.e2e.virtual_screen import virtual_screen
+
+ROUNDS = 5
+SECONDS = 6.0
+WARM_UP = 2.0
+HEARTBEAT_MS = 4
+CASES = {case.name: case for case in (SMALL, LARGE)}
+
+
+def run() -> list[dict[str, object]]:
+    return [_row(case) for case in CASES.values()]
+
+
+def _row(case: Case) -> dict[str, object]:
+    without: list[float] = []
+    seen: list[dict[str, float]] = []
+    with virtual_screen() as screen, tempfile.TemporaryDirectory() as folder:
+        environment = {**screen.environment, "XDG_CONFIG_HOME": folder, "NNSTUDIO_STATE_DIR": folder}
+        for _ in range(ROUNDS):
+            without.append(_child("headless", case.name, environment)["steps_per_second"])
+            seen.append(_child("window", case.name, environment))
+
+    def median(key: str) -> float:
+        return statistics.median(one[key] for one in seen)
+
+    bare = statistics.median(without)
+    return {
+        "network": case.name,
+        "headless, steps/s": bare,
+        "window, steps/s": median("steps_per_second"),
+        "window / headless": median("steps_per_second") / bare,
+        "frames/s": median("frames_per_second"),
+        "frame p99, ms": median("frame_p99"),
+        "event loop p99, ms": median("loop_p99"),
+    }
+
+
+def _child(what: str, name: str, environment: dict[str, str]) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.window_speed", what, name],
+        env={**environment, "PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def _prepared(case: Case):
+    """Return the case's data as an imported table's would be, a fifth held out for validation."""
+    from nnstudio.data import Column, DataRecipe, ImportPlan, Preparation, SampleSource, prepare_table
+    from nnstudio.data.table import Categories, ReadReport, Table
+
+    X, classes = case.arrays(examples=case.examples * 5 // 4)
+    names = [f"x{number}" for number in range(1, X.shape[1] + 1)]
+    columns = {name: np.ascontiguousarray(X[:, i], np.float64) for i, name in enumerate(names)}
+    labels = tuple(f"class {number}" for number in range(classes.max() + 1))
+    table = Table(
+        "benchmark", {**columns, "class": Categories(classes.astype(np.int32), labels)}, ReadReport(rows=len(X))
+    )
+    plan = ImportPlan(
+        columns=(*(Column(name=name) for name in names), Column(name="class", kind="category", role="target"))
+    )
+    recipe = DataRecipe(source=SampleSource(name="benchmark"), plan=plan, preparation=Preparation(scaling="none"))
+    return recipe, prepare_table(table, recipe)
+
+
+def _headless(case: Case) -> dict[str, float]:
+    """Train in the engine's process with nobody looking but twice."""
+    from engine.snapshot import ProbeRequest
+    from nnstudio.engine_host import EngineHost
+    from nnstudio.engine_messages import Looked
+
+    _, prepared = _prepared(case)
+    host = EngineHost()
+    host.load(case.graph(), case.settings(), prepared)
+    host.ask("start")
+
+    def step() -> tuple[int, float]:
+        while not host.look(ProbeRequest()):
+            pass
+        while True:
+            for event in host.poll():
+                if isinstance(event, Looked):
+                    return event.snapshot.status.step, time.perf_counter()
+            time.sleep(0.001)
+
+    time.sleep(WARM_UP)
+    first = step()
+    time.sleep(SECONDS)
+    last = step()
+    host.close()
+    return {"steps_per_second": (last[0] - first[0]) / (last[1] - first[1])}
+
+
+def _window(case: Case) -> dict[str, float]:
+    """Train in the real window with the default panels, and time its frames and its event loop."""
+    import msgspec
+    from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+
+    from nnstudio.document import Document, in_a_row
+    from nnstudio.project_file import Project
+    from ui.app import run as run_app
+
+    recipe, prepared = _prepared(case)
+    figures: dict[str, float] = {}
+
+    class Frames(QObject):
+        """Notes when the window has been painted."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.times: list[float] = []
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.UpdateRequest:
+                QTimer.singleShot(0, lambda: self.times.append(time.perf_counter()))
+            return False
+
+    def watch(window) -> None:
+        document = Document(graph=case.graph(), positions=in_a_row(case.graph()), data=recipe, training=case.settings())
+        window.session.show_project(Project(msgspec.structs.replace(document), None, prepared))
+        window.canvas.fit()
+        frames, beats = Frames(), []
+        heart = QTimer(window)
+        heart.setTimerType(Qt.TimerType.PreciseTimer)
+        heart.timeout.connect(lambda: beats.append(time.perf_counter()))
+        window.model.start()
+
+        def begin() -> None:
+            window.installEventFilter(frames)
+            heart.start(HEARTBEAT_MS)
+            first = (window.model.status.step, time.perf_counter())
+            QTimer.singleShot(round(SECONDS * 1e3), lambda: end(first))
+
+        def end(first: tuple[int, float]) -> None:
+            heart.stop()
+            window.removeEventFilter(frames)
+            step, now = window.model.status.step, time.perf_counter()
+            gaps = np.diff(frames.times) * 1e3
+            late = np.maximum(np.diff(beats) * 1e3 - HEARTBEAT_MS, 0.0)
+            figures.update(
+                steps_per_second=(step - first[0]) / (now - first[1]),
+                frames_per_second=len(frames.times) / (now - first[1]),
+                frame_p99=float(np.percentile(gaps, 99)),
+                loop_p99=float(np.percentile(late, 99)),
+            )
+            window.discard_and_close()
+
+        QTimer.singleShot(round(WARM_UP * 1e3), begin)
+
+    run_app(on_window=watch)
+    return figures
+
+
+if __name__ == "__main__":
+    kind, name = sys.argv[1:]
+    print(json.dumps({"headless": _headless, "window": _window}[kind](CASES[name])))

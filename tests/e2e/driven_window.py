@@ -1,0 +1,191 @@
+"""The real program in a process of its own, and answers to where things stand in its window.
+
+Run as a script it opens the window as ``nnstudio`` does, and a thread answers one-line questions on standard input
+with one line of JSON each. Nothing is pressed from here: mouse and keyboard come from the virtual screen.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from virtual_screen import Screen
+
+PATIENCE = 30.0
+ROOT = Path(__file__).parents[2]
+
+
+class DrivenWindow:
+    """The program under test, seen from the test's process."""
+
+    def __init__(self, process: subprocess.Popen[str], screen: Screen) -> None:
+        self.process, self.screen = process, screen
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+    def ask(self, *question: str) -> Any:
+        """Return the answer to a question."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self._lines.get(timeout=PATIENCE))
+
+    def until(self, question: tuple[str, ...], holds: Callable[[Any], bool]) -> Any:
+        """Ask again and again until the answer is as wanted, and return it."""
+        deadline = time.monotonic() + PATIENCE
+        answer = self.ask(*question)
+        while not holds(answer):
+            assert time.monotonic() < deadline, f"{question}: still {answer}"
+            time.sleep(0.05)
+            answer = self.ask(*question)
+        return answer
+
+    def place(self, *what: str) -> tuple[int, int]:
+        """Return where the middle of something stands on the screen, once it is there."""
+        x, y = self.until(("place", *what), lambda answer: answer is not None)
+        return x, y
+
+
+@contextmanager
+def driven_window(screen: Screen, *arguments: str, environment: dict[str, str] | None = None) -> Iterator[DrivenWindow]:
+    """Open the program's window on a screen, and make sure that it is gone afterwards."""
+    process = subprocess.Popen(
+        [sys.executable, __file__, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**screen.environment, "PYTHONPATH": str(ROOT), **(environment or {})},
+    )
+    window = DrivenWindow(process, screen)
+    try:
+        window.until(("ready",), lambda answer: answer is True)
+        yield window
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(PATIENCE)
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
+
+
+# -- in the program's own process ---------------------------------------------------------------------------------
+
+
+def _main(arguments: list[str]) -> int:
+    from ui.app import run
+
+    return run(arguments[0] if arguments else None, on_window=_serve)
+
+
+def _serve(window: Any) -> None:
+    from PySide6.QtCore import QTimer
+
+    questions: queue.Queue[list[str]] = queue.Queue()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            questions.put(json.loads(line))
+
+    threading.Thread(target=listen, daemon=True).start()
+    timer = QTimer(window)
+
+    def answer() -> None:
+        while not questions.empty():
+            what, *words = questions.get()
+            print(json.dumps(_ANSWERS[what](window, *words)), flush=True)
+
+    timer.timeout.connect(answer)
+    timer.start(10)
+
+
+def _ready(window: Any) -> bool:
+    return bool(window.isVisible() and window.model.status.state != "empty")
+
+
+def _document(window: Any) -> Any:
+    import msgspec
+
+    return json.loads(msgspec.json.encode(window.store.document))
+
+
+def _status(window: Any) -> Any:
+    status = window.model.status
+    return {"state": status.state, "epoch": status.epoch, "step": status.step}
+
+
+def _shown(window: Any) -> Any:
+    probes = window.model.probes
+    return {
+        "weights": sorted(probes.weights),
+        "activations": sorted(probes.activations),
+        "epochs": len(window.model.history),
+        "message": window.messages.text,
+        "changed": window.session.changed,
+        "title": window.windowTitle(),
+        "features": list(window.model.data.features) if window.model.data else [],
+        "rows": len(window.model.data.X) if window.model.data else 0,
+    }
+
+
+def _place(window: Any, kind: str, *names: str) -> Any:
+    """Return where the middle of a palette layer, a node, a widget or a spot on the canvas is on the screen."""
+    from PySide6.QtCore import QPoint
+    from PySide6.QtWidgets import QApplication, QWidget
+
+    if kind == "palette":
+        point = window.palette_view.place_of(names[0])
+        return None if point is None else [point.x(), point.y()]
+    if kind == "node":
+        point = window.canvas.place_of(names[0], names[1] if len(names) > 1 else "card")
+        return None if point is None else [point.x(), point.y()]
+    if kind == "canvas":
+        point = window.canvas.mapToGlobal(QPoint(round(float(names[0])), round(float(names[1]))))
+        return [point.x(), point.y()]
+    dialog = QApplication.activeModalWidget()
+    root = dialog if kind == "dialog" else window
+    if root is None:
+        return None
+    for child in root.findChildren(QWidget):
+        if child.isVisible() and names[0] in (
+            child.accessibleName(),
+            child.objectName(),
+            getattr(child, "text", str)(),
+        ):
+            point = child.mapToGlobal(child.rect().center())
+            return [point.x(), point.y()]
+    return None
+
+
+def _dialog(window: Any) -> Any:
+    from PySide6.QtWidgets import QApplication
+
+    dialog = QApplication.activeModalWidget()
+    return None if dialog is None else dialog.windowTitle()
+
+
+_ANSWERS: dict[str, Callable[..., Any]] = {
+    "ready": _ready,
+    "document": _document,
+    "status": _status,
+    "shown": _shown,
+    "place": _place,
+    "dialog": _dialog,
+}
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))

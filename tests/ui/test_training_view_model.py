@@ -1,0 +1,194 @@
+"""Between document and engine: training, edits while it trains, undo of weights, and an engine that dies."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from engine import Dense, SettingError
+from engine.declared import replace
+from engine.graph import Edge
+from engine.snapshot import ProbeRequest
+from nnstudio import edits
+from nnstudio.checkpoints import CheckpointStore
+from nnstudio.data import prepare, sample_recipe
+from nnstudio.document import starting_document
+from nnstudio.engine_host import EngineHost
+from nnstudio.prepared_store import PreparedStore
+from ui.document_store import DocumentStore
+from ui.training_view_model import TrainingViewModel
+
+PATIENCE = 30_000
+
+
+@pytest.fixture
+def model(qtbot):
+    recipe = sample_recipe("moons", rows=200)
+    prepared = prepare(recipe)
+    stores = PreparedStore()
+    stores.put(recipe, prepared)
+    document = edits.use_data(starting_document(), recipe, prepared.task, 2, 1)
+    store = DocumentStore(document)
+    made = TrainingViewModel(store, EngineHost(), CheckpointStore(store.checkpoints_in_use), stores)
+    made.set_training(replace(document.training, epochs=1_000_000), "Epochs")
+    qtbot.waitUntil(lambda: made.status.state == "ready", timeout=PATIENCE)
+    yield made
+    made.close()
+
+
+def train_a_little(model, qtbot):
+    model.start()
+    before = model.status.epoch
+    qtbot.waitUntil(lambda: model.status.epoch > before + 2, timeout=PATIENCE)
+
+
+def rest(model, qtbot):
+    model.pause()
+    qtbot.waitUntil(lambda: model.status.state in ("paused", "finished"), timeout=PATIENCE)
+
+
+def test_training_fills_the_history_and_pause_names_a_checkpoint(model, qtbot):
+    train_a_little(model, qtbot)
+    rest(model, qtbot)
+    assert model.checkpoint() is not None
+    assert model.store.undo_stack.undoText().startswith("Train")
+    assert model.history.column("epoch")[-1] == model.status.epoch
+    assert model.checkpoint().state.meta["step"] == model.status.step
+
+
+def test_undo_brings_the_earlier_weights_back_and_training_goes_on_from_them(model, qtbot):
+    model.run_epoch()
+    qtbot.waitUntil(lambda: model.checkpoint() is not None, timeout=PATIENCE)
+    first = model.store.document.checkpoint
+    train_a_little(model, qtbot)
+    rest(model, qtbot)
+    assert model.store.document.checkpoint != first
+    model.undo()
+    assert model.store.document.checkpoint == first
+    qtbot.waitUntil(lambda: model.status.epoch == 1, timeout=PATIENCE)
+    assert len(model.history) == 1
+    model.run_epoch()
+    qtbot.waitUntil(lambda: model.status.epoch == 2 and model.status.state == "paused", timeout=PATIENCE)
+
+
+def test_undo_while_training_stops_it_and_takes_the_training_back(model, qtbot):
+    train_a_little(model, qtbot)
+    model.undo()
+    qtbot.waitUntil(lambda: model.status.state == "ready", timeout=PATIENCE)
+    assert model.store.document.checkpoint is None
+    assert model.store.undo_stack.canRedo()
+
+
+def test_an_edit_while_training_waits_for_the_weights_and_keeps_those_that_fit(model, qtbot):
+    said = []
+    model.message.connect(lambda text, kind: said.append(text))
+    train_a_little(model, qtbot)
+    model.store.apply(lambda d: edits.set_layer(d, "dense_2", Dense(units=5)), "Units")
+    qtbot.waitUntil(lambda: said != [], timeout=PATIENCE)
+    assert model.store.document.graph.node("dense_2").layer.units == 5
+    assert said == ["Dense 2, Output start from new weights; all other layers keep theirs."]
+    assert model.status.epoch > 0
+    model.undo()
+    assert model.store.document.graph.node("dense_2").layer.units == 16
+    assert model.checkpoint() is not None
+
+
+def test_moving_a_node_does_not_disturb_training(model, qtbot):
+    train_a_little(model, qtbot)
+    model.store.apply(lambda d: edits.move(d, {"dense_1": (5.0, 5.0)}), "Move")
+    assert model.store.document.position("dense_1") == (5.0, 5.0)
+    assert model.training
+    before = model.status.epoch
+    qtbot.waitUntil(lambda: model.status.epoch > before, timeout=PATIENCE)
+
+
+def test_the_learning_rate_changes_while_training_and_leaves_a_mark(model, qtbot):
+    train_a_little(model, qtbot)
+    training = model.store.document.training
+    model.set_training(replace(training, optimizer=replace(training.optimizer, learning_rate=0.002)), "Rate")
+    assert model.training
+    assert model.marks[-1][1] == "α 0.01 → 0.002"
+    qtbot.waitUntil(lambda: model.history.column("learning_rate")[-1] == 0.002, timeout=PATIENCE)
+
+
+def test_reset_goes_back_to_the_start_and_can_be_undone(model, qtbot):
+    model.run_epoch()
+    qtbot.waitUntil(lambda: model.checkpoint() is not None, timeout=PATIENCE)
+    model.reset()
+    qtbot.waitUntil(lambda: model.status.state == "ready" and model.status.step == 0, timeout=PATIENCE)
+    assert model.checkpoint() is None
+    assert len(model.history) == 0
+    model.undo()
+    qtbot.waitUntil(lambda: model.status.epoch == 1, timeout=PATIENCE)
+
+
+def test_the_training_that_follows_a_reset_is_the_same_again(model, qtbot):
+    model.run_epoch()
+    qtbot.waitUntil(lambda: model.checkpoint() is not None, timeout=PATIENCE)
+    first = model.checkpoint().weights
+    model.reset()
+    qtbot.waitUntil(lambda: model.status.state == "ready", timeout=PATIENCE)
+    model.run_epoch()
+    qtbot.waitUntil(lambda: model.checkpoint() is not None, timeout=PATIENCE)
+    for key, array in model.checkpoint().weights.items():
+        assert array.tobytes() == first[key].tobytes()
+
+
+def test_a_wrong_graph_is_said_before_anything_runs(model, qtbot):
+    said = []
+    model.message.connect(lambda text, kind: said.append((text, kind)))
+    wire = Edge(source="dense_1", target="dense_2")
+    model.store.apply(lambda d: edits.remove(d, edges=[wire]), "Cut")
+    model.start()
+    assert not model.training
+    assert said == [(model.problem, "bad")]
+    assert "Dense 2 has no input" in model.problem
+    model.undo()
+    qtbot.waitUntil(lambda: model.status.state == "ready", timeout=PATIENCE)
+    assert model.problem == ""
+
+
+def test_what_a_view_asks_for_arrives_before_training_too(model, qtbot):
+    model.request("test", ProbeRequest(weights=True, boundary=(0, 1)))
+    qtbot.waitUntil(lambda: bool(model.probes.weights) and model.probes.boundary is not None, timeout=PATIENCE)
+    assert set(model.probes.weights) == {"dense_1", "dense_2", "output"}
+
+
+def test_an_engine_that_dies_is_reported_and_train_starts_another(model, qtbot):
+    said = []
+    model.message.connect(lambda text, kind: said.append(text))
+    model.run_epoch()
+    qtbot.waitUntil(lambda: model.checkpoint() is not None, timeout=PATIENCE)
+    model.start()
+    psutil.Process(model.host.process_id).kill()
+    qtbot.waitUntil(lambda: model.status.state == "failed", timeout=PATIENCE)
+    assert "process has stopped" in said[-1]
+    assert len(model.history) >= 1
+    train_a_little(model, qtbot)
+    assert model.status.epoch > 1
+    rest(model, qtbot)
+
+
+def test_finishing_says_how_to_go_on(model, qtbot):
+    said = []
+    model.message.connect(lambda text, kind: said.append(text))
+    model.set_training(replace(model.store.document.training, epochs=3), "Epochs")
+    model.start()
+    qtbot.waitUntil(lambda: model.status.state == "finished", timeout=PATIENCE)
+    model.start()
+    assert "raise Stop after" in said[-1]
+    model.set_training(replace(model.store.document.training, epochs=5), "Epochs")
+    model.start()
+    qtbot.waitUntil(lambda: model.status.epoch == 5 and model.status.state == "finished", timeout=PATIENCE)
+
+
+def test_a_setting_outside_its_limits_never_reaches_the_document(model):
+    with pytest.raises(SettingError):
+        replace(model.store.document.training, batch_size=0)
+
+
+def test_closing_while_training_leaves_no_process(model, qtbot):
+    train_a_little(model, qtbot)
+    process_id = model.host.process_id
+    model.close()
+    assert not psutil.pid_exists(process_id)

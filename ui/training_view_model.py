@@ -1,0 +1,390 @@
+"""Between the document and the engine: loads what changed, polls what came, and hands it to the visible views."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.history import History
+from engine.settings import TrainingSettings
+from engine.shapes import Shapes, infer_shapes
+from engine.snapshot import ProbeRequest, Probes, Status
+from nnstudio import edits
+from nnstudio.checkpoints import Checkpoint, CheckpointStore, checkpoint_of
+from nnstudio.data import PreparedData
+from nnstudio.document import Document
+from nnstudio.engine_host import EngineHost
+from nnstudio.engine_messages import Died, Failed, Loaded, Looked, Rested
+from nnstudio.prepared_store import PreparedStore
+from ui.document_store import DocumentStore
+
+FRAME_MS = 33
+REST_FRAME_MS = 100  # at rest there is little to hear of
+
+
+class TrainingViewModel(QObject):
+    """The state of training as the window shows it.
+
+    Views read its attributes when a signal says that they changed, and say with :meth:`request` what they want to
+    see while they are visible. Training itself happens in the engine's process.
+    """
+
+    status_changed = Signal(object)
+    refreshed = Signal()
+    shapes_changed = Signal()
+    data_changed = Signal()
+    message = Signal(str, str)  # a sentence, and its kind: "info", "warn" or "bad"
+
+    def __init__(
+        self,
+        store: DocumentStore,
+        host: EngineHost,
+        checkpoints: CheckpointStore,
+        prepared: PreparedStore,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.store, self.host, self.checkpoints, self.prepared = store, host, checkpoints, prepared
+        self.status = Status()
+        self.history = History()
+        self.marks: list[tuple[float, str]] = []
+        self.probes = Probes()
+        self.shapes: Shapes = infer_shapes(store.document.graph)
+        self.data: PreparedData | None = None
+        self._requests: dict[str, ProbeRequest] = {}
+        self._loaded: str | None = None  # the checkpoint whose weights the engine holds
+        self._stale = True  # whether the engine has yet to be given the present document
+        self._waiting: list[Callable[[], object]] = []  # edits put off until training rests
+        self._broken = False  # whether the engine failed on the present document
+        self._asked_to_train = False  # from the request until the engine has come to rest
+        self._shown: object = None  # what has been looked at, at rest
+        store.gate = self._gate
+        store.changed.connect(self._document_changed)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start(FRAME_MS)
+        self._take_document(store.document)
+
+    # -- what views ask -------------------------------------------------------------------------------------------
+
+    def request(self, owner: str, request: ProbeRequest | None) -> None:
+        """Say what a view wants to see from now on; None when it is hidden."""
+        if request is None:
+            self._requests.pop(owner, None)
+        else:
+            self._requests[owner] = request
+
+    @property
+    def training(self) -> bool:
+        """Whether steps are being made."""
+        return self.status.state == "training"
+
+    @property
+    def problem(self) -> str:
+        """Why training cannot start, in one sentence, or an empty text where it can."""
+        if self.data is None:
+            return "There are no data yet: load a table or choose a sample."
+        errors = [problem for problem in self.shapes.problems if problem.severity == "error"]
+        return errors[0].sentence if errors else ""
+
+    # -- actions --------------------------------------------------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Train, or pause."""
+        self.pause() if self.training else self.start()
+
+    def start(self) -> None:
+        """Train until paused, finished or diverged."""
+        settings = self.store.document.training
+        if self.status.state == "finished" and self.status.epoch >= settings.epochs and not self._stale:
+            self.message.emit(
+                f"All {settings.epochs} epochs are done: raise Stop after to go on, or Reset to start over.", "info"
+            )
+            return
+        self._ask("start")
+
+    def pause(self) -> None:
+        """Come to rest."""
+        self._ask("pause")
+
+    def step_once(self) -> None:
+        """Make one parameter update."""
+        self._ask("run_step")
+
+    def run_epoch(self) -> None:
+        """Train to the end of the epoch."""
+        self._ask("run_epoch")
+
+    def reset(self) -> None:
+        """Go back to the initial weights of the seed."""
+        self._ask("reset")
+
+    def set_training(self, training: TrainingSettings, text: str, merge_key: str = "") -> None:
+        """Change hyperparameters, as an edit; they reach a running training at its next step."""
+        self.store.apply(lambda document: edits.set_training(document, training), text, merge_key)
+
+    def undo(self) -> None:
+        """Undo the last change; training comes to rest first."""
+        self._at_rest(self.store.undo_stack.undo)
+
+    def redo(self) -> None:
+        """Redo."""
+        self._at_rest(self.store.undo_stack.redo)
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return the document's trained weights."""
+        return self.checkpoints.get(self.store.document.checkpoint)
+
+    def when_at_rest(self, action: Callable[[], object]) -> None:
+        """Call ``action`` now, or, while training, as soon as it has paused and its weights are kept."""
+        self._at_rest(action)
+
+    def close(self) -> None:
+        """End the engine's process."""
+        self._timer.stop()
+        self.store.gate = None
+        self.host.close()
+
+    # -- the document changes -------------------------------------------------------------------------------------
+
+    def _gate(self, before: Document, after: Document, retry: Callable[[], object]) -> bool:
+        """Put off a change that the running training would not survive until it rests."""
+        if not self.training or not _concerns_engine(before, after):
+            return True
+        self._at_rest(retry)
+        return False
+
+    def _at_rest(self, action: Callable[[], object]) -> None:
+        if not self.training:
+            action()
+            return
+        self._waiting.append(action)
+        self.host.ask("pause")
+
+    def _document_changed(self, before: Document, after: Document) -> None:
+        if before.data != after.data:
+            self._take_data(after)
+        if before.graph != after.graph:
+            self.shapes = infer_shapes(after.graph)
+            self.shapes_changed.emit()
+        if _concerns_engine(before, after):
+            self._broken = False
+            if after.checkpoint != self._loaded or _concerns_engine(_without_weights(before), _without_weights(after)):
+                self._stale = True
+        elif before.training != after.training:
+            self._take_settings(before.training, after.training)
+
+    def _take_settings(self, before: TrainingSettings, after: TrainingSettings) -> None:
+        rates = (before.optimizer.learning_rate, after.optimizer.learning_rate)
+        if rates[0] != rates[1] and self.status.epoch:
+            epoch = float(self.status.epoch)
+            if self.marks and self.marks[-1][0] == epoch:
+                self.marks.pop()
+            self.marks.append((epoch, f"α {rates[0]:g} → {rates[1]:g}"))
+        if not self._stale:
+            self.host.change_settings(after)
+        self._set_status(replace_status(self.status, epochs=after.epochs, learning_rate=after.optimizer.learning_rate))
+
+    def _take_document(self, document: Document) -> None:
+        self.shapes = infer_shapes(document.graph)
+        self._take_data(document)
+        self._stale = True
+
+    def _take_data(self, document: Document) -> None:
+        self.data = None if document.data is None else self.prepared.get(document.data)
+        self.data_changed.emit()
+
+    def take_data_again(self) -> None:
+        """Look once more for the document's data, after they were prepared."""
+        self._take_data(self.store.document)
+        self._stale, self._broken = True, False
+
+    def take_document(self, document: Document) -> None:
+        """Start over with another document, whose data and checkpoint are in their stores already."""
+        self._loaded, self._waiting, self._broken, self._asked_to_train = None, [], False, False
+        self.marks, self.probes = [], Probes()
+        self.store.replace_all(document)
+        self._take_document(document)
+        self.shapes_changed.emit()
+        self._show_checkpoint()
+
+    def _show_checkpoint(self) -> None:
+        """Show the history of the document's weights before the engine has taken them."""
+        checkpoint = self.checkpoint()
+        self.history = History(checkpoint.state.history if checkpoint else None)
+        self.refreshed.emit()
+
+    # -- the engine -----------------------------------------------------------------------------------------------
+
+    def _ask(self, what: str) -> None:
+        if self.problem and what != "pause":
+            self.message.emit(self.problem, "bad")
+            return
+        if self._stale or not self.host.alive:
+            self._broken = False
+            self._load()
+        if what in ("start", "run_epoch"):
+            self._asked_to_train = True
+            self._set_status(self.status)
+        self.host.ask(what)  # type: ignore[arg-type]
+
+    def _load(self) -> None:
+        """Give the engine the present document, with the weights that belong to it."""
+        document = self.store.document
+        if self.problem or self.data is None:
+            self._stale = False
+            self._set_status(Status(epochs=document.training.epochs))
+            return
+        checkpoint = self.checkpoint()
+        self.host.load(document.graph, document.training, self.data, checkpoint.state if checkpoint else None)
+        self._loaded, self._stale = document.checkpoint, False
+        self.history = History(checkpoint.state.history if checkpoint else None)
+        last = self.history.column("epoch")[-1] if len(self.history) else 0.0
+        self.marks = [mark for mark in self.marks if mark[0] <= last]
+        self.probes = Probes()
+        self.refreshed.emit()
+
+    def _tick(self) -> None:
+        for event in self.host.poll():
+            if isinstance(event, Looked):
+                self._looked(event)
+            elif isinstance(event, Rested):
+                self._rested(event)
+            elif isinstance(event, Loaded):
+                self._took(event)
+            elif isinstance(event, (Failed, Died)):
+                self._failed(event.sentence)
+        if self._stale and not self.training and not self._broken:
+            self._load()
+        if self.host.alive and not self.problem:
+            wanted = ProbeRequest(boundary_resolution=1)
+            for request in self._requests.values():
+                wanted = wanted | request
+            if self.training or self._nothing_shown(wanted):
+                self.host.look(wanted)
+
+    def _nothing_shown(self, wanted: ProbeRequest) -> bool:
+        """Whether, at rest, something that is wanted has not been seen at this step yet."""
+        key = (wanted, self.status.step, self._loaded, id(self.data), self.store.document.graph)
+        if key == self._shown or self.status.state == "empty":
+            return False
+        self._shown = key
+        return True
+
+    def _looked(self, event: Looked) -> None:
+        snapshot = event.snapshot
+        if snapshot.cleared:
+            self.history.clear()
+        self.history.extend(snapshot.rows)
+        if snapshot.probes is not None:
+            self.probes = _merged(self.probes, snapshot.probes)
+        if snapshot.metrics is not None:
+            self.probes = replace(self.probes, metrics=snapshot.metrics)
+        self._set_status(snapshot.status)
+        self.refreshed.emit()
+
+    def _took(self, event: Loaded) -> None:
+        self._set_status(event.status)
+        if event.anew and self._loaded is not None:
+            names = [self.store.document.graph.node(node).name for node in event.anew]
+            one, them = (names[0], "starts") if len(names) == 1 else (", ".join(names), "start")
+            self.message.emit(f"{one} {them} from new weights; all other layers keep theirs.", "info")
+            self._mark("network changed")
+
+    def _mark(self, text: str) -> None:
+        if self.status.epoch:
+            self.marks.append((float(self.status.epoch), text))
+
+    def _rested(self, event: Rested) -> None:
+        status = event.status
+        self.history = History(event.state.history)
+        if status.step == 0:
+            self.marks, name, text = [], None, "Reset weights"
+        else:
+            name = self.checkpoints.put(checkpoint_of(event.state))
+            text = f"Train to step {status.step}" if status.state == "paused" else f"Train {status.epoch} epochs"
+        self._loaded, self._asked_to_train = name, False
+        self._set_status(status)
+        gate, self.store.gate = self.store.gate, None
+        self.store.apply(lambda document: edits.set_checkpoint(document, name), text)
+        self.store.gate = gate
+        if status.state == "diverged":
+            self.message.emit(status.message, "bad")
+        self._run_waiting()
+        self.refreshed.emit()
+
+    def _run_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for action in waiting:
+            action()
+
+    def _failed(self, sentence: str) -> None:
+        # The engine is loaded anew only when the person asks: a network that broke it would break it again.
+        self._stale = self._broken = True
+        self._asked_to_train = False
+        self._set_status(replace_status(self.status, state="failed", message=sentence, steps_per_second=0.0))
+        self.message.emit(sentence, "bad")
+        self._run_waiting()
+
+    def _set_status(self, status: Status) -> None:
+        if self._asked_to_train and status.state != "training":
+            # The engine has yet to hear of it; a person who pressed Train sees it at once.
+            status = replace_status(status, state="training", message="")
+        if not _same(status, self.status):
+            self.status = status
+            self.status_changed.emit(status)
+
+
+def replace_status(status: Status, **changes: object) -> Status:
+    """Return a status with some fields changed."""
+    values = {name: getattr(status, name) for name in status.__struct_fields__}
+    return Status(**{**values, **changes})
+
+
+def _same(one: Status, other: Status) -> bool:
+    """Compare statuses, costs that are not known yet (nan) counting as equal."""
+    return all(
+        a == b or (isinstance(a, float) and isinstance(b, float) and math.isnan(a) and math.isnan(b))
+        for a, b in ((getattr(one, f), getattr(other, f)) for f in one.__struct_fields__)
+    )
+
+
+def _concerns_engine(before: Document, after: Document) -> bool:
+    """Whether a change needs the engine to be loaded anew (hyperparameters alone do not)."""
+    return (
+        _network(before) != _network(after)
+        or before.data != after.data
+        or before.checkpoint != after.checkpoint
+        or _restarting(before.training) != _restarting(after.training)
+    )
+
+
+def _restarting(training: TrainingSettings) -> tuple[str, int]:
+    return training.precision, training.seed
+
+
+def _network(document: Document) -> tuple[object, ...]:
+    """Return what the engine sees of a graph: names do not matter to it."""
+    graph = document.graph
+    return tuple((node.id, node.layer) for node in graph.nodes), graph.edges
+
+
+def _without_weights(document: Document) -> Document:
+    return edits.set_checkpoint(document, None)
+
+
+def _merged(old: Probes, new: Probes) -> Probes:
+    """Return the newest of each kind of probe."""
+    return Probes(
+        step=new.step,
+        weights=new.weights or old.weights,
+        activations=new.activations or old.activations,
+        gradients=new.gradients or old.gradients,
+        thumbnails=new.thumbnails or old.thumbnails,
+        boundary=new.boundary or old.boundary,
+        detail=new.detail or old.detail,
+        metrics=new.metrics or old.metrics,
+    )
