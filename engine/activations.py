@@ -14,6 +14,8 @@ import numpy as np
 from engine.declared import Declared, registry
 from engine.emit import Array, Emitter, Ref
 
+FEW_VALUES = 256
+
 
 class Activation(Declared, frozen=True):
     """An activation ``A = g(Z)``.
@@ -148,7 +150,6 @@ class Relu(Activation, frozen=True, tag="relu"):
     latex: ClassVar[str] = r"\max(0, z)"
     derivative_latex: ClassVar[str] = r"0 \;(z<0),\quad 1 \;(z \geq 0)"
     kinks: ClassVar[tuple[float, ...]] = (0.0,)
-    # Once Z is overwritten by max(0, Z), z = 0 cannot be told from z < 0: the mask is taken before.
 
     def value(self, z: Array) -> Array:
         """Return max(0, z)."""
@@ -159,16 +160,10 @@ class Relu(Activation, frozen=True, tag="relu"):
         return np.asarray(np.greater_equal(z, 0.0).astype(np.asarray(z).dtype))
 
     def emit_forward(self, emit: Emitter, z: Ref, a: Ref) -> None:
-        """Emit slope = [z >= 0], a = max(0, z)."""
-        if emit.mode != "inference":
-            emit.apply(
-                np.heaviside,
-                z,
-                emit.constant(1.0),
-                out=emit.buffer("slope", z.shape),
-                formula="g'(Z) = 1 where Z ≥ 0, else 0",
-            )
-        emit.apply(np.maximum, z, emit.constant(0.0), out=a, formula="A = max(0, Z)")
+        """Emit slope = [z >= 0], a = slope * z; taken before a may overwrite z, which would hide z = 0 from z < 0."""
+        slope = emit.buffer("slope", z.shape)
+        emit_step(emit, z, slope)
+        emit.apply(np.multiply, z, slope, out=a, formula="A = max(0, Z)")
 
     def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:
         """Emit dz = da * slope."""
@@ -202,13 +197,26 @@ class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
     def emit_forward(self, emit: Emitter, z: Ref, a: Ref) -> None:
         """Emit slope = [z >= 0] or s, then a = slope * z."""
         slope = emit.buffer("slope", z.shape)
-        emit.apply(np.heaviside, z, emit.constant(1.0), out=slope)
-        emit.apply(np.maximum, slope, emit.constant(self.slope), out=slope, formula="g'(Z) = 1 where Z ≥ 0, else s")
+        emit_step(emit, z, slope)
+        emit.apply(np.multiply, slope, emit.constant(1.0 - self.slope), out=slope)
+        emit.apply(np.add, slope, emit.constant(self.slope), out=slope, formula="g'(Z) = 1 where Z ≥ 0, else s")
         emit.apply(np.multiply, slope, z, out=a, formula="A = max(s Z, Z)")
 
     def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:
         """Emit dz = da * slope."""
         emit.apply(np.multiply, da, emit.buffer("slope", a.shape), out=dz, formula="dZ = dA ∗ g'(Z)")
+
+
+def emit_step(emit: Emitter, z: Ref, out: Ref) -> None:
+    """Emit ``out = [z >= 0]`` as 0 and 1.
+
+    Both calls give the same numbers; the first costs less on a few values, the second a thirtieth on many.
+    """
+    formula = "[Z ≥ 0]"
+    if z.array.size <= FEW_VALUES:
+        emit.apply(np.heaviside, z, emit.constant(1.0), out=out, formula=formula)
+    else:
+        emit.apply(np.greater_equal, z, emit.constant(0.0), out=out, formula=formula)
 
 
 class Softmax(Activation, frozen=True, tag="softmax"):

@@ -143,39 +143,62 @@ def _shown(window: Any) -> Any:
 
 
 def _place(window: Any, kind: str, *names: str) -> Any:
-    """Return where the middle of a palette layer, a node, a widget or a spot on the canvas is on the screen."""
-    from PySide6.QtCore import QPoint
+    """Return where something is on the screen: a palette layer, a card, a port, a wire, a canvas spot, a widget."""
+    from PySide6.QtCore import QPoint, QPointF
     from PySide6.QtWidgets import QApplication, QWidget
 
+    canvas = window.canvas
+
+    def on_screen(widget: QWidget, point: QPoint) -> list[int]:
+        there = widget.mapToGlobal(point)
+        return [there.x(), there.y()]
+
+    def in_scene(point: QPointF) -> list[int]:
+        return on_screen(canvas.viewport(), canvas.mapFromScene(point))
+
     if kind == "palette":
-        point = window.palette_view.place_of(names[0])
-        return None if point is None else [point.x(), point.y()]
-    if kind == "node":
-        point = window.canvas.place_of(names[0], names[1] if len(names) > 1 else "card")
-        return None if point is None else [point.x(), point.y()]
+        layers = window.palette_view.list
+        for row in range(layers.count()):
+            if layers.item(row).text() == names[0]:
+                return on_screen(layers.viewport(), layers.visualItemRect(layers.item(row)).center())
+        return None
+    if kind == "card":
+        item = canvas.network.nodes.get(names[0])
+        return None if item is None else in_scene(item.box().center())
+    if kind == "port":
+        return in_scene(canvas.network.nodes[names[0]].port(names[1]))
+    if kind == "wire":
+        for edge, wire in canvas.network.wires.items():
+            if (edge.source, edge.target) == names:
+                return in_scene(wire.course().pointAtPercent(0.5))
+        return None
     if kind == "canvas":
-        point = window.canvas.mapToGlobal(QPoint(round(float(names[0])), round(float(names[1]))))
-        return [point.x(), point.y()]
-    dialog = QApplication.activeModalWidget()
-    root = dialog if kind == "dialog" else window
+        return on_screen(canvas.viewport(), QPoint(int(names[0]), int(names[1])))
+    root = QApplication.activeModalWidget() if kind == "dialog" else window
     if root is None:
         return None
     for child in root.findChildren(QWidget):
-        if child.isVisible() and names[0] in (
-            child.accessibleName(),
-            child.objectName(),
-            getattr(child, "text", str)(),
-        ):
-            point = child.mapToGlobal(child.rect().center())
-            return [point.x(), point.y()]
+        text = getattr(child, "text", None)
+        known = (child.accessibleName(), child.objectName(), text().replace("&", "") if callable(text) else "")
+        if child.isVisible() and child.isEnabled() and names[0] in known:
+            return on_screen(child, child.rect().center())
     return None
 
 
 def _dialog(window: Any) -> Any:
+    """Return the title of the dialog that is open, or None."""
     from PySide6.QtWidgets import QApplication
 
     dialog = QApplication.activeModalWidget()
     return None if dialog is None else dialog.windowTitle()
+
+
+def _selected(window: Any) -> Any:
+    return sorted(window.canvas.selected())
+
+
+def _zoom(window: Any) -> Any:
+    return window.canvas.transform().m11()
 
 
 _ANSWERS: dict[str, Callable[..., Any]] = {
@@ -185,6 +208,8 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
     "shown": _shown,
     "place": _place,
     "dialog": _dialog,
+    "selected": _selected,
+    "zoom": _zoom,
 }
 
 if __name__ == "__main__":
