@@ -298,19 +298,14 @@ def _check_fragment(fragment: Fragment, nodes: tuple[Node, ...]) -> None:
         raise EditError(f"{len(nodes)} layers are too many to paste at once: {MOST_PASTED} is the limit.")
     ids = {node.id for node in nodes}
     if len(ids) != len(nodes):
-        raise EditError(
-            "The layers to paste do not fit together: two have the same identity. Copy them again."
-        )
-    if any(
-        not math.isfinite(at) or abs(at) > FARTHEST for place in fragment.positions.values() for at in place
-    ):
+        raise EditError("The layers to paste do not fit together: two have the same identity. Copy them again.")
+    if any(not math.isfinite(at) or abs(at) > FARTHEST for place in fragment.positions.values() for at in place):
         raise EditError("The layers to paste stand too far away: copy them again from a canvas.")
     among = [edge for edge in fragment.edges if edge.source in ids and edge.target in ids]
     graph = Graph(nodes=nodes, edges=tuple(among))
     pairs = {(edge.source, edge.target) for edge in among}
     crowded = any(
-        node.layer.most_inputs is not None and len(graph.incoming(node.id)) > node.layer.most_inputs
-        for node in nodes
+        node.layer.most_inputs is not None and len(graph.incoming(node.id)) > node.layer.most_inputs for node in nodes
     )
     if crowded or len(pairs) != len(among) or topological_order(graph)[1]:
         raise EditError("The layers to paste do not fit together: their wires contradict each other.")
@@ -327,8 +322,9 @@ def _with_room(document: Document, node_id: str, edge: Edge) -> Document:
     if abs(y - start_y) < CARD_HEIGHT:
         x = max(x, start_x + NODE_SPACING)
     shift = max(0.0, x + NODE_SPACING - end_x) if abs(y - end_y) < CARD_HEIGHT else 0.0
-    moved = {key: (at[0] + shift, at[1]) if at[0] >= end_x else at for key, at in positions.items()}
-    return msgspec.structs.replace(document, positions={**moved, node_id: (x, y)})
+    others = {key: (at[0] + shift, at[1]) if at[0] >= end_x else at for key, at in positions.items() if key != node_id}
+    place = free_position(others, (x, y))
+    return msgspec.structs.replace(document, positions={**others, node_id: place})
 
 
 def _node(document: Document, node_id: str) -> Node:
@@ -340,9 +336,7 @@ def _node(document: Document, node_id: str) -> Node:
 def _with_node(document: Document, node_id: str, **changes: object) -> Document:
     graph = document.graph
     _node(document, node_id)
-    nodes = tuple(
-        msgspec.structs.replace(node, **changes) if node.id == node_id else node for node in graph.nodes
-    )
+    nodes = tuple(msgspec.structs.replace(node, **changes) if node.id == node_id else node for node in graph.nodes)
     return msgspec.structs.replace(document, graph=Graph(nodes=nodes, edges=graph.edges))
 
 
@@ -354,9 +348,7 @@ def _checked(document: Document, edges: tuple[Edge, ...], source: str, target: s
     changed = _with_edges(document, edges)
     if topological_order(changed.graph)[1] and not topological_order(document.graph)[1]:
         one, other = document.graph.node(source).name, document.graph.node(target).name
-        raise EditError(
-            f"A wire from {one} to {other} would close a loop: a network computes in one direction."
-        )
+        raise EditError(f"A wire from {one} to {other} would close a loop: a network computes in one direction.")
     return changed
 
 

@@ -1,0 +1,147 @@
+"""A stand-in for the training view model: the same attributes and signals, figures made up, calls written down."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from engine.history import History
+from engine.settings import TrainingSettings
+from engine.shapes import infer_shapes
+from engine.snapshot import Boundary, Histogram, LayerDetail, Metrics, ProbeRequest, Probes, Status
+from nnstudio import edits
+from nnstudio.data import prepare, sample_recipe
+from nnstudio.document import starting_document
+from ui.document_store import DocumentStore
+
+
+@lru_cache(maxsize=8)
+def sample(name: str = "spirals"):
+    recipe = sample_recipe(name)
+    return recipe, prepare(recipe)
+
+
+class FakeTraining(QObject):
+    status_changed = Signal(object)
+    refreshed = Signal()
+    shapes_changed = Signal()
+    data_changed = Signal()
+    message = Signal(str, str)
+
+    def __init__(self, sample_name: str | None = "spirals", document=None) -> None:
+        super().__init__()
+        document = document or starting_document()
+        self.data = None
+        if sample_name:
+            recipe, self.data = sample(sample_name)
+            document = edits.use_data(document, recipe, self.data.task, len(self.data.features), self.data.Y.shape[1])
+        self.store = DocumentStore(document, self)
+        self.status, self.history, self.marks, self.probes = Status(), History(), [], Probes()
+        self.shapes = infer_shapes(document.graph)
+        self.requests: dict[str, ProbeRequest] = {}
+        self.calls: list[str] = []
+        self.settings: list[tuple[TrainingSettings, str, str]] = []
+        self.store.changed.connect(self._document_changed)
+
+    def _document_changed(self, before, after) -> None:
+        if before.graph != after.graph:
+            self.shapes = infer_shapes(after.graph)
+            self.shapes_changed.emit()
+
+    def request(self, owner: str, request: ProbeRequest | None) -> None:
+        self.requests.pop(owner, None)
+        if request is not None:
+            self.requests[owner] = request
+
+    def toggle(self) -> None:
+        self.calls.append("toggle")
+
+    def set_training(self, training: TrainingSettings, text: str, merge_key: str = "") -> None:
+        self.settings.append((training, text, merge_key))
+        self.store.apply(lambda document: edits.set_training(document, training), text, merge_key)
+
+    # -- figures made up ------------------------------------------------------------------------------------------
+
+    def set_data(self, name: str) -> None:
+        recipe, self.data = sample(name)
+        self.store.apply(
+            lambda d: edits.use_data(d, recipe, self.data.task, len(self.data.features), self.data.Y.shape[1]), "data"
+        )
+        self.data_changed.emit()
+
+    def set_status(self, **fields) -> None:
+        values = {name: getattr(self.status, name) for name in Status.__struct_fields__}
+        self.status = Status(**{**values, **fields})
+        self.status_changed.emit(self.status)
+
+    def add_epochs(self, count: int) -> None:
+        first = len(self.history)
+        epochs = np.arange(first + 1, first + count + 1, dtype=float)
+        noise = np.random.default_rng(first)
+        rows = np.full((count, 8), np.nan)
+        rows[:, 0], rows[:, 1] = epochs, epochs * 22
+        rows[:, 2] = 0.02 + 0.7 * np.exp(-epochs / 300) * (1 + 0.08 * noise.standard_normal(count))
+        rows[:, 3] = 0.03 + 0.7 * np.exp(-epochs / 320) * (1 + 0.1 * noise.standard_normal(count))
+        rows[:, 4], rows[:, 5] = 0.95, 0.94
+        self.history.extend(rows)
+
+    def look(self, seed: int = 0, detail: str | None = None) -> None:
+        self.probes = made_up_probes(self, seed, detail)
+        self.refreshed.emit()
+
+
+def made_up_histogram(rng, spread: float = 1.0, shift: float = 0.0, bins: int = 48) -> Histogram:
+    values = rng.standard_normal(4_000) * spread + shift
+    counts, edges = np.histogram(values, bins=bins)
+    return Histogram(edges, counts, float(values.mean()), float(values.std()))
+
+
+def made_up_probes(model: FakeTraining, seed: int = 0, detail: str | None = None) -> Probes:
+    rng = np.random.default_rng(seed)
+    order = [node for node in model.shapes.order if model.shapes.levels[node]]
+    weighted = [node for node in order if model.shapes.parameters[node]]
+    boundary = None
+    if model.data is not None and len(model.data.features) > 1:
+        boundary = made_up_boundary(model, seed)
+    layer = None
+    if detail is not None:
+        level, units = model.shapes.levels[detail], model.shapes.units[detail]
+        norms = {f"W[{level}]": 4.12, f"b[{level}]": 0.36, f"dW[{level}]": 3.1e-3, f"db[{level}]": 1e-3}
+        layer = LayerDetail(
+            node=detail,
+            weights=rng.standard_normal((min(units, 64), 16)).astype(np.float32),
+            norms=norms,
+            saturated=0,
+            units=units,
+            z_histogram=made_up_histogram(rng, 1.4),
+        )
+    classes = len(model.data.classes) if model.data is not None else 0
+    confusion = (np.eye(classes, dtype=int) * 90 + rng.integers(0, 8, (classes, classes))) if classes else None
+    values = {"cost": 0.0417, "accuracy": 0.984} if classes else {"cost": 0.0417, "r2": 0.93, "mae": 0.11, "rmse": 0.2}
+    return Probes(
+        step=seed,
+        weights={node: made_up_histogram(rng, 0.4 + 0.1 * i) for i, node in enumerate(weighted)},
+        gradients={node: made_up_histogram(rng, 1e-3) for node in weighted},
+        activations={node: made_up_histogram(rng, 0.4) for node in order},
+        boundary=boundary,
+        detail=layer,
+        metrics=Metrics(
+            {"training": values, "validation": {name: 0.9 * v for name, v in values.items()}}, confusion, "validation"
+        ),
+    )
+
+
+def made_up_boundary(model: FakeTraining, seed: int = 0, features=(0, 1), side: int = 64) -> Boundary:
+    low, high = model.data.X[:, list(features)].min(0) - 0.4, model.data.X[:, list(features)].max(0) + 0.4
+    x, y = np.meshgrid(np.linspace(low[0], high[0], side), np.linspace(low[1], high[1], side))
+    turn = np.arctan2(y, x) + 3.2 * np.hypot(x, y) + 0.02 * seed
+    outputs = model.data.Y.shape[1]
+    if outputs == 1:
+        values = (0.5 + 0.5 * np.tanh(2 * np.sin(turn)))[None]
+    else:
+        raw = np.stack([np.exp(2 * np.sin(turn + 2 * np.pi * k / outputs)) for k in range(outputs)])
+        values = raw / raw.sum(0)
+    ranges = [(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+    return Boundary(features, ranges[0], ranges[1], values.astype(np.float32))

@@ -1,0 +1,1 @@
+"""The canvas: the network as cards and wires, and the palette of layers."""
