@@ -13,7 +13,7 @@ from engine.layers import Dense, Input, Output
 from engine.network import Network
 from engine.snapshot import Boundary, Histogram, LayerDetail, ProbeRequest, Probes
 
-HISTOGRAM_BINS = 48
+LEAST_BINS, MOST_BINS = 8, 48
 HISTOGRAM_SAMPLE = 8_192  # values: enough for a smooth picture
 LOOK_EXAMPLES = 128  # examples over which activations are looked at
 PICTURE_SIDE = 64  # cells: larger matrices are thinned to this many rows and columns
@@ -22,8 +22,8 @@ SATURATED_SHARE = 0.95  # a unit counts as saturated where this share of its val
 STUCK_SLOPE = 0.02
 
 
-def histogram(values: Array, bins: int = HISTOGRAM_BINS) -> Histogram:
-    """Return the histogram of a sample of the values, over the range that holds all but the outermost 0.1 %."""
+def histogram(values: Array) -> Histogram:
+    """Return the histogram of a sample of the finite values; a few values get a few bins (Rice's rule)."""
     flat = values.reshape(-1)
     if flat.size > HISTOGRAM_SAMPLE:
         # A fixed stride, prime to the usual row lengths, so that the picture does not flicker from draw to draw.
@@ -35,6 +35,7 @@ def histogram(values: Array, bins: int = HISTOGRAM_BINS) -> Histogram:
     if high - low < 1e-9 * max(1.0, abs(low)):
         width = max(abs(low), 1.0) * 0.05
         low, high = low - width, high + width
+    bins = int(np.clip(2.0 * flat.size ** (1 / 3), LEAST_BINS, MOST_BINS))
     scaled = (flat - low) * (bins / (high - low))
     counts = np.bincount(np.minimum(scaled.astype(np.int64), bins - 1), minlength=bins)
     return Histogram(np.linspace(low, high, bins + 1), counts, float(flat.mean()), float(flat.std()))

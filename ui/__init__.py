@@ -1,0 +1,1 @@
+"""The window: views of the document and of the training stream, on PySide6 and pyqtgraph."""

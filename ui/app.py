@@ -1,0 +1,77 @@
+"""Starting the window: the application object, the engine's process, the stores, and the first document."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from nnstudio.engine_host import EngineHost
+
+if TYPE_CHECKING:
+    from ui.main_window import MainWindow
+
+
+def run(
+    project: str | None = None,
+    arguments: Sequence[str] = (),
+    on_window: Callable[[MainWindow], object] | None = None,
+) -> int:
+    """Open the window, on a project where one is given, and return the exit code once it is closed.
+
+    ``on_window`` is called with the window once it is shown, for whoever wants to watch it from outside.
+    """
+    host = EngineHost()
+    host.start_process()  # it starts while the window is being built
+    try:
+        return _run(host, project, arguments, on_window)
+    finally:
+        host.close()
+
+
+def _run(
+    host: EngineHost,
+    project: str | None,
+    arguments: Sequence[str],
+    on_window: Callable[[MainWindow], object] | None,
+) -> int:
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from ui import preferences, theme
+    from ui.keyboard import SpaceKey
+
+    app = QApplication([sys.argv[0], *arguments])
+    app.setApplicationName("nnstudio")
+    app.setApplicationDisplayName("NN Studio")
+    app.setDesktopFileName("nnstudio")
+    theme.apply(app, preferences.theme_choice())
+    app.installEventFilter(SpaceKey(app))
+
+    window = make_window(host)
+    if project is not None:
+        window.session.begin_with(project)
+    else:
+        window.session.begin()
+    window.show()
+    QTimer.singleShot(0, window.offer_recovery)
+    if on_window is not None:
+        on_window(window)
+    code = app.exec()
+    window.deleteLater()
+    return code
+
+
+def make_window(host: EngineHost) -> MainWindow:
+    """Return a main window around an engine host, without a document yet."""
+    from nnstudio.checkpoints import CheckpointStore
+    from nnstudio.document import Document
+    from nnstudio.prepared_store import PreparedStore
+    from ui.document_store import DocumentStore
+    from ui.main_window import MainWindow
+    from ui.training_view_model import TrainingViewModel
+
+    store = DocumentStore(Document())
+    checkpoints = CheckpointStore(in_use=store.checkpoints_in_use)
+    model = TrainingViewModel(store, host, checkpoints, PreparedStore())
+    return MainWindow(model)

@@ -1,0 +1,145 @@
+"""The docks of the main window: two columns and the live panels, where they stand, and how they come back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QVBoxLayout, QWidget
+
+from ui import preferences, theme
+from ui.panels import PANELS
+from ui.training_view_model import TrainingViewModel
+
+LEFT_WIDTH, RIGHT_WIDTH, PANEL_HEIGHT = 208, 276, 280
+# Panels side by side at first; each of the others waits as a tab behind the one named.
+TABBED = {"gradient_histograms": "weight_histograms", "metrics": "boundary"}
+GRIP_HEIGHT = 10
+PANEL_MARGINS = (4, 0, 4, 8)
+
+
+class Grip(QWidget):
+    """The strip above a dock by which it is dragged; dots appear when the pointer is near."""
+
+    def __init__(self, title: str, role: str) -> None:
+        super().__init__()
+        self._near = False
+        self.setProperty("role", role)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(GRIP_HEIGHT)
+        self.setCursor(Qt.CursorShape.SizeAllCursor)
+        self.setToolTip(f"Drag to move {title}; double-click to let it float")
+        self.setAccessibleName(f"Move {title}")
+
+    def sizeHint(self) -> QSize:
+        """Return a height only."""
+        return QSize(40, GRIP_HEIGHT)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Show the dots."""
+        self._near = True
+        self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        """Hide the dots."""
+        self._near = False
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint six dots in the middle while the pointer is near."""
+        super().paintEvent(event)
+        if not self._near:
+            return
+        painter = QPainter(self)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.tokens().faint))
+        middle = self.width() // 2
+        for column in range(-2, 4):
+            painter.drawEllipse(middle + column * 6 - 4, GRIP_HEIGHT // 2 - 1, 2, 2)
+        painter.end()
+
+
+class Docks:
+    """All docks of one window."""
+
+    def __init__(self, window: QMainWindow, left: QWidget, right: QWidget, model: TrainingViewModel) -> None:
+        self._window = window
+        window.setDockOptions(
+            QMainWindow.DockOption.AnimatedDocks
+            | QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+        )
+        for corner, area in (
+            (Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
+        ):
+            window.setCorner(corner, area)
+        self.panels = {name: kind(model) for name, kind in PANELS.items()}
+        self._docks = {
+            "layers": self._dock("layers", "Layers and data", left, "surface"),
+            "inspector": self._dock("inspector", "Inspector", right, "surface"),
+        }
+        self._columns: dict[str, QVBoxLayout] = {}
+        for name, panel in self.panels.items():
+            holder = QWidget()
+            holder.setProperty("role", "window")
+            column = QVBoxLayout(holder)
+            column.setContentsMargins(*PANEL_MARGINS)
+            column.addWidget(panel)
+            self._columns[name] = column
+            self._docks[name] = self._dock(name, panel.title, holder, "window")
+        self._place()
+        self._later = QTimer(window, singleShot=True)
+        self._later.timeout.connect(self._align)
+        for dock in self._docks.values():
+            for signal in (dock.dockLocationChanged, dock.topLevelChanged, dock.visibilityChanged):
+                signal.connect(lambda _: self._later.start(0))
+        self._first_state = window.saveState(preferences.LAYOUT_VERSION)
+
+    def _align(self) -> None:
+        """Leave room below a panel on its own where its neighbors have tabs there, so that all cards end together."""
+        panels = {name: self._docks[name] for name in self.panels}
+        tabbed = {name for name, dock in panels.items() if self._window.tabifiedDockWidgets(dock)}
+        left, top, right, bottom = PANEL_MARGINS
+        bars = [bar.height() for bar in self._window.findChildren(QTabBar) if bar.isVisible()]
+        for name, column in self._columns.items():
+            alone = bool(bars and tabbed) and name not in tabbed and not panels[name].isFloating()
+            column.setContentsMargins(left, top, right, bottom + (max(bars) if alone else 0))
+
+    def _dock(self, name: str, title: str, widget: QWidget, role: str) -> QDockWidget:
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(f"dock_{name}")
+        dock.setTitleBarWidget(Grip(title, role))
+        dock.setWidget(widget)
+        return dock
+
+    def _place(self) -> None:
+        window, docks = self._window, self._docks
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["layers"])
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["inspector"])
+        for name in self.panels:
+            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks[name])
+        for name, front in TABBED.items():
+            if name in docks and front in docks:
+                window.tabifyDockWidget(docks[front], docks[name])
+                docks[front].raise_()
+        window.resizeDocks([docks["layers"], docks["inspector"]], [LEFT_WIDTH, RIGHT_WIDTH], Qt.Orientation.Horizontal)
+        window.resizeDocks([docks["cost"]], [PANEL_HEIGHT], Qt.Orientation.Vertical)
+
+    def menu(self, parent: QWidget) -> QMenu:
+        """Return a menu that shows and hides the docks."""
+        menu = QMenu(parent)
+        for dock in self._docks.values():
+            menu.addAction(dock.toggleViewAction())
+        return menu
+
+    def state(self) -> QByteArray:
+        """Return where everything stands."""
+        return self._window.saveState(preferences.LAYOUT_VERSION)
+
+    def restore(self, state: QByteArray) -> None:
+        """Put everything back to where it stood."""
+        self._window.restoreState(state, preferences.LAYOUT_VERSION)
+
+    def reset(self) -> None:
+        """Put everything back to where it stands at the first start."""
+        self.restore(self._first_state)

@@ -1,0 +1,298 @@
+"""The main window: composition only. Who does what is said in ``docs/architecture.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QSplitter,
+    QStatusBar,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.layers import LAYERS
+from nnstudio import __version__
+from nnstudio.data import SAMPLES
+from nnstudio.project_file import SUFFIX
+from ui import actions, preferences, theme
+from ui.canvas.palette import LayerPalette
+from ui.canvas.view import Canvas
+from ui.data_card import DataCard
+from ui.docks import Docks
+from ui.inspector import Inspector
+from ui.message_bar import MessageBar
+from ui.project_session import TABLE_SUFFIXES, ProjectSession
+from ui.status_line import StatusLine
+from ui.training_bar import TrainingBar
+from ui.training_view_model import TrainingViewModel
+
+FIRST_SIZE = QSize(1440, 900)
+LEAST_SIZE = QSize(960, 640)
+FRAME = QSize(8, 40)  # room for the window manager's own title bar and borders
+
+
+class MainWindow(QMainWindow):
+    """Palette and data at the left, canvas in the middle, inspector at the right, live panels below."""
+
+    def __init__(self, model: TrainingViewModel) -> None:
+        super().__init__()
+        self.model, self.store = model, model.store
+        self.setObjectName("main_window")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(LEAST_SIZE)
+        self.resize(self._first_size())
+        self.session = ProjectSession(model, self)
+        self.messages = MessageBar()
+        self.canvas = Canvas(self.store, model)
+        self.palette_view = LayerPalette()
+        self.data_card = DataCard(model)
+        self.inspector = Inspector(self.store, model)
+        self.status_line = StatusLine(model)
+        self.actions_by_name = actions.make_actions(self, self._handlers())
+        self.addActions(list(self.actions_by_name.values()))
+        self._lay_out()
+        self._join()
+        self._dress()
+        stored = preferences.layout()
+        if stored is not None:
+            self.restoreGeometry(stored[0])
+            self.docks.restore(stored[1])
+
+    def _first_size(self) -> QSize:
+        """Return the size of the first start: the drawing's, or what the screen has room for with a frame around it."""
+        screen = self.screen().availableGeometry().size()
+        return FIRST_SIZE.boundedTo(screen - FRAME).expandedTo(LEAST_SIZE)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the keys to the canvas."""
+        super().showEvent(event)
+        self.canvas.setFocus()
+
+    # -- composition ----------------------------------------------------------------------------------------------
+
+    def _handlers(self) -> dict[str, Callable[[], object]]:
+        canvas, model, session = self.canvas, self.model, self.session
+        return {
+            "file.new": session.new,
+            "file.open": session.open,
+            "file.save": session.save,
+            "file.save_as": session.save_as,
+            "file.quit": self.close,
+            "edit.undo": model.undo,
+            "edit.redo": model.redo,
+            "edit.cut": canvas.cut,
+            "edit.copy": canvas.copy,
+            "edit.paste": canvas.paste,
+            "edit.duplicate": canvas.duplicate,
+            "edit.delete": canvas.delete_selected,
+            "edit.select_all": canvas.select_all,
+            "view.zoom_in": canvas.zoom_in,
+            "view.zoom_out": canvas.zoom_out,
+            "view.zoom_reset": canvas.zoom_reset,
+            "view.fit": canvas.fit,
+            "view.tidy": canvas.tidy,
+            "view.reset_layout": lambda: self.docks.reset(),
+            "data.load": self.load_table,
+            "data.read_again": session.read_again,
+            "data.predict": self.predict_table,
+            "train.toggle": model.toggle,
+            "train.step": model.step_once,
+            "train.epoch": model.run_epoch,
+            "train.reset": model.reset,
+            "help.keys": self._show_keys,
+            "help.about": self._show_about,
+        }
+
+    def _lay_out(self) -> None:
+        self.training_bar = TrainingBar(self.model, self.actions_by_name)
+        bar = QToolBar("Training")
+        bar.setObjectName("training_toolbar")
+        bar.setMovable(False)
+        bar.toggleViewAction().setVisible(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addWidget(self.training_bar)
+        self.addToolBar(bar)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(middle)
+        left = QSplitter(Qt.Orientation.Vertical)
+        left.setChildrenCollapsible(False)
+        left.addWidget(self.palette_view)
+        left.addWidget(self.data_card)
+        left.setStretchFactor(0, 1)
+        self.docks = Docks(self, left, self.inspector, self.model)
+        status = QStatusBar()
+        status.setSizeGripEnabled(False)
+        status.addWidget(self.status_line, 1)
+        self.setStatusBar(status)
+        self._recent_menu, samples_menu, add_menu, theme_menu = (QMenu(self) for _ in range(4))
+        for name, sample in SAMPLES.items():
+            samples_menu.addAction(sample.title, partial(self.session.use_sample, name))
+        for name, layer in LAYERS.items():
+            if layer.in_palette:
+                add_menu.addAction(layer.title, partial(self.canvas.add_layer, name))
+        group = QActionGroup(self)
+        for choice, text in (("system", "&System"), ("light", "&Light"), ("dark", "&Dark")):
+            action = theme_menu.addAction(text, partial(self._choose_theme, choice))
+            action.setCheckable(True)
+            action.setChecked(theme.theme().choice == choice)
+            group.addAction(action)
+        actions.fill_menu_bar(
+            self.menuBar(),
+            self.actions_by_name,
+            {
+                "file.recent": self._recent_menu,
+                "data.samples": samples_menu,
+                "network.add": add_menu,
+                "view.theme": theme_menu,
+                "view.panels": self.docks.menu(self),
+            },
+        )
+
+    def _join(self) -> None:
+        model, stack = self.model, self.store.undo_stack
+        self.palette_view.add_requested.connect(self.canvas.add_layer)
+        self.canvas.selection_changed.connect(self.inspector.show_nodes)
+        self.data_card.load_requested.connect(self.load_table)
+        self.data_card.sample_requested.connect(self.session.use_sample)
+        model.message.connect(self.messages.show_message)
+        self.store.refused.connect(lambda text: self.messages.show_message(text, "warn"))
+        self.session.state_changed.connect(self._show_title)
+        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        stack.undoTextChanged.connect(self._show_undo)
+        stack.redoTextChanged.connect(self._show_undo)
+        stack.canUndoChanged.connect(self.actions_by_name["edit.undo"].setEnabled)
+        stack.canRedoChanged.connect(self.actions_by_name["edit.redo"].setEnabled)
+        self._show_undo()
+        self._show_title()
+        theme.theme().changed.connect(self._dress)
+
+    def _dress(self) -> None:
+        actions.dress(self.actions_by_name)
+
+    # -- what it shows --------------------------------------------------------------------------------------------
+
+    def _show_title(self) -> None:
+        self.setWindowTitle(f"{self.session.name}[*] — NN Studio")
+        self.setWindowModified(self.session.changed)
+        self.status_line.set_saved("unsaved changes" if self.session.changed else "")
+
+    def _show_undo(self) -> None:
+        stack = self.store.undo_stack
+        for name, verb, text, can in (
+            ("edit.undo", "Undo", stack.undoText(), stack.canUndo()),
+            ("edit.redo", "Redo", stack.redoText(), stack.canRedo()),
+        ):
+            self.actions_by_name[name].setText(f"&{verb} {text[:1].lower()}{text[1:]}" if text else f"&{verb}")
+            self.actions_by_name[name].setEnabled(can)
+
+    def _fill_recent(self) -> None:
+        self._recent_menu.clear()
+        for path in preferences.recent_files():
+            self._recent_menu.addAction(path, partial(self.session.open, path))
+        if self._recent_menu.isEmpty():
+            self._recent_menu.addAction("No project yet").setEnabled(False)
+
+    def _choose_theme(self, choice: theme.Choice) -> None:
+        preferences.set_theme_choice(choice)
+        theme.apply_to_application(choice)
+
+    def _show_keys(self) -> None:
+        QMessageBox.information(self, "Keys", actions.keys_text())
+
+    def _show_about(self) -> None:
+        QMessageBox.about(
+            self,
+            "About NN Studio",
+            f"<b>NN Studio {__version__}</b><p>Design, train and understand neural networks.</p><p>MIT license</p>",
+        )
+
+    def offer_recovery(self) -> None:
+        """Offer the work of a window that went without closing, if there is any."""
+        found = self.session.recoverable()
+        if found:
+            newest = found[0]
+            self.messages.show_message(
+                f"{newest.name} was not closed properly; its last state was kept.",
+                "warn",
+                "Recover it",
+                partial(self.session.recover, newest),
+            )
+
+    # -- tables ---------------------------------------------------------------------------------------------------
+
+    def load_table(self, path: str | None = None) -> None:
+        """Open the dialog that loads a table, on a file where one is given."""
+        from ui.dialogs.csv_import import CsvImportDialog  # at first use: the window is up sooner
+
+        dialog = CsvImportDialog(path or None, self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            recipe, prepared = dialog.recipe(), dialog.prepared()
+            self.session.use_data(recipe, prepared, Path(recipe.source.path).name)
+        dialog.deleteLater()
+
+    def predict_table(self) -> None:
+        """Predict the rows of a table with the trained network, into a new file."""
+        from ui.dialogs.predict import predict_table_from
+
+        self.model.when_at_rest(
+            lambda: predict_table_from(self, self.model, self.session.name, self.messages.show_message)
+        )
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept one project or one table."""
+        if self._dropped(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open a project, or load a table through its dialog."""
+        path = self._dropped(event)
+        if path is None:
+            return
+        event.acceptProposedAction()
+        if path.endswith(SUFFIX):
+            self.session.open(path)
+        else:
+            self.load_table(path)
+
+    def _dropped(self, event: QDropEvent) -> str | None:
+        urls = event.mimeData().urls()
+        if len(urls) != 1 or not urls[0].isLocalFile():
+            return None
+        path = urls[0].toLocalFile()
+        return path if Path(path).suffix.lower() in (SUFFIX, *TABLE_SUFFIXES) else None
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    def discard_and_close(self) -> None:
+        """Close without asking; what is unsaved is let go."""
+        self.session.let_go()
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let training come to rest, ask about unsaved work, remember the layout, end the engine."""
+        if self.model.training:
+            event.ignore()
+            self.model.when_at_rest(self.close)
+            return
+        if not self.session.may_close():
+            event.ignore()
+            return
+        preferences.set_layout(self.saveGeometry(), self.docks.state())
+        self.session.close()
+        self.model.close()
+        super().closeEvent(event)

@@ -1,0 +1,257 @@
+"""The open project of a window: new, open, save, data, autosave; asks before anything would be lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from nnstudio import edits
+from nnstudio.data import (
+    FIRST_SAMPLE,
+    SAMPLES,
+    DataError,
+    DataRecipe,
+    PreparedData,
+    SampleSource,
+    prepare,
+    sample_recipe,
+)
+from nnstudio.document import Document, starting_document
+from nnstudio.project_file import SUFFIX, Project, ProjectError, open_project, save
+from nnstudio.recovery import Autosave, Recoverable, recoverable
+from ui import preferences
+from ui.training_view_model import TrainingViewModel
+
+AUTOSAVE_TIMER_MS = 5_000
+FILTER = f"NN Studio projects (*{SUFFIX})"
+TABLE_FILTER = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".dat")
+
+
+class ProjectSession(QObject):
+    """What file the window works on, and whether it differs from what was saved."""
+
+    state_changed = Signal()  # the path, or whether there are unsaved changes
+
+    def __init__(self, model: TrainingViewModel, window: QWidget) -> None:
+        super().__init__(window)
+        self._model, self._window = model, window
+        self._store = model.store
+        self.path: Path | None = None
+        self._recovered = False  # recovered work differs from any file until it is saved
+        self._autosave = Autosave()
+        self._store.undo_stack.cleanChanged.connect(lambda _: self.state_changed.emit())
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._offer_autosave)
+        self._timer.start(AUTOSAVE_TIMER_MS)
+
+    @property
+    def changed(self) -> bool:
+        """Whether closing now would lose something."""
+        return self._recovered or not self._store.undo_stack.isClean()
+
+    @property
+    def name(self) -> str:
+        """The file's name, or ``Untitled``."""
+        return self.path.name if self.path else f"Untitled{SUFFIX}"
+
+    # -- new and open ---------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Open the network of the first start on the first sample."""
+        self._take(Project(_with_data(starting_document(), sample_recipe(FIRST_SAMPLE), self._model)), None)
+
+    def begin_with(self, path: str) -> None:
+        """Open a project as the program starts; where it cannot be read, say why on the first network."""
+        if not self._open(path):
+            self.begin()
+
+    def show_project(self, project: Project) -> None:
+        """Show a project that has no file."""
+        self._take(project, None)
+
+    def new(self) -> None:
+        """Start over, after asking about unsaved work."""
+        self._when_safe(self.begin)
+
+    def open(self, path: str | None = None) -> None:
+        """Open a project, chosen in a dialog unless given, after asking about unsaved work."""
+        if path is None:
+            path, _ = QFileDialog.getOpenFileName(self._window, "Open a project", self._folder(), FILTER)
+        if path:
+            chosen = path
+            self._when_safe(lambda: self._open(chosen))
+
+    def _open(self, path: str) -> bool:
+        try:
+            project = open_project(path)
+        except ProjectError as error:
+            self._model.message.emit(str(error), "bad")
+            return False
+        self._take(project, Path(path))
+        preferences.add_recent_file(str(Path(path).resolve()))
+        return True
+
+    def _take(self, project: Project, path: Path | None, recovered: bool = False) -> None:
+        document, model = project.document, self._model
+        if project.checkpoint is not None:
+            model.checkpoints.put(project.checkpoint)
+        if project.prepared is not None and document.data is not None:
+            model.prepared.put(document.data, project.prepared)
+        self.path, self._recovered = path, recovered
+        model.take_document(document)
+        if not recovered:
+            self._autosave.saved(path, document, project.checkpoint)
+        if document.data is not None and model.data is None:
+            self._offer_reading(document.data)
+        self.state_changed.emit()
+
+    def _offer_reading(self, recipe: DataRecipe) -> None:
+        """Say where the data of a project are, and read them only when asked; samples are the program's own."""
+        if isinstance(recipe.source, SampleSource):
+            self._prepare_again(recipe)
+            return
+        self._model.message.emit(
+            f"The data of this project are not inside it but in {recipe.source.path}. "
+            "Use Data, Read the table again, to load them.",
+            "warn",
+        )
+
+    def read_again(self) -> None:
+        """Read the table of the document once more, by its recipe."""
+        recipe = self._store.document.data
+        if recipe is None:
+            self._model.message.emit("There is no table yet: load one.", "info")
+        else:
+            self._prepare_again(recipe)
+
+    def _prepare_again(self, recipe: DataRecipe) -> None:
+        try:
+            prepared = prepare(recipe)
+        except DataError as error:
+            self._model.message.emit(str(error), "bad")
+            return
+        self._model.prepared.put(recipe, prepared)
+        self._model.take_data_again()
+
+    # -- data -----------------------------------------------------------------------------------------------------
+
+    def use_sample(self, name: str) -> None:
+        """Put the network on a sample."""
+        try:
+            recipe = sample_recipe(name)
+            self.use_data(recipe, prepare(recipe), SAMPLES[name].title)
+        except DataError as error:
+            self._model.message.emit(str(error), "bad")
+
+    def use_data(self, recipe: DataRecipe, prepared: PreparedData, title: str) -> None:
+        """Put the network on prepared data, as one step of undo."""
+        self._model.prepared.put(recipe, prepared)
+        self._store.apply(
+            lambda document: edits.use_data(
+                document, recipe, prepared.task, len(prepared.features), prepared.Y.shape[1]
+            ),
+            f"Load {title}",
+        )
+
+    # -- save -----------------------------------------------------------------------------------------------------
+
+    def save(self) -> bool:
+        """Save to the project's file, or ask for one; True where it was saved."""
+        return self._save(self.path) if self.path else self.save_as()
+
+    def save_as(self) -> bool:
+        """Save to a file chosen in a dialog; True where it was saved."""
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save the project", str(Path(self._folder()) / self.name), FILTER
+        )
+        if not path:
+            return False
+        chosen = Path(path)
+        return self._save(chosen if chosen.suffix else chosen.with_suffix(SUFFIX))
+
+    def _save(self, path: Path) -> bool:
+        saved: list[bool] = []
+        self._model.when_at_rest(lambda: saved.append(self._write(path)))
+        return bool(saved and saved[0])
+
+    def _write(self, path: Path) -> bool:
+        document, checkpoint = self._store.document, self._model.checkpoint()
+        try:
+            save(path, document, checkpoint, self._model.data)
+        except ProjectError as error:
+            self._model.message.emit(str(error), "bad")
+            return False
+        self.path, self._recovered = path, False
+        self._store.undo_stack.setClean()
+        self._autosave.saved(path, document, checkpoint)
+        preferences.add_recent_file(str(path.resolve()))
+        self.state_changed.emit()
+        return True
+
+    def _folder(self) -> str:
+        recent = preferences.recent_files()
+        near = self.path or (Path(recent[0]) if recent else Path.home() / "x")
+        return str(near.parent)
+
+    def _when_safe(self, action: object) -> None:
+        """Call ``action`` once training rests and nothing unsaved would be lost."""
+
+        def ask_then_act() -> None:
+            if self.may_close():
+                action()  # type: ignore[operator]
+
+        self._model.when_at_rest(ask_then_act)
+
+    def let_go(self) -> None:
+        """Count the present state as not worth keeping."""
+        self._recovered = False
+        self._store.undo_stack.setClean()
+
+    def may_close(self) -> bool:
+        """Ask what to do with unsaved work; False where the person wants to stay."""
+        if not self.changed:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._window,
+            "Unsaved changes",
+            f"Save the changes to {self.name}? Trained weights are saved with it.",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        return self.save() if answer == buttons.Save else answer == buttons.Discard
+
+    # -- recovery -------------------------------------------------------------------------------------------------
+
+    def recoverable(self) -> list[Recoverable]:
+        """Return the work of windows that went without closing."""
+        return recoverable()
+
+    def recover(self, entry: Recoverable) -> None:
+        """Open such work; it counts as unsaved."""
+        try:
+            project = entry.open()
+        except ProjectError as error:
+            self._model.message.emit(str(error), "bad")
+            return
+        known = entry.about.project_path if not entry.project_changed else None
+        self._take(project, Path(known) if known else None, recovered=True)
+        entry.discard()
+
+    def _offer_autosave(self) -> None:
+        if self.changed:
+            self._autosave.offer(self._store.document, self._model.checkpoint(), self._model.data)
+
+    def close(self) -> None:
+        """Forget the autosaved version: the window closes with everything saved or let go."""
+        self._timer.stop()
+        self._autosave.close()
+
+
+def _with_data(document: Document, recipe: DataRecipe, model: TrainingViewModel) -> Document:
+    prepared = prepare(recipe)
+    model.prepared.put(recipe, prepared)
+    return edits.use_data(document, recipe, prepared.task, len(prepared.features), prepared.Y.shape[1])

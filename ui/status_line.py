@@ -1,0 +1,152 @@
+"""The line at the bottom that always says what is happening."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from engine.snapshot import Status
+from nnstudio import numbers
+from ui.inspector.parts import Dot
+from ui.training_view_model import TrainingViewModel
+
+MESSAGE_SECONDS = 6
+TEXT_EVERY = 0.1  # seconds
+ENGINE_FROM, NETWORK_FROM = 900, 720  # pixels: in a narrower window what is happening comes first
+WORDS = {
+    "empty": "No data",
+    "ready": "Ready",
+    "training": "Training",
+    "paused": "Paused",
+    "finished": "Finished",
+    "diverged": "Diverged",
+    "failed": "Stopped",
+}
+DOTS = {"training": "ok", "finished": "ok", "paused": "warn", "diverged": "bad", "failed": "bad"}
+MESSAGE_DOTS = {"info": "accent", "warn": "warn", "bad": "bad"}
+
+
+def sentence(status: Status) -> str:
+    """Return what training is doing, e.g. ``Training · epoch 124 of 2 000 · cost 0.0420 · 39 000 steps/s``."""
+    parts = [WORDS[status.state]]
+    if status.state in ("diverged", "failed") and status.message:
+        parts.append(status.message.rstrip("."))
+    if status.epoch or status.step:
+        of = f" of {numbers.count(status.epochs)}" if status.epochs else ""
+        parts.append(f"epoch {numbers.count(status.epoch)}{of}")
+    if not math.isnan(status.training_cost):
+        parts.append(f"cost {numbers.number(status.training_cost)}")
+    if not math.isnan(status.validation_cost):
+        parts.append(f"validation {numbers.number(status.validation_cost)}")
+    if status.state == "training" and status.steps_per_second:
+        parts.append(f"{numbers.rate(status.steps_per_second)} steps/s")
+        left = seconds_left(status)
+        if left is not None and left >= 1.0:
+            parts.append(f"{numbers.duration(left)} left")
+    return " · ".join(parts)
+
+
+def seconds_left(status: Status) -> float | None:
+    """Return how long training will take at its present speed, or None where that cannot be said."""
+    if not (status.epoch and status.step and status.steps_per_second and status.epochs > status.epoch):
+        return None
+    return (status.epochs - status.epoch) * (status.step / status.epoch) / status.steps_per_second
+
+
+class StatusLine(QWidget):
+    """State of training, size of the network, the engine, and whether all is saved."""
+
+    def __init__(self, model: TrainingViewModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._message = ""
+        self._engine_text = ""
+        self._shown_at = 0.0
+        self._dot = Dot("faint")
+        self.text, self.network, self.engine, self.saved = (QLabel() for _ in range(4))
+        for label in (self.text, self.network, self.engine, self.saved):
+            label.setProperty("role", "dim")
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.text.setAccessibleName("What is happening")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 2, 12, 2)
+        what = QHBoxLayout()
+        what.setSpacing(8)
+        what.addWidget(self._dot)
+        what.addWidget(self.text, 1)
+        row.addLayout(what, 1)
+        row.setSpacing(20)
+        for label in (self.network, self.engine, self.saved):
+            row.addWidget(label)
+        self._later = QTimer(self, singleShot=True, interval=int(TEXT_EVERY * 1000))
+        self._later.timeout.connect(self._show)
+        self._message_ends = QTimer(self, singleShot=True)
+        self._message_ends.timeout.connect(self._end_message)
+        model.status_changed.connect(self._status_changed)
+        model.shapes_changed.connect(self._show_network)
+        model.store.changed.connect(lambda before, after: before.training != after.training and self._show_network())
+        self._show_network()
+        self._show()
+
+    def set_saved(self, text: str) -> None:
+        """Say at the right whether all is saved, e.g. ``saved 12 s ago``."""
+        self.saved.setText(text)
+
+    def set_engine(self, text: str) -> None:
+        """Say something else of the engine than its number of threads."""
+        self._engine_text = text
+        self._show_network()
+
+    def show_message(self, text: str, kind: str = "info") -> None:
+        """Show a message for some seconds in place of the state; ``kind`` is ``info``, ``warn`` or ``bad``."""
+        self._message = text
+        self._dot.set_grade(MESSAGE_DOTS.get(kind, "accent"))
+        self._message_ends.start(MESSAGE_SECONDS * 1000)
+        self._fit(text)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten what does not fit."""
+        super().resizeEvent(event)
+        self.engine.setVisible(self.width() >= ENGINE_FROM)
+        self.network.setVisible(self.width() >= NETWORK_FROM)
+        self._show()
+
+    def _status_changed(self, status: Status) -> None:
+        if time.monotonic() - self._shown_at >= TEXT_EVERY:
+            self._show()
+        elif not self._later.isActive():
+            self._later.start()
+
+    def _end_message(self) -> None:
+        self._message = ""
+        self._show()
+
+    def _show(self) -> None:
+        self._shown_at = time.monotonic()
+        if self._message:
+            self._fit(self._message)
+            return
+        status = self._model.status
+        self._dot.set_grade(DOTS.get(status.state, "faint"))
+        self._fit(sentence(status))
+
+    def _show_network(self) -> None:
+        shapes = self._model.shapes
+        layers = sum(1 for count in shapes.parameters.values() if count)
+        self.network.setText(
+            f"{numbers.plural(layers, 'layer')} · {numbers.plural(shapes.parameter_count, 'parameter')}"
+        )
+        threads = "1 thread" if self._model.store.document.training.deterministic else "several threads"
+        self.engine.setText(self._engine_text or f"engine {threads}")
+
+    def _fit(self, text: str) -> None:
+        shown = text
+        if self.text.fontMetrics().horizontalAdvance(text) > self.text.width() > 0:
+            shown = self.text.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.text.width())
+        if shown != self.text.text():
+            self.text.setText(shown)
+            self.text.setToolTip(text if shown != text else "")

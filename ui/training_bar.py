@@ -1,0 +1,260 @@
+"""The bar on top: Train, Step, Epoch, Reset; the hyperparameters changed most; what is measured, in large figures."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import qtawesome
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.declared import Field, SettingError, fields_of, replace
+from engine.settings import TrainingSettings
+from engine.snapshot import Status
+from nnstudio import numbers
+from nnstudio.document import Document
+from ui import theme
+from ui.forms.editors import EDITORS, Editor
+from ui.forms.form import VariantEditor, everything
+from ui.training_view_model import TrainingViewModel
+
+FIGURES_EVERY = 0.1  # seconds: faster figures cannot be read
+BUTTONS = (("train.toggle", "Train"), ("train.step", "Step"), ("train.epoch", "Epoch"), ("train.reset", "Reset"))
+TOGGLE_WIDTH = 92  # the same for Train and Pause, so that nothing moves
+RATE = "learning_rate"
+CONTROL_WIDTHS = {"optimizer": 84, RATE: 84, "batch_size": 80, "epochs": 124}
+SPACING = 16
+
+
+class TrainingBar(QFrame):
+    """Buttons, hyperparameters and figures of training.
+
+    Parameters
+    ----------
+    model
+        What is shown and changed.
+    actions
+        ``train.toggle``, ``train.step``, ``train.epoch`` and ``train.reset``: the buttons trigger these.
+    """
+
+    def __init__(self, model: TrainingViewModel, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setProperty("role", "bar")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Training")
+        self.buttons = {name: _button(actions[name], text) for name, text in BUTTONS}
+        self._toggle = self.buttons["train.toggle"]
+        self._toggle.setProperty("role", "primary")
+        self._toggle.setFixedWidth(TOGGLE_WIDTH)
+        theme.strong(self._toggle)
+        self._training: bool | None = None
+        self.controls: dict[str, Editor] = {}
+        self._left = QWidget()
+        self._controls_row = QHBoxLayout()
+        self._controls_row.setSpacing(SPACING)
+        self._make_controls()
+        # From the most important to the one that goes first where there is little room.
+        self.figures = {
+            "validation_cost": _Figure("cost, validation"),
+            "score": _Figure("accuracy, validation"),
+            "training_cost": _Figure("cost, training"),
+            "steps_per_second": _Figure("steps / s"),
+        }
+        self._lay_out()
+        self._figures_at = 0.0
+        self._later = QTimer(self, singleShot=True, interval=int(FIGURES_EVERY * 1000))
+        self._later.timeout.connect(self._show_figures)
+        model.status_changed.connect(self._status_changed)
+        model.data_changed.connect(self._show_figures)
+        model.store.changed.connect(self._document_changed)
+        theme.theme().changed.connect(lambda _: self._dress())
+        self._show_settings(model.store.document.training)
+        self._show_state(model.status)
+        self._show_figures()
+
+    # -- hyperparameters ------------------------------------------------------------------------------------------
+
+    def _make_controls(self) -> None:
+        fields = {field.name: field for field in fields_of(TrainingSettings)}
+        optimizer = self._model.store.document.training.optimizer
+        rate = next(field for field in fields_of(type(optimizer)) if field.name == RATE)
+        shown: dict[str, Field] = {
+            "optimizer": fields["optimizer"],
+            RATE: rate,
+            "batch_size": fields["batch_size"],
+            "epochs": fields["epochs"],
+        }
+        for name, field in shown.items():
+            kind = VariantEditor if field.kind == "variant" else EDITORS[field.kind]
+            editor = kind(field, everything)
+            editor.setFixedWidth(CONTROL_WIDTHS[name])
+            editor.edited.connect(lambda value, path, name=name: self._edit(name, value, path))
+            editor.refused.connect(self._refuse)
+            label = QLabel(field.label)
+            label.setProperty("role", "hint")
+            label.setBuddy(editor)
+            label.setToolTip(field.help)
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            column.addWidget(label)
+            column.addWidget(editor)
+            self._controls_row.addLayout(column)
+            self.controls[name] = editor
+
+    def _edit(self, name: str, value: Any, path: str) -> None:
+        old = self._model.store.document.training
+        try:
+            if name == RATE:
+                new = replace(old, optimizer=replace(old.optimizer, **{RATE: value}))
+            else:
+                new = replace(old, **{name: value})
+        except SettingError as error:
+            kept = old.optimizer.learning_rate if name == RATE else getattr(old, name)
+            self.controls[name].take_back(kept, str(error))
+            return
+        text = f"Change {self.controls[name].field.label.lower()}"
+        key = f"training.optimizer.{RATE}" if name == RATE else f"training.{name}"
+        self._model.set_training(new, text, merge_key=key)
+        self._show_settings(self._model.store.document.training)
+
+    def _refuse(self, sentence: str) -> None:
+        if sentence:
+            self._model.message.emit(sentence, "bad")
+
+    def _document_changed(self, before: Document, after: Document) -> None:
+        if before.training != after.training:
+            self._show_settings(after.training)
+
+    def _show_settings(self, training: TrainingSettings) -> None:
+        for name, editor in self.controls.items():
+            editor.set_value(training.optimizer.learning_rate if name == RATE else getattr(training, name))
+
+    # -- state and figures ----------------------------------------------------------------------------------------
+
+    def _status_changed(self, status: Status) -> None:
+        self._show_state(status)
+        if time.monotonic() - self._figures_at >= FIGURES_EVERY:
+            self._show_figures()
+        elif not self._later.isActive():
+            self._later.start()
+
+    def _show_state(self, status: Status) -> None:
+        training = status.state == "training"
+        if training != self._training:
+            self._training = training
+            self._toggle.setText("Pause" if training else "Train")
+            self._toggle.setAccessibleName("Pause training" if training else "Train the network")
+            self._dress()
+
+    def _dress(self) -> None:
+        icon = "ph.pause-fill" if self._training else "ph.play-fill"
+        self._toggle.setIcon(qtawesome.icon(icon, color=theme.tokens().on_accent))
+
+    def _show_figures(self) -> None:
+        self._figures_at = time.monotonic()
+        status, data = self._model.status, self._model.data
+        self.figures["training_cost"].show_value(numbers.number(status.training_cost))
+        self.figures["validation_cost"].show_value(numbers.number(status.validation_cost))
+        only_training = math.isnan(status.validation_score) and not math.isnan(status.training_score)
+        score = status.training_score if only_training else status.validation_score
+        regression = data is not None and data.task == "regression"
+        self.figures["score"].show_value(numbers.number(score) if regression else numbers.percent(score))
+        self.figures["score"].show_words(
+            f"{'R²' if regression else 'accuracy'}, {'training' if only_training else 'validation'}"
+        )
+        speed = status.steps_per_second
+        self.figures["steps_per_second"].show_value(numbers.rate(speed) if speed else numbers.UNKNOWN)
+
+    # -- looks ----------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        left = QHBoxLayout(self._left)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(8)
+        for button in self.buttons.values():
+            left.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        left.addSpacing(SPACING - 8)
+        left.addLayout(self._controls_row)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 14, 6)
+        row.setSpacing(SPACING)
+        row.addWidget(self._left)
+        row.addStretch(1)
+        for name in ("training_cost", "validation_cost", "score", "steps_per_second"):
+            row.addWidget(self.figures[name])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the least important figures where there is no room for all."""
+        super().resizeEvent(event)
+        room = self.width() - 26 - self._left.sizeHint().width()
+        for figure in self.figures.values():
+            room -= figure.sizeHint().width() + SPACING
+            figure.setVisible(room >= 0)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size without any figure."""
+        return QSize(self._left.sizeHint().width() + 26, self.sizeHint().height())
+
+
+class _Figure(QWidget):
+    """A large figure with small words below."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._value, self._words = QLabel(numbers.UNKNOWN), QLabel(words)
+        self._value.setProperty("role", "figure")
+        theme.strong(self._value)
+        self._words.setProperty("role", "hint")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(1)
+        for label in (self._value, self._words):
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            column.addWidget(label)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        # Room for the widest figure from the start: a bar that shifts while it is read is hard to read.
+        self._value.setMinimumWidth(64)
+
+    def show_value(self, text: str) -> None:
+        """Show a figure."""
+        if text != self._value.text():
+            self._value.setText(text)
+            self._tell()
+
+    def show_words(self, words: str) -> None:
+        """Say what the figure is."""
+        if words != self._words.text():
+            self._words.setText(words)
+            self._tell()
+
+    def value(self) -> str:
+        """Return the figure as shown."""
+        return self._value.text()
+
+    def words(self) -> str:
+        """Return what it is."""
+        return self._words.text()
+
+    def _tell(self) -> None:
+        self.setAccessibleName(f"{self._words.text()} {self._value.text()}")
+
+
+def _button(action: QAction, text: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setAccessibleName(text)
+    button.clicked.connect(action.trigger)
+
+    def follow() -> None:
+        button.setEnabled(action.isEnabled())
+        keys = action.shortcut().toString()
+        tip = action.toolTip()
+        button.setToolTip(tip if not keys or f"({keys})" in tip else f"{tip} ({keys})")
+
+    action.changed.connect(follow)
+    follow()
+    return button
