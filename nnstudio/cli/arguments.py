@@ -1,0 +1,207 @@
+"""The options, made from the settings the engine declares, and every mistake in them as a plain sentence."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+
+from engine.activations import ACTIVATIONS
+from engine.declared import Declared, Field, fields_of
+from engine.initializers import INITIALIZERS
+from engine.layers import Dense
+from engine.optimizers import OPTIMIZERS, Optimizer
+from engine.settings import TrainingSettings
+from nnstudio.cli.output import MistakeError
+from nnstudio.data import SAMPLES, Preparation
+
+MOST_HIDDEN_LAYERS = 100
+NO_LAYERS = ("", "none")
+DEFAULTS: dict[str, Any] = {
+    "hidden": (16, 16),
+    "activation": "relu",
+    "initializer": "he_normal",
+    "optimizer": "adam",
+    "learning_rate": 0.001,
+    "batch_size": 32,
+    "epochs": 100,
+    "seed": 0,
+    "validation": 0.2,
+    "test": 0.0,
+    "missing": "drop",
+}
+SAMPLE_PREFIX = "sample:"
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options of ``train`` or ``predict``; those that were not given are None.
+
+    Raises
+    ------
+    MistakeError
+        When they cannot be understood; the sentence says which and what to do.
+    """
+    parser = _train_parser() if arguments[0] == "train" else _predict_parser()
+    return parser.parse_args(list(arguments[1:]))
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in sentences, and never more than that."""
+
+    def error(self, message: str) -> NoReturn:
+        help_line = f'"{self.prog} --help" tells the options.'
+        if match := re.fullmatch(r"argument (?P<name>[^:]+): (?P<what>.*)", message, re.DOTALL):
+            name, what = match["name"].rpartition("/")[2], match["what"]
+            if what.startswith("expected "):
+                raise MistakeError(f"{name} needs a value behind it. {help_line}")
+            raise MistakeError(f"{name} {what} {help_line}")
+        if match := re.fullmatch(r"the following arguments are required: (.*)", message):
+            raise MistakeError(f"{match[1].replace(', ', ' and ')} must be given. {help_line}")
+        if match := re.fullmatch(r"unrecognized arguments: (.*)", message, re.DOTALL):
+            first = match[1].split(" ")[0]
+            known = [option for action in self._actions for option in action.option_strings]
+            close = difflib.get_close_matches(first.partition("=")[0], known, 1)
+            meant = f" Did you mean {close[0]}?" if close else f" {help_line}"
+            raise MistakeError(f"{match[1]} means nothing here.{meant}")
+        raise MistakeError(f"{message[:1].upper()}{message[1:]}. {help_line}")
+
+
+def _train_parser() -> _Parser:
+    parser = _Parser(
+        prog="nnstudio train",
+        description="Train a network on a table, a project or a sample, without a window.",
+        epilog="For a project, only what is given here differs from it: training goes on from its weights, or starts "
+        "anew where the network, the data or the seed differ. Exit code 2: a mistake in what was given; 1: training "
+        "diverged; 130: Ctrl+C, after which --out is written all the same.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "source",
+        metavar="SOURCE",
+        help=f"a table (CSV), a project (.nnstudio), or {SAMPLE_PREFIX}NAME: {', '.join(SAMPLES)}",
+    )
+    add("--target", metavar="COLUMN", help="the column to predict (the last one)")
+    add(
+        "--hidden",
+        type=_hidden,
+        metavar="16,16",
+        help='units of each hidden layer; "none" for none, which is logistic or linear regression (16,16)',
+    )
+    add("--activation", type=_name_in(_hidden_activations()), metavar="NAME", help=_names(_hidden_activations()))
+    add("--initializer", type=_name_in(INITIALIZERS), metavar="NAME", help=_names(INITIALIZERS))
+    add("--optimizer", type=_name_in(OPTIMIZERS), metavar="NAME", help=_names(OPTIMIZERS))
+    for name, owner in (
+        ("learning_rate", Optimizer),
+        ("batch_size", TrainingSettings),
+        ("epochs", TrainingSettings),
+        ("seed", TrainingSettings),
+        ("validation", Preparation),
+        ("test", Preparation),
+    ):
+        field = _field(owner, name)
+        add(
+            f"--{name.replace('_', '-')}",
+            type=_number(field),
+            metavar="N" if field.kind == "integer" else "X",
+            help=f"{_HELP[name]} ({DEFAULTS[name]:g})",
+        )
+    missing = _field(Preparation, "missing")
+    add(
+        "--missing",
+        type=_name_in(dict.fromkeys(missing.choices)),
+        metavar="RULE",
+        help="rows with a missing or unreadable cell: drop them, fill in the mean, or refuse the table (drop)",
+    )
+    add("--out", type=Path, metavar="FILE", help="save the trained project here (.nnstudio)")
+    add("--json", action="store_true", help="end standard output with one line of JSON: the results")
+    return parser
+
+
+_HELP = {
+    "learning_rate": "how far each step goes against the gradient",
+    "batch_size": "rows in one step",
+    "epochs": "passes over the training rows; for a project with trained weights, further ones",
+    "seed": "of the initial weights, the order of the rows and, for a table, the split",
+    "validation": "share of the rows to validate with",
+    "test": "share of the rows to test with, once, at the end",
+}
+
+
+def _predict_parser() -> _Parser:
+    parser = _Parser(
+        prog="nnstudio predict",
+        description="Predict the rows of a table with a trained project: the table's columns, the prediction, and for "
+        "classes the probability of each.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("project", metavar="PROJECT", type=Path, help="a trained project (.nnstudio)")
+    parser.add_argument("table", metavar="TABLE", type=Path, help="a table with the columns the network was trained on")
+    parser.add_argument("--out", metavar="OUT.csv", type=Path, required=True, help="the table to write")
+    return parser
+
+
+def _hidden_activations() -> dict[str, Any]:
+    return {name: kind for name, kind in ACTIVATIONS.items() if not kind.output_only}
+
+
+def _names(registry: Mapping[str, Any]) -> str:
+    which = next(name for name in DEFAULTS.values() if name in registry)
+    return f"{', '.join(registry)} ({which})"
+
+
+def _name_in(registry: Mapping[str, Any]) -> Callable[[str], str]:
+    def convert(text: str) -> str:
+        if text not in registry:
+            close = difflib.get_close_matches(text, registry, 1)
+            meant = f" Did you mean {close[0]}?" if close else ""
+            raise argparse.ArgumentTypeError(f"cannot be {text!r}: choose {_either(list(registry))}.{meant}")
+        return text
+
+    return convert
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _field(owner: type[Declared], name: str) -> Field:
+    return next(field for field in fields_of(owner) if field.name == name)
+
+
+def _number(field: Field) -> Callable[[str], int | float]:
+    whole: Literal["a whole number", "a number"] = "a whole number" if field.kind == "integer" else "a number"
+
+    def convert(text: str) -> int | float:
+        try:
+            value = int(text) if field.kind == "integer" else float(text)
+        except ValueError:
+            value = math.nan
+        low, high = field.minimum or 0, field.maximum or math.inf
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"must be {whole} from {low:,g} to {high:,.12g}, not {text!r}.")
+        return value
+
+    return convert
+
+
+def _hidden(text: str) -> tuple[int, ...]:
+    if text.strip().lower() in NO_LAYERS:
+        return ()
+    most = int(_field(Dense, "units").maximum or 0)
+    try:
+        units = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        units = (0,)
+    if not all(1 <= n <= most for n in units):
+        raise argparse.ArgumentTypeError(
+            f"must be numbers of units from 1 to {most:,} with commas between them, such as 16,16, or none; "
+            f"not {text!r}."
+        )
+    if len(units) > MOST_HIDDEN_LAYERS:
+        raise argparse.ArgumentTypeError(f"has {len(units)} layers, and {MOST_HIDDEN_LAYERS} is the most.")
+    return units

@@ -1,0 +1,127 @@
+"""``nnstudio train``: a job is trained with a bar, saved, and told in figures or as one line of JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import msgspec
+
+from engine.declared import title_of
+from engine.layers import Dense
+from engine.network import GraphError
+from engine.trainer import Trainer
+from nnstudio.checkpoints import checkpoint_of
+from nnstudio.cli.jobs import Job, check_out, goal_of, job_for
+from nnstudio.cli.output import MistakeError, complain, interruptible, note, progress_bar
+from nnstudio.headless import SCORES, SPLITS, Field, Stopped, result_fields, run, trainer_for
+from nnstudio.project_file import ProjectError, save
+
+EXIT_CODES: dict[Stopped, int] = {"finished": 0, "diverged": 1, "interrupted": 130}
+PERCENT = ("accuracy",)
+TITLES = {
+    "cost": "cost",
+    "accuracy": "accuracy",
+    "r2": "R²",
+    "mae": "mean absolute error",
+    "rmse": "root mean square error",
+}
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train what the options say, and return the exit code."""
+    check_out(options.out, options)
+    job = job_for(options)
+    for text in job.prepared.report.notes:
+        note(text)
+    try:
+        trainer = _trainer(job, options)
+    except GraphError as error:
+        raise MistakeError(f"{options.source} has a network that is not finished. {error}") from None
+    since = (trainer.epoch, trainer.step, trainer.seconds)
+    _announce(job, trainer)
+    with interruptible() as asked, progress_bar(trainer.epoch, trainer.settings.epochs) as move:
+        stopped = run(trainer, move, asked)
+    fields = result_fields(trainer, job.prepared, stopped, since)
+    saved = _save(job, trainer, options)
+    if stopped == "diverged":
+        complain(trainer.status.message)
+    if stopped == "interrupted":
+        note(f"Stopped by Ctrl+C after {fields['epochs']:,} epochs.")
+    print(json.dumps(fields, allow_nan=False) if options.json else _table(fields, trainer))
+    return EXIT_CODES[stopped] if saved else 2
+
+
+def _trainer(job: Job, options: argparse.Namespace) -> Trainer:
+    """Return the trainer at the initial weights or at those of the project, and say which."""
+    epoch = int(job.checkpoint.state.meta["epoch"]) if job.checkpoint else 0
+    document = goal_of(job, epoch, options)
+    if job.checkpoint is None:
+        return trainer_for(document, job.prepared)
+    trainer = trainer_for(document, job.prepared)
+    anew = trainer.restore(job.checkpoint.state, lenient=True)
+    if trainer.status.state == "diverged":
+        trainer.change_settings(trainer.settings)  # these are the weights from before: it may go on
+    note(f"Training goes on from epoch {epoch:,} with the project's weights, to epoch {trainer.settings.epochs:,}.")
+    if anew:
+        names = ", ".join(document.graph.node(node).name for node in anew)
+        note(f"Initialized anew, because their shape changed since: {names}.")
+    return trainer
+
+
+def _announce(job: Job, trainer: Trainer) -> None:
+    prepared, settings = job.prepared, trainer.settings
+    rows = len(prepared.training)
+    if settings.batch_size > rows:
+        note(
+            f"The batch of {settings.batch_size:,} is larger than the {rows:,} training rows: each step uses them all."
+        )
+    kinds = {
+        "binary": f"one of two classes, {' or '.join(prepared.classes)}",
+        "multiclass": f"one of {len(prepared.classes)} classes",
+        "regression": "a number",
+    }
+    hidden = [node.layer.units for node in job.document.graph.nodes if isinstance(node.layer, Dense)]
+    shape = "-".join(str(n) for n in (len(prepared.features), *hidden, trainer.network.n_outputs))
+    optimizer = settings.optimizer
+    note(
+        f"Predicting {prepared.target!r} ({kinds[prepared.task]}) from {len(prepared.features):,} features; rows to "
+        f"train, validate and test with: {rows:,}, {len(prepared.validation):,}, {len(prepared.test):,}.\n"
+        f"Network {shape}, {trainer.network.parameter_count:,} parameters; {title_of(optimizer)}, learning rate "
+        f"{optimizer.learning_rate:g}, batch {trainer.batch_size:,}."
+    )
+
+
+def _save(job: Job, trainer: Trainer, options: argparse.Namespace) -> bool:
+    if options.out is None:
+        note("The trained network was not saved: --out FILE.nnstudio saves it.")
+        return True
+    checkpoint = checkpoint_of(trainer.state())
+    document = msgspec.structs.replace(job.document, checkpoint=checkpoint.hash, training=trainer.settings)
+    try:
+        save(options.out, document, checkpoint, job.prepared)
+    except ProjectError as error:
+        complain(str(error))
+        return False
+    note(f"Saved to {options.out}.")
+    return True
+
+
+def _table(fields: dict[str, Field], trainer: Trainer) -> str:
+    """Return the results as a small table for people."""
+    splits = [(split, name) for split, name in SPLITS.items() if fields.get(f"{name}_cost") is not None]
+    lines = [f"{'':24}" + "".join(f"{split:>14}" for split, _ in splits)]
+    for metric in ("cost", *SCORES[trainer.network.task]):
+        values = [_shown(metric, fields[f"{name}_{metric}"]) for _, name in splits]
+        lines.append(f"{TITLES[metric]:24}" + "".join(f"{value:>14}" for value in values))
+    lines.append(
+        f"{fields['epochs']:,} epochs, {fields['steps']:,} steps in {fields['seconds']:.1f} s "
+        f"({fields['steps_per_second']:,.0f} steps/s): {fields['stopped']}."
+    )
+    return "\n".join(lines)
+
+
+def _shown(metric: str, value: Field) -> str:
+    if not isinstance(value, float):
+        return "–"
+    return f"{value:.1%}" if metric in PERCENT else f"{value:.4g}"

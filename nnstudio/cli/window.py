@@ -1,0 +1,66 @@
+"""``nnstudio [PROJECT]``: what the window is to open. It imports little, so that the window is up soon."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nnstudio.cli.output import MistakeError
+
+TRAIN_OR_PREDICT = ("train", "predict")
+MAIN_HELP = """\
+usage: nnstudio [PROJECT]
+       nnstudio train SOURCE [options]
+       nnstudio predict PROJECT TABLE --out OUT.csv
+
+Design, train and understand neural networks.
+
+  nnstudio              open the window (without a display: train a sample and write build/demo/)
+  nnstudio PROJECT      open a project (.nnstudio) in the window
+  nnstudio train        train a network on a table, a project or a sample, without a window
+  nnstudio predict      predict the rows of a table with a trained project
+
+  --help, --version     "nnstudio train --help" and "nnstudio predict --help" tell the options of each
+"""
+
+
+def parse_window(arguments: Sequence[str]) -> Path | None:
+    """Return the project to open in the window, or None for a new one.
+
+    Raises
+    ------
+    MistakeError
+        When there is no such file, or the arguments mean nothing.
+    """
+    if any(argument in ("-h", "--help") for argument in arguments):
+        print(MAIN_HELP, end="")
+        sys.exit(0)
+    if "--version" in arguments:
+        print(f"NN Studio {program_version()}")
+        sys.exit(0)
+    for argument in arguments:
+        if argument.startswith("-"):
+            raise MistakeError(f'There is no option {argument}. "nnstudio --help" tells what there is.')
+    if not arguments:
+        return None
+    path = Path(arguments[0])
+    close = difflib.get_close_matches(arguments[0], TRAIN_OR_PREDICT, 1)
+    if close and not path.exists():
+        raise MistakeError(f'There is no command "{arguments[0]}". Did you mean "nnstudio {close[0]}"?')
+    if len(arguments) > 1:
+        raise MistakeError(f"One project is opened at a time, and {len(arguments)} were given.")
+    if not path.is_file():
+        raise MistakeError(f"There is no file {path}. Check the name and the folder.")
+    return path
+
+
+def program_version() -> str:
+    """Return the version of NN Studio."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("nnstudio")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,161 @@
+"""Bytes to text: which encoding a file is in, and a UTF-8 copy for DuckDB where it is in another."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nnstudio.data.errors import Cancelled, DataError
+from nnstudio.data.recipe import Encoding
+
+CHUNK = 4 * 2**20  # bytes read at a time
+CHECKED_FOR_UTF8 = 256 * 2**20  # bytes; later ones are checked by the reader itself
+HEAD = 64 * 2**10  # bytes looked at for zero bytes and file signatures
+ZERO_SHARE_OF_UTF16 = 0.3  # of every second byte, in text that is mostly Latin
+ZERO_SHARE_OF_NO_TEXT, FEW_ZEROS = 0.1, 3  # more zero bytes than either: no text
+PYTHON_CODEC: dict[Encoding, str] = {
+    "utf-8": "utf-8-sig",
+    "utf-16-le": "utf-16-le",
+    "utf-16-be": "utf-16-be",
+    "windows-1252": "cp1252",
+    "latin-1": "latin-1",
+}
+ENCODING_TITLES: dict[Encoding, str] = {
+    "utf-8": "UTF-8",
+    "utf-16-le": "UTF-16 (LE)",
+    "utf-16-be": "UTF-16 (BE)",
+    "windows-1252": "Windows-1252",
+    "latin-1": "Latin-1",
+}
+_UNDEFINED_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_SIGNATURES = (
+    (b"PK\x03\x04", "is a zip archive or an Excel workbook; save the sheet as CSV first"),
+    (b"\xd0\xcf\x11\xe0", "is an old Excel workbook; save the sheet as CSV first"),
+    (b"\x1f\x8b", "is compressed with gzip; unpack it first"),
+    (b"PAR1", "is a Parquet file; save it as CSV first"),
+    (b"SQLite format 3", "is a database; export the table as CSV first"),
+    (b"%PDF", "is a PDF document; it holds no table that can be read"),
+    (b"\x89PNG", "is a picture; it holds no table that can be read"),
+)
+
+
+def check_file(path: str | Path) -> Path:
+    """Return the absolute path of a readable, non-empty text file.
+
+    Raises
+    ------
+    DataError
+        When there is no such file, it is a folder, cannot be opened, is empty, or is plainly not text.
+    """
+    file = Path(path).expanduser().absolute()
+    try:
+        if not file.exists():
+            raise DataError(f"There is no file {file}. Check the path.")
+        if file.is_dir():
+            raise DataError(f"{file} is a folder. Choose a file.")
+        if not file.is_file():
+            raise DataError(f"{file} is not an ordinary file. Choose a CSV file.")
+        with file.open("rb") as stream:
+            head = stream.read(HEAD)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"{file} cannot be opened: {reason}.") from None
+    if not head.strip(b"\r\n \t\0\xef\xbb\xbf\xff\xfe"):
+        raise DataError(f"{file.name} is empty. Choose a table with a header and at least a few rows.")
+    for signature, advice in _SIGNATURES:
+        if head.startswith(signature):
+            raise DataError(f"{file.name} {advice}.")
+    return file
+
+
+def detect_encoding(path: Path) -> Encoding:
+    """Return the encoding of a text file, from its byte order mark or from its bytes.
+
+    Raises
+    ------
+    DataError
+        When the bytes are no text.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(HEAD)
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise DataError(f"{path.name} is in UTF-32, which is not supported. Save it as UTF-8.")
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if head.startswith(mark):
+            return encoding  # type: ignore[return-value]
+    pairs = max(1, len(head) // 2)
+    even, odd = head[0::2].count(0) / pairs, head[1::2].count(0) / pairs
+    if odd > ZERO_SHARE_OF_UTF16 and odd > 4 * even:
+        return "utf-16-le"
+    if even > ZERO_SHARE_OF_UTF16 and even > 4 * odd:
+        return "utf-16-be"
+    if head.count(0) > max(FEW_ZEROS, ZERO_SHARE_OF_NO_TEXT * len(head)):
+        raise DataError(f"{path.name} does not hold text. Choose a CSV file.")
+    if _is_utf8(path):
+        return "utf-8"
+    return "latin-1" if _UNDEFINED_IN_1252.search(head) else "windows-1252"
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    read = 0
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                decoder.decode(chunk)
+                read += len(chunk)
+                if read >= CHECKED_FOR_UTF8:
+                    return True
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def utf8_copy(
+    path: Path, encoding: Encoding, *, one_newline: bool = False, cancelled: Callable[[], bool] | None = None
+) -> Iterator[Path]:
+    """Give the path of a temporary UTF-8 copy of a file, removed at the end.
+
+    With ``one_newline`` every line ends in a line feed in the copy, inside quotes too.
+
+    Raises
+    ------
+    DataError
+        When the bytes are not in the encoding, or the disk is full.
+    Cancelled
+        When ``cancelled`` returns true.
+    """
+    with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / "table.csv"
+        newline = None if one_newline else ""
+        try:
+            with (
+                path.open(encoding=PYTHON_CODEC[encoding], newline=newline) as source,
+                copy.open("w", encoding="utf-8", newline="") as sink,
+            ):
+                first = True
+                while text := source.read(CHUNK):
+                    if cancelled is not None and cancelled():
+                        raise Cancelled
+                    sink.write(text.removeprefix("\ufeff") if first else text)
+                    first = False
+        except UnicodeError:
+            raise wrong_encoding(path, encoding) from None
+        except OSError as error:
+            raise DataError(f"{path.name} could not be copied for reading: {error.strerror or error}.") from None
+        yield copy
+
+
+def wrong_encoding(path: Path, encoding: Encoding, row: int | None = None) -> DataError:
+    """Return the error for a file that is not in the encoding that was chosen."""
+    where = f" in row {row:,}" if row else ""
+    return DataError(
+        f"{path.name} has characters{where} that are not {ENCODING_TITLES[encoding]}. "
+        "Choose another encoding, for example Windows-1252."
+    )

@@ -1,0 +1,163 @@
+"""The first rows of a file, taken apart in Python: fast whatever its size, for detection and preview."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnstudio.data.cells import BLANKS
+from nnstudio.data.encoding import PYTHON_CODEC
+from nnstudio.data.errors import DataError
+from nnstudio.data.recipe import MAX_NAME, Dialect, Encoding
+
+HEAD_BYTES = 256 * 2**10  # first look
+MOST_HEAD_BYTES = 16 * 2**20  # for tables with very many columns
+MOST_FIELD = 2**24  # characters in one cell
+
+csv.field_size_limit(MOST_FIELD)  # csv's own limit, 131,072, is too small for text columns
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of the file: its number as a spreadsheet counts (from 1, blank lines too) and its cells."""
+
+    row: int
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class Head:
+    """The first rows of a file. ``complete`` says there are no more; ``bytes_a_row`` is their mean length."""
+
+    header: Record | None
+    names: tuple[str, ...]
+    records: list[Record]
+    complete: bool
+    bytes_a_row: float
+    leading_blank: int
+    notes: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return len(self.names)
+
+
+def head_text(path: Path, encoding: Encoding, size: int = HEAD_BYTES) -> tuple[str, bool]:
+    """Return the first ``size`` bytes as text, and whether that is all. Wrong bytes become U+FFFD."""
+    with path.open("rb") as stream:
+        data = stream.read(size + 1)
+    complete = len(data) <= size
+    decoder = codecs.getincrementaldecoder(PYTHON_CODEC[encoding])(errors="replace")
+    text = decoder.decode(data[:size], final=complete)
+    return text.removeprefix("\ufeff"), complete
+
+
+def records(
+    text: str, dialect: Dialect, *, complete: bool = True, most: int | None = None
+) -> tuple[list[Record], bool, int]:
+    """Take text apart into rows. Blank lines are left out but counted; a row that may be cut off is dropped.
+
+    Returns
+    -------
+    rows, whether they are all there are, and the characters they took.
+
+    Raises
+    ------
+    DataError
+        When a cell is longer than any cell of a table can be.
+    """
+    consumed = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal consumed
+        for line in io.StringIO(text, newline=""):
+            consumed += len(line)
+            yield line
+
+    reader = csv_reader(lines(), dialect)
+    found: list[Record] = []
+    row = 0
+    try:
+        for row, cells in enumerate(reader, start=1):
+            if not is_blank(cells):
+                found.append(Record(row, cells))
+            if most is not None and len(found) > most:
+                return found[:-1], False, consumed
+    except csv.Error as error:
+        raise DataError(f"Row {row + 1:,} cannot be taken apart: {error}. Check the quotes.") from None
+    return (found, True, consumed) if complete else (found[:-1], False, consumed)
+
+
+def csv_reader(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
+    """Return Python's reader of rows, set to what DuckDB does."""
+    return csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        skipinitialspace=dialect.delimiter != " ",  # a quote may follow a blank
+    )
+
+
+def is_blank(cells: list[str]) -> bool:
+    """Return whether a row is an empty line."""
+    return not cells or (len(cells) == 1 and not cells[0].strip(BLANKS))
+
+
+def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
+    """Return the first ``rows`` rows of a file (all where it has fewer), and its column names.
+
+    Raises
+    ------
+    DataError
+        When not even one row can be taken apart.
+    """
+    size = HEAD_BYTES
+    while True:
+        text, complete = head_text(path, dialect.encoding, size)
+        try:
+            found, whole, consumed = records(text, dialect, complete=complete, most=rows + dialect.header)
+        except DataError as error:
+            raise DataError(f"{path.name}: {error}") from None
+        if complete or len(found) >= rows + dialect.header or size >= MOST_HEAD_BYTES:
+            break
+        size *= 4
+    if not found:
+        raise DataError(f"{path.name}: the first row does not end. Check the delimiter, the quotes and the encoding.")
+    header = found[0] if dialect.header else None
+    body = found[1:] if header else found
+    widths = Counter(len(record.cells) for record in body or found)
+    names, notes = column_names(header.cells if header else None, widths.most_common(1)[0][0])
+    bytes_a_row = len(text[:consumed].encode(PYTHON_CODEC[dialect.encoding], "replace")) / len(found)
+    return Head(header, names, body, whole, bytes_a_row, found[0].row - 1, notes)
+
+
+def column_names(header: list[str] | None, width: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return ``width`` distinct, non-empty names made from a header, and notes on every change made."""
+    if header is None:
+        return tuple(f"column_{i + 1}" for i in range(width)), ()
+    notes: list[str] = []
+    if len(header) != width:
+        notes.append(f"The header has {len(header):,} names, but the rows have {width:,} cells.")
+    taken = {cell.strip(BLANKS) for cell in header}
+    names: list[str] = []
+    used: set[str] = set()
+    for i in range(width):
+        given = header[i].strip(BLANKS) if i < len(header) else ""
+        name = given[: MAX_NAME - 10] or f"column_{i + 1}"
+        number = 2
+        unique = name
+        while unique in used or (unique != given and unique in taken):
+            unique, number = f"{name} ({number})", number + 1
+        if unique != given and i < len(header):
+            called = repr(given[:40]) if given else "without a name"
+            notes.append(f"Column {i + 1:,}, {called}, is called {unique[:60]!r} here.")
+        names.append(unique)
+        used.add(unique)
+    return tuple(names), tuple(notes)

@@ -1,0 +1,187 @@
+"""What was chosen for a table, as pure data: the recipe from which the same arrays can be made again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from engine.declared import Declared, SettingError, replace
+from nnstudio.data.errors import DataError
+
+Kind = Literal["number", "category"]  # dates and booleans will be further kinds
+Role = Literal["feature", "target", "ignore"]
+Task = Literal["binary", "multiclass", "regression"]
+MissingRule = Literal["drop", "mean", "refuse"]
+Scaling = Literal["standard", "min_max", "none"]
+Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "windows-1252", "latin-1"]
+
+MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "NaN", "nan", "?", "-")
+THOUSANDS_MARKS = ("", ",", ".", " ", "'", "\u00a0", "\u202f")
+MAX_NAME = 1_000  # characters of a column's name
+MAX_COLUMNS = 100_000
+MAX_SEED = 2**32 - 1
+MAX_SAMPLE_ROWS = 1_000_000
+MAX_HELD_BACK = 0.95  # of the rows, for validation and test together
+
+Name = Annotated[str, Meta(max_length=MAX_NAME)]
+Share = Annotated[float, Meta(ge=0.0, le=0.9)]
+Seed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
+
+
+class Dialect(Declared, frozen=True):
+    """How the text of a file becomes cells, and cells become numbers.
+
+    ``thousands`` is the mark between groups of three digits, empty where there is none.
+    """
+
+    delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
+    quote: Literal['"', "'", ""] = '"'
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'", "\u00a0", "\u202f"] = ""
+    encoding: Encoding = "utf-8"
+    header: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.delimiter in "\r\n\0\ufeff" or self.delimiter.isalnum() or self.delimiter == self.quote:
+            raise SettingError(f"The delimiter cannot be {self.delimiter!r}.")
+        if self.thousands == self.decimal:
+            raise SettingError(f"The decimal mark and the thousands mark cannot both be {self.decimal!r}.")
+
+
+class Column(Declared, frozen=True):
+    """One column of the table: its name, how its cells are read, and what it is for."""
+
+    name: Name
+    kind: Kind = "number"
+    role: Role = "feature"
+
+
+class ImportPlan(Declared, frozen=True):
+    """How a table is read. ``notes`` are plain sentences on what was detected and what is doubtful.
+
+    An empty cell is missing whether or not ``missing_marks`` lists it.
+    """
+
+    dialect: Dialect = Dialect()
+    columns: Annotated[tuple[Column, ...], Meta(max_length=MAX_COLUMNS)] = ()
+    missing_marks: Annotated[tuple[Annotated[str, Meta(max_length=100)], ...], Meta(max_length=100)] = MISSING_MARKS
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        names = [column.name for column in self.columns]
+        if len(set(names)) != len(names):
+            twice = next(name for i, name in enumerate(names) if name in names[:i])
+            raise SettingError(f"Two columns have the same name, {twice!r}.")
+
+
+class TableSource(Declared, frozen=True, tag="table"):
+    """A file on disk; ``sha256`` and ``size`` (bytes) are of its content when the recipe was made."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=32_000)]
+    sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""
+    size: Annotated[int, Meta(ge=0)] = 0
+
+
+class SampleSource(Declared, frozen=True, tag="sample"):
+    """A sample that comes with the program; rows, noise and seed matter to the generated ones alone."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    rows: Annotated[int, Meta(ge=10, le=MAX_SAMPLE_ROWS)] = 1_000
+    noise: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.1
+    seed: Seed = 0
+
+
+Source = TableSource | SampleSource
+
+
+class Preparation(Declared, frozen=True):
+    """What happens between the table and the arrays.
+
+    ``missing`` is what to do with a missing cell of a feature: drop its row, put the training rows' mean (for
+    a category: the most frequent one), or refuse the table. A row without a target is dropped whatever the rule.
+    ``validation`` and ``test`` are shares of the rows that are left; the rest is for training.
+    """
+
+    missing: MissingRule = "drop"
+    scaling: Scaling = "standard"
+    scale_target: bool = True
+    validation: Share = 0.2
+    test: Share = 0.0
+    seed: Seed = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.validation + self.test > MAX_HELD_BACK:
+            raise SettingError(
+                f"Validation and test together take {self.validation + self.test:.0%} of the rows; "
+                f"leave at least {1 - MAX_HELD_BACK:.0%} for training."
+            )
+
+
+class DataRecipe(Declared, frozen=True):
+    """Everything needed to make the same arrays again. ``task`` is found from the target where it is None."""
+
+    source: Source
+    plan: ImportPlan = ImportPlan()
+    preparation: Preparation = Preparation()
+    task: Task | None = None
+
+
+def features(plan: ImportPlan) -> tuple[Column, ...]:
+    """Return the columns that are features."""
+    return tuple(column for column in plan.columns if column.role == "feature")
+
+
+def targets(plan: ImportPlan) -> tuple[Column, ...]:
+    """Return the columns that are targets: one in a plan that can be prepared."""
+    return tuple(column for column in plan.columns if column.role == "target")
+
+
+def with_target(plan: ImportPlan, name: str) -> ImportPlan:
+    """Return the plan with another target; the former target becomes a feature.
+
+    Raises
+    ------
+    DataError
+        When there is no column of that name.
+    """
+    names = [column.name for column in plan.columns]
+    if name not in names:
+        raise DataError(f"There is no column {name!r}. The columns are {listed(names)}.")
+
+    def role(column: Column) -> Role:
+        if column.name == name:
+            return "target"
+        return "feature" if column.role == "target" else column.role
+
+    return replace(plan, columns=tuple(replace(column, role=role(column)) for column in plan.columns))
+
+
+def with_column(plan: ImportPlan, name: str, *, kind: Kind | None = None, role: Role | None = None) -> ImportPlan:
+    """Return the plan with one column's kind or role changed; a new target takes the place of the old one.
+
+    Raises
+    ------
+    DataError
+        When there is no column of that name.
+    """
+    if role == "target":
+        plan = with_target(plan, name)
+    elif name not in [column.name for column in plan.columns]:
+        raise DataError(f"There is no column {name!r}.")
+    return replace(
+        plan,
+        columns=tuple(
+            replace(column, kind=kind or column.kind, role=role or column.role) if column.name == name else column
+            for column in plan.columns
+        ),
+    )
+
+
+def listed(names: list[str] | tuple[str, ...], most: int = 12) -> str:
+    """Return names as a sentence has them, the first ``most`` of a long list."""
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"

@@ -1,0 +1,97 @@
+"""A table in memory: numbers, coded categories, and the report of how they were read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+EXAMPLES = 10  # of the cells that could not be read, a column
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A cell or row that could not be read; its row as a spreadsheet counts, header and blank lines too."""
+
+    row: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A text column: ``codes`` (m,) int32 into ``names``, -1 where the cell is missing."""
+
+    codes: NDArray[np.int32]
+    names: tuple[str, ...]
+
+    def texts(self) -> list[str | None]:
+        """Return the column as text, None where missing."""
+        return [self.names[code] if code >= 0 else None for code in self.codes.tolist()]
+
+
+NumberArray = NDArray[np.float64]
+ColumnValues = NumberArray | Categories
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """What happened while a table was read.
+
+    ``missing`` counts empty or marked cells; ``unreadable`` counts cells that are not of their column's kind.
+    Both are by column, and leave out columns without any. ``set_aside`` counts the rows that could not be taken
+    apart.
+    """
+
+    rows: int = 0
+    missing: dict[str, int] = field(default_factory=dict)
+    unreadable: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, tuple[Unreadable, ...]] = field(default_factory=dict)
+    set_aside: int = 0
+    set_aside_examples: tuple[Unreadable, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowNumbers:
+    """Turns an index into the table into the row a spreadsheet would show.
+
+    ``first`` is the row of index 0 in a file without gaps; ``gaps`` (sorted) are the rows that are blank or
+    were set aside.
+    """
+
+    first: int = 1
+    gaps: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def of(self, index: int) -> int:
+        """Return the row number of one index."""
+        row = index + self.first
+        for _ in range(len(self.gaps) + 1):
+            moved = index + self.first + int(np.searchsorted(self.gaps, row, side="right"))
+            if moved == row:
+                break
+            row = moved
+        return row
+
+
+@dataclass(frozen=True)
+class Table:
+    """Named columns of one length: float64 with NaN for missing, or :class:`Categories`.
+
+    ``name`` is what messages call the table: a file's name or a sample's title.
+    """
+
+    name: str
+    columns: dict[str, ColumnValues]
+    report: ReadReport
+    row_numbers: RowNumbers = field(default_factory=RowNumbers)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.report.rows
+
+
+def is_missing(values: ColumnValues) -> NDArray[np.bool_]:
+    """Return which cells (m,) of a column are missing."""
+    return values.codes < 0 if isinstance(values, Categories) else np.isnan(values)

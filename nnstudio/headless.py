@@ -1,0 +1,184 @@
+"""Training without a window: from a document and its data to a trainer, and from a trained one to its figures."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.dataset import Dataset
+from engine.declared import replace
+from engine.network import GraphError, Network
+from engine.snapshot import Status
+from engine.threads import limit_threads, threads_for
+from engine.trainer import Trainer
+from nnstudio.data import (
+    DataError,
+    DataRecipe,
+    FittedPreparation,
+    PreparedData,
+    TableSource,
+    prepare,
+    table_source,
+)
+from nnstudio.document import Document
+from nnstudio.project_file import Project
+
+Stopped = Literal["finished", "interrupted", "diverged"]
+Field = str | int | float | None
+
+SPLITS = {"training": "train", "validation": "validation", "test": "test"}
+SCORES = {"binary": ("accuracy",), "multiclass": ("accuracy",), "regression": ("r2", "mae", "rmse")}
+IN_TARGET_UNITS = ("mae", "rmse")
+
+
+def trainer_for(document: Document, prepared: PreparedData) -> Trainer:
+    """Return a trainer of a document's network on its data, at the initial weights.
+
+    Raises
+    ------
+    ValueError
+        When the graph has problems, or the data do not fit it; the message says which.
+    """
+    settings = document.training
+    network = Network(document.graph, seed=settings.seed, precision=settings.precision)
+
+    def split(rows: NDArray[np.int64]) -> Dataset | None:
+        return Dataset(prepared.X[rows], prepared.Y[rows], network.dtype) if len(rows) else None
+
+    training = split(prepared.training)
+    if training is None:
+        raise ValueError("There are no training rows.")
+    return Trainer(network, training, settings, validation=split(prepared.validation), test=split(prepared.test))
+
+
+def run(
+    trainer: Trainer,
+    on_progress: Callable[[Status], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Stopped:
+    """Train to the last epoch of the settings, or until ``stop`` returns true, between two short stretches of steps."""
+    limit_threads(threads_for(trainer.settings))
+    while trainer.epoch < trainer.settings.epochs:
+        if stop():
+            trainer.state_name = "paused"
+            return "interrupted"
+        trainer.advance(trainer.stretch())
+        if trainer.status.state == "diverged":
+            return "diverged"
+        if on_progress is not None:
+            on_progress(trainer.status)
+    return "finished"
+
+
+def result_fields(
+    trainer: Trainer, prepared: PreparedData, stopped: Stopped, since: tuple[int, int, float] = (0, 0, 0.0)
+) -> dict[str, Field]:
+    """Return what a training came to, as plain fields for JSON; what is not known is None, never NaN.
+
+    Parameters
+    ----------
+    trainer
+        The trainer, at rest.
+    prepared
+        Its data; errors of a regression are given in the unit of their target.
+    stopped
+        Why it rests.
+    since
+        Epoch, step and seconds from which this training went on.
+    """
+    epochs, steps, seconds = trainer.epoch - since[0], trainer.step - since[1], trainer.seconds - since[2]
+    fields: dict[str, Field] = {
+        "task": prepared.task,
+        "target": prepared.target,
+        "epochs": epochs,
+        "total_epochs": trainer.epoch,
+        "parameters": trainer.network.parameter_count,
+    }
+    values = trainer.metrics().values
+    scale = prepared.fitted.target.scale
+    for split, name in SPLITS.items():
+        if split == "test" and split not in values:
+            continue
+        for metric in ("cost", *SCORES[prepared.task]):
+            value = values.get(split, {}).get(metric, math.nan)
+            value *= scale if metric in IN_TARGET_UNITS else 1.0
+            fields[f"{name}_{metric}"] = value if math.isfinite(value) else None
+    fields["steps"] = steps
+    fields["seconds"] = round(seconds, 3)
+    fields["steps_per_second"] = round(steps / seconds, 1) if seconds > 0 else 0.0
+    fields["stopped"] = stopped
+    return fields
+
+
+def project_data(project: Project, path: Path) -> tuple[PreparedData, tuple[str, ...]]:
+    """Return the data of a project and what is to be said of them: from inside, or prepared anew by their recipe.
+
+    Raises
+    ------
+    DataError
+        When the table is neither inside nor where it was, nor beside the project.
+    """
+    if project.prepared is not None:
+        return project.prepared, ()
+    recipe, notes = reachable_recipe(project.document, path)
+    return prepare(recipe), notes
+
+
+def reachable_recipe(document: Document, path: Path) -> tuple[DataRecipe, tuple[str, ...]]:
+    """Return a project's recipe with its table where it is now, and a note where that is not the table it was."""
+    recipe = document.data
+    if recipe is None:
+        raise DataError(f"{path} has no data yet. Open it in the window and load a table, or train with a table.")
+    source = recipe.source
+    if not isinstance(source, TableSource):
+        return recipe, ()
+    name = re.split(r"[\\/]", source.path)[-1]
+    places = [place for place in (Path(source.path), path.parent / name) if place.is_file()]
+    if not places:
+        raise DataError(
+            f"{path} was made with the table {source.path}, which is not there and not inside the project. "
+            f"Put {name} beside the project."
+        )
+    found = table_source(places[0])
+    notes: tuple[str, ...] = ()
+    if source.sha256 and found.sha256 != source.sha256:
+        notes = (f"{places[0]} has changed since the project was made; its rows are used as they are now.",)
+    return replace(recipe, source=replace(source, path=found.path)), notes
+
+
+def fitted_of(project: Project, path: Path) -> FittedPreparation:
+    """Return how the project turns a table into inputs."""
+    return project.record.fitted if project.record else project_data(project, path)[0].fitted
+
+
+def trained_network(project: Project, path: Path) -> Network:
+    """Return the project's network with its trained weights.
+
+    Raises
+    ------
+    DataError
+        When it has none, or they belong to another graph than the project's.
+    """
+    if project.checkpoint is None:
+        raise DataError(f"{path} has not been trained yet. Train it first, with nnstudio train or in the window.")
+    try:
+        network = Network(project.document.graph, precision=project.document.training.precision)
+    except GraphError as error:
+        raise DataError(f"{path} has a network that is not finished. {error}") from None
+    try:
+        network.set_weights(project.checkpoint.weights)
+    except ValueError as error:
+        raise DataError(f"{path} was changed after it was trained. {error} Train it again.") from None
+    return network
+
+
+def with_epochs(document: Document, epochs: int) -> Document:
+    """Return the document with another number of epochs to stop after."""
+    return msgspec.structs.replace(document, training=replace(document.training, epochs=epochs))

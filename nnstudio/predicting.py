@@ -1,0 +1,134 @@
+"""Predictions for a table with a trained project: its own columns, the prediction, and a probability for each class."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from engine.emit import Array
+from nnstudio import archive
+from nnstudio.data import (
+    DataError,
+    Dialect,
+    FittedPreparation,
+    apply,
+    dialect_for,
+    raw_target,
+    read_cells,
+    read_for_prediction,
+)
+from nnstudio.data.cells import parse_number
+from nnstudio.headless import fitted_of, trained_network
+from nnstudio.project_file import Project
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+LONGEST_NUMBER = 100  # characters
+_NUMBER = re.compile(r"[+-]?[\d.,'\s\u00a0\u202f]*\d[\d.,]*([eE][+-]?\d+)?\s?%?")
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A table with its predictions.
+
+    ``names`` and ``cells`` are the table's own, ``added`` the names of the new columns and ``values`` their cells, of
+    which those of a row that could not be predicted are empty. ``notes`` are sentences on what was odd.
+    """
+
+    names: tuple[str, ...]
+    cells: list[tuple[str, ...]]
+    added: tuple[str, ...]
+    values: list[tuple[str, ...]]
+    predicted: int
+    notes: tuple[str, ...]
+    dialect: Dialect
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield the header and the rows, safe to open in a spreadsheet: text that it would compute is quoted."""
+        yield tuple(harmless(name, self.dialect) for name in (*self.names, *self.added))
+        for own, new in zip(self.cells, self.values, strict=True):
+            yield tuple(harmless(cell, self.dialect) for cell in (*own, *new))
+
+
+def predict_table(project: Project, project_path: Path, table: Path) -> Predicted:
+    """Return the predictions of a project for a table.
+
+    Raises
+    ------
+    DataError
+        When the project has no trained weights, or the table cannot be read or lacks a feature; it says which.
+    """
+    network, fitted = trained_network(project, project_path), fitted_of(project, project_path)
+    if network.n_features != len(fitted.features) or network.n_outputs != fitted.outputs:
+        raise DataError(f"{project_path} has data that do not fit its network. Load the table again, and train.")
+    applied = apply(fitted, read_for_prediction(table, fitted))
+    dialect = dialect_for(table, fitted)
+    names, cells = read_cells(table, dialect)
+    if len(cells) != len(applied.kept):
+        raise DataError(f"{table} changed while it was read. Try again.")
+    new = columns_of(fitted, network.predict(applied.X))
+    added = free_names(new, names)
+    empty = ("",) * len(added)
+    filled = iter(zip(*new.values(), strict=True))
+    values = [next(filled) if kept else empty for kept in applied.kept.tolist()]
+    return Predicted(names, cells, added, values, int(applied.kept.sum()), applied.notes, dialect)
+
+
+def columns_of(fitted: FittedPreparation, outputs: Array) -> dict[str, list[str]]:
+    """Return the new columns by name: the class and each class's probability, or the number in the target's unit."""
+    if fitted.task == "regression":
+        return {"prediction": [f"{value:.7g}" for value in raw_target(fitted, outputs[:, 0]).tolist()]}
+    shares = outputs if fitted.task == "multiclass" else np.concatenate([1.0 - outputs, outputs], axis=1)
+    classes = fitted.target.classes
+    # 0.5 itself is the first class's, here as in the accuracy that training shows.
+    chosen = [classes[index] for index in shares.argmax(axis=1).tolist()]
+    columns = {"prediction": chosen}
+    for index, name in enumerate(classes):
+        columns[f"probability_{name}"] = [f"{value:.6g}" for value in shares[:, index].tolist()]
+    return columns
+
+
+def free_names(wanted: dict[str, list[str]], taken: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names, each with a number behind it where the table has such a column already."""
+    used, free = set(taken), []
+    for name in wanted:
+        candidate, number = name, 1
+        while candidate in used:
+            number += 1
+            candidate = f"{name}_{number}"
+        used.add(candidate)
+        free.append(candidate)
+    return tuple(free)
+
+
+def harmless(cell: str, dialect: Dialect) -> str:
+    """Return a cell that no spreadsheet computes: text that looks like a formula gets an apostrophe before it."""
+    if len(cell) < 2 or not cell.startswith(FORMULA_STARTS):
+        return cell
+    if len(cell) <= LONGEST_NUMBER and (parse_number(cell, dialect) is not None or _NUMBER.fullmatch(cell.strip())):
+        return cell
+    return f"'{cell}"
+
+
+def write_csv(path: Path, predicted: Predicted) -> None:
+    """Write the table with its predictions as CSV in UTF-8, in one go.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written; a file that was there before is then as it was.
+    """
+
+    def write(file: IO[bytes]) -> None:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        csv.writer(text, lineterminator="\n").writerows(predicted.rows())
+        text.flush()
+        text.detach()
+
+    archive.replace_file(path, write)
