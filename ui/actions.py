@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import qtawesome
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
-from ui import theme
+from ui import icons, theme
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def dress(actions: Mapping[str, QAction]) -> None:
     for entries in MENUS.values():
         for entry in entries:
             if entry.icon and entry.name in actions:
-                actions[entry.name].setIcon(qtawesome.icon(entry.icon, color=color))
+                actions[entry.name].setIcon(icons.icon(entry.icon, color=color))
 
 
 def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction], submenus: Mapping[str, QMenu]) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pyqtgraph as pg
-import qtawesome
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
@@ -15,7 +14,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from nnstudio import numbers
 from nnstudio.data import SAMPLES, DataRecipe, PreparedData, SampleSource, raw
-from ui import colormaps, theme
+from nnstudio.document import Document
+from ui import colormaps, icons, theme
 from ui.training_view_model import TrainingViewModel
 
 MARGIN = 12
@@ -81,13 +81,17 @@ class DataCard(QWidget):
         column.addWidget(self.load)
         column.addStretch(1)
         model.data_changed.connect(self._show)
-        model.store.changed.connect(lambda before, after: before.data != after.data and self._show())
-        theme.theme().changed.connect(lambda _: self._dress())
+        model.store.changed.connect(self._document_changed)
+        theme.theme().changed.connect(self._dress)
         self._dress()
         self._show()
 
-    def _dress(self) -> None:
-        self.samples.setIcon(qtawesome.icon("ph.caret-down", color=theme.tokens().dim))
+    def _document_changed(self, before: Document, after: Document) -> None:
+        if before.data != after.data:
+            self._show()
+
+    def _dress(self, _: object = None) -> None:
+        self.samples.setIcon(icons.icon("ph.caret-down", color=theme.tokens().dim))
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
@@ -150,7 +154,7 @@ class DataPicture(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._data: PreparedData | None = None
         self._kept: QPixmap | None = None
-        theme.theme().changed.connect(lambda _: self._forget())
+        theme.theme().changed.connect(self._forget)
 
     def sizeHint(self) -> QSize:
         """Return the usual size."""
@@ -194,7 +198,7 @@ class DataPicture(QWidget):
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._kept)
 
-    def _forget(self) -> None:
+    def _forget(self, _: object = None) -> None:
         self._kept = None
         self.update()
 

@@ -280,8 +280,12 @@ class MainWindow(QMainWindow):
 
     def discard_and_close(self) -> None:
         """Close without asking; what is unsaved is let go."""
-        self.session.let_go()
-        self.close()
+
+        def close() -> None:
+            self.session.let_go()
+            self.close()
+
+        self.model.when_at_rest(close)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let training come to rest, ask about unsaved work, remember the layout, end the engine."""

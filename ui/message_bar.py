@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import qtawesome
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from ui import theme
+from ui import icons, theme
 
 INFO_MS = 8_000  # a piece of news leaves by itself; a problem stays until it is read
 ICONS = {"info": "ph.info", "warn": "ph.warning", "bad": "ph.warning-circle"}
@@ -78,5 +77,5 @@ class MessageBar(QFrame):
 
     def _dress(self) -> None:
         color = theme.tokens().color(COLORS[self._kind])
-        self._icon.setPixmap(qtawesome.icon(ICONS[self._kind], color=color).pixmap(18, 18))
-        self._close.setIcon(qtawesome.icon("ph.x", color=theme.tokens().color("dim")))
+        self._icon.setPixmap(icons.icon(ICONS[self._kind], color=color).pixmap(18, 18))
+        self._close.setIcon(icons.icon("ph.x", color=theme.tokens().color("dim")))

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import qtawesome
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -17,7 +16,7 @@ from engine.settings import TrainingSettings
 from engine.snapshot import Status
 from nnstudio import numbers
 from nnstudio.document import Document
-from ui import theme
+from ui import icons, theme
 from ui.forms.editors import EDITORS, Editor
 from ui.forms.form import VariantEditor, everything
 from ui.training_view_model import TrainingViewModel
@@ -72,7 +71,7 @@ class TrainingBar(QFrame):
         model.status_changed.connect(self._status_changed)
         model.data_changed.connect(self._show_figures)
         model.store.changed.connect(self._document_changed)
-        theme.theme().changed.connect(lambda _: self._dress())
+        theme.theme().changed.connect(self._dress)
         self._show_settings(model.store.document.training)
         self._show_state(model.status)
         self._show_figures()
@@ -151,9 +150,9 @@ class TrainingBar(QFrame):
             self._toggle.setAccessibleName("Pause training" if training else "Train the network")
             self._dress()
 
-    def _dress(self) -> None:
+    def _dress(self, _: object = None) -> None:
         icon = "ph.pause-fill" if self._training else "ph.play-fill"
-        self._toggle.setIcon(qtawesome.icon(icon, color=theme.tokens().on_accent))
+        self._toggle.setIcon(icons.icon(icon, color=theme.tokens().on_accent))
 
     def _show_figures(self) -> None:
         self._figures_at = time.monotonic()
@@ -182,6 +181,7 @@ class TrainingBar(QFrame):
         left.addLayout(self._controls_row)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 14, 6)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)  # figures give way, see resizeEvent
         row.setSpacing(SPACING)
         row.addWidget(self._left)
         row.addStretch(1)

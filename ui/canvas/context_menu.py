@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-import qtawesome
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu
 
 from engine.graph import Edge
 from engine.layers import LAYERS, Input, Output
-from ui import theme
+from ui import icons, theme
 from ui.canvas.gestures.wire import open_ends
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def layer_menu(title: str, chosen: Callable[[str], object], parent: QMenu | Canv
     menu = QMenu(title, parent)
     for name, kind in _palette():
         color = theme.family_color(kind.family)
-        _add(menu, kind.title, qtawesome.icon("ph.square-fill", color=color), lambda name=name: chosen(name))
+        _add(menu, kind.title, icons.icon("ph.square-fill", color=color), lambda name=name: chosen(name))
     return menu
 
 
@@ -85,7 +84,7 @@ def _palette() -> Iterable[tuple[str, type]]:
 
 def _add(menu: QMenu, text: str, icon: str | QIcon, action: Callable[[], object], key: str = "") -> QAction:
     if isinstance(icon, str) and icon:
-        icon = qtawesome.icon(icon, color=theme.tokens().color("dim"))
+        icon = icons.icon(icon, color=theme.tokens().color("dim"))
     # The key is told after a tab only: the window's own actions hold the shortcuts.
     shown = f"{text}\t{key}" if key else text
     made = menu.addAction(icon or QIcon(), shown)
