@@ -124,14 +124,20 @@ def _window(case: Case) -> dict[str, float]:
     figures: dict[str, float] = {}
 
     class Frames(QObject):
-        """Notes when the window has been painted."""
+        """Notes when the window has been painted with new numbers."""
 
         def __init__(self) -> None:
             super().__init__()
             self.times: list[float] = []
+            self.fresh = False
+
+        def refreshed(self) -> None:
+            self.fresh = True
 
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-            if event.type() == QEvent.Type.UpdateRequest:
+            if event.type() == QEvent.Type.UpdateRequest and self.fresh:
+                self.fresh = False
+                # Called when the paint events that follow this one have been handled.
                 QTimer.singleShot(0, lambda: self.times.append(time.perf_counter()))
             return False
 
@@ -147,6 +153,7 @@ def _window(case: Case) -> dict[str, float]:
 
         def begin() -> None:
             window.installEventFilter(frames)
+            window.model.refreshed.connect(frames.refreshed)
             heart.start(HEARTBEAT_MS)
             first = (window.model.status.step, time.perf_counter())
             QTimer.singleShot(round(SECONDS * 1e3), lambda: end(first))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from engine.shapes import Shapes, infer_shapes
 Precision = Literal["float32", "float64"]
 
 LEAST_CHUNK = 256
-CHUNK_VALUES = 2_000_000  # activations held while evaluating: chunks are cut so that all layers' stay below
+CHUNK_VALUES = 400_000  # activations held while evaluating: chunks are cut so that all layers' stay below
 
 
 class GraphError(ValueError):
@@ -62,6 +62,7 @@ class Network:
         self._arena = Arena(self.dtype)
         self._looking_arena = Arena(self.dtype)
         self._programs: dict[tuple[int, Mode], Program] = {}
+        self.between_chunks: Callable[[], None] = _nothing
         self.initialize(seed)
 
     @property
@@ -172,7 +173,10 @@ class Network:
         return max(LEAST_CHUNK, CHUNK_VALUES // per_example)
 
     def evaluate(self, data: Dataset) -> Iterator[tuple[slice, Array, Array]]:
-        """Yield rows, Z[L] and A[L] (both (n_y, rows), overwritten by the next chunk) over all examples."""
+        """Yield rows, Z[L] and A[L] (both (n_y, rows), overwritten by the next chunk) over all examples.
+
+        :attr:`between_chunks` is called after each: it may look at the network, and must not change it.
+        """
         for start in range(0, len(data), self.chunk):
             rows = slice(start, min(start + self.chunk, len(data)))
             program = self.program(rows.stop - rows.start, "inference")
@@ -180,6 +184,7 @@ class Network:
             with np.errstate(all="ignore"):
                 program.run("forward")
             yield rows, program.z, program.a
+            self.between_chunks()
 
     def outputs(self, data: Dataset) -> tuple[Array, Array]:
         """Return A[L] (m, n_y) and the losses (m,) of all examples."""
@@ -240,6 +245,10 @@ class Network:
                 f"{self.n_features} and gives {self.n_outputs}."
             )
         return data
+
+
+def _nothing() -> None:
+    pass
 
 
 def _symbol(key: str, levels: dict[str, int]) -> str:

@@ -59,6 +59,8 @@ class TrainingThread:
         self._on_rest = on_rest
         self._on_failure = on_failure
         self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._looks: queue.SimpleQueue[tuple[ProbeRequest, Callable[[Snapshot], None]]] = queue.SimpleQueue()
+        self._looking = False
         self._running = False
         self._ending = False
         self._stop_at_epoch: int | None = None
@@ -67,6 +69,8 @@ class TrainingThread:
         self._examples = looked_at(trainer.data)
         self._probe_seconds = 0.0
         self._train_seconds = 0.0
+        # A long evaluation answers between its chunks: the window goes on painting.
+        trainer.network.between_chunks = self._answer_looks
         self._thread = threading.Thread(target=self._loop, name="training", daemon=True)
         self._thread.start()
 
@@ -98,7 +102,8 @@ class TrainingThread:
 
     def look(self, request: ProbeRequest, answer: Callable[[Snapshot], None]) -> None:
         """Ask for the present figures, the epochs since the last answer, and probes within their ration."""
-        self._requests.put(lambda: answer(self._snapshot(request)))
+        self._looks.put((request, answer))
+        self._requests.put(self._answer_looks)  # which wakes a thread at rest
 
     def state(self, answer: Callable[[Status, TrainerState], None]) -> None:
         """Ask for a copy of the whole state, without pausing."""
@@ -190,6 +195,19 @@ class TrainingThread:
     def _end(self) -> None:
         self._ending = True
         self._running = False
+
+    def _answer_looks(self) -> None:
+        if self._looking:
+            return  # an answer evaluates too
+        self._looking = True
+        try:
+            while True:
+                request, answer = self._looks.get(block=False)
+                answer(self._snapshot(request))
+        except queue.Empty:
+            pass
+        finally:
+            self._looking = False
 
     def _snapshot(self, request: ProbeRequest) -> Snapshot:
         trainer = self.trainer

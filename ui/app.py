@@ -35,7 +35,7 @@ def _run(
     arguments: Sequence[str],
     on_window: Callable[[MainWindow], object] | None,
 ) -> int:
-    from PySide6.QtCore import QTimer
+    from PySide6.QtCore import QCoreApplication, QEvent, QTimer
     from PySide6.QtWidgets import QApplication
 
     from ui import preferences, theme
@@ -59,6 +59,7 @@ def _run(
         on_window(window)
     code = app.exec()
     window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     return code
 
 
@@ -74,4 +75,8 @@ def make_window(host: EngineHost) -> MainWindow:
     store = DocumentStore(Document())
     checkpoints = CheckpointStore(in_use=store.checkpoints_in_use)
     model = TrainingViewModel(store, host, checkpoints, PreparedStore())
-    return MainWindow(model)
+    window = MainWindow(model)
+    # In one family, so that nothing outlives what it talks to.
+    model.setParent(window)
+    store.setParent(window)
+    return window
