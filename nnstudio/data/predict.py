@@ -15,9 +15,10 @@ from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import DataError
 from nnstudio.data.fitting import FittedPreparation, complete_rows, transform
 from nnstudio.data.head import read_head
-from nnstudio.data.read import Cancel, Progress, read_table
+from nnstudio.data.read import read_table
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
 from nnstudio.data.report import counted, read_notes
+from nnstudio.data.scan import Cancel, Progress
 from nnstudio.data.table import Categories, Table, is_missing
 
 

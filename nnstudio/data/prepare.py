@@ -25,7 +25,7 @@ from nnstudio.data.fitting import (
     to_float32,
     transform,
 )
-from nnstudio.data.read import Cancel, Progress, read_table
+from nnstudio.data.read import read_table
 from nnstudio.data.recipe import (
     Column,
     DataRecipe,
@@ -37,6 +37,7 @@ from nnstudio.data.recipe import (
     targets,
 )
 from nnstudio.data.report import PreparationReport, notes_on, report_of
+from nnstudio.data.scan import Cancel, Progress
 from nnstudio.data.split import Split, split_rows
 from nnstudio.data.table import Categories, ColumnValues, Table, is_missing
 

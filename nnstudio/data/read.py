@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import mmap
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.data.cells import (
     category_sql,
-    literal,
     natural_key,
     needs_care,
     number_sql,
     plain_number_sql,
     suspicious_bytes,
 )
-from nnstudio.data.encoding import check_file, utf8_copy, wrong_encoding
-from nnstudio.data.errors import Cancelled, DataError
-from nnstudio.data.head import Head, read_head
-from nnstudio.data.lines import (
-    Walk,
-    blank_rows,
-    mixed_newlines,
-    open_quote,
-    quoted_newlines,
-    trailing_blank,
-    walk,
-)
+from nnstudio.data.encoding import check_file, wrong_encoding
+from nnstudio.data.errors import DataError
+from nnstudio.data.head import read_head
+from nnstudio.data.lines import blank_rows, open_quote, trailing_blank
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
+from nnstudio.data.scan import Cancel, Progress, Scan, opened
 from nnstudio.data.table import (
     EXAMPLES,
     Categories,
@@ -47,24 +35,10 @@ from nnstudio.data.table import (
     Unreadable,
 )
 
-Progress = Callable[[float], None]  # from 0 to 1
-Cancel = Callable[[], bool]
-
-POLL_SECONDS = 0.05
-LONGEST_ROW = 8 * 2**20  # bytes; a longer one is taken for a quote that was never closed
 HEAD_ROWS = 200
 PLAIN_COLUMNS = 5_000  # a scan
 COMPUTED_COLUMNS = 200  # a scan: DuckDB keeps 32 KB for each operation of each column, and crashed at 10,000 of them
 SHOWN_TEXT = 80  # characters of a cell in a message
-# With type_pushdown a TRY_CAST around a column makes the reader set a whole row aside for one bad cell. Looking for
-# common_subexpressions takes time in the square of the columns: 14 s at 2,000 of them, 1.7 s without.
-# in_clause makes a join of IN (...), and a join does not keep the order of rows.
-UNWANTED_OPTIMIZERS = ("type_pushdown", "in_clause", "common_subexpressions")
-GLOB_SIGNS = "*?["  # DuckDB reads data[1].csv as a pattern, and silently opens data1.csv
-_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
 
 
 def read_table(
@@ -105,7 +79,7 @@ def read_table(
             f"{file.name} has no column {listed(absent)}; its columns are {listed(head.names)}. "
             "Choose another file, or check the delimiter and the header."
         )
-    with _opened(file, plan.dialect, head, progress, cancelled) as scan:
+    with opened(file, plan.dialect, head, progress, cancelled) as scan:
         return _read(scan, wanted, plan.missing_marks)
 
 
@@ -119,108 +93,14 @@ def read_cells(path: str | Path, dialect: Dialect) -> tuple[tuple[str, ...], lis
     """
     file = check_file(path)
     head = read_head(file, dialect, HEAD_ROWS)
-    with _opened(file, dialect, head, None, None) as scan:
+    with opened(file, dialect, head, None, None) as scan:
         cells = ", ".join(f"coalesce(c{i}, '')" for i in range(head.width))
         rows: list[tuple[str, ...]] = scan.run(f"SELECT {cells} FROM {scan.source}").fetchall()
         _rejected(scan)
     return head.names, rows[: len(rows) - trailing_blank(scan.readable, scan.head.width)]
 
 
-@dataclass(frozen=True)
-class _Scan:
-    """An open connection, and the SQL that reads the file."""
-
-    connection: Any
-    source: str
-    file: Path
-    readable: Path
-    dialect: Dialect
-    head: Head
-    walked: Walk | None  # where a cell holds a line break
-
-    def run(self, sql: str) -> Any:
-        return self.connection.execute(sql)
-
-
-@contextlib.contextmanager
-def _opened(
-    file: Path, dialect: Dialect, head: Head, progress: Progress | None, cancelled: Cancel | None
-) -> Iterator[_Scan]:
-    with contextlib.ExitStack() as stack:
-        readable = file
-        glob = any(sign in str(file) for sign in GLOB_SIGNS)
-        if dialect.encoding != "utf-8" or glob:
-            readable = stack.enter_context(utf8_copy(file, dialect.encoding, cancelled=cancelled))
-        if mixed_newlines(readable):
-            readable = stack.enter_context(utf8_copy(readable, "utf-8", one_newline=True, cancelled=cancelled))
-        connection = duckdb.connect(":memory:", config=_SETTINGS)
-        stack.callback(connection.close)
-        try:
-            unwanted = ", ".join(literal(name) for name in UNWANTED_OPTIMIZERS)
-            known = connection.execute(f"SELECT name FROM duckdb_optimizers() WHERE name IN ({unwanted})").fetchall()
-            # The one file may be read, nothing written, nothing fetched.
-            connection.execute(
-                f"SET allowed_paths=[{literal(str(readable))}]; SET temp_directory=''; "
-                "SET enable_external_access=false; "
-                f"SET disabled_optimizers={literal(','.join(row[0] for row in known))}; "
-                "SET enable_progress_bar=true; SET enable_progress_bar_print=false"
-            )
-            walked = None
-            if quoted_newlines(readable, dialect.quote):
-                walked = walk(readable, dialect, head, cancelled)
-            source = _source(readable, dialect, head, parallel=walked is None)
-            with _watched(connection, progress, cancelled):
-                yield _Scan(connection, source, file, readable, dialect, head, walked)
-        except duckdb.InterruptException:
-            raise Cancelled from None
-        except duckdb.Error as error:
-            raise _in_words(file, dialect, error) from None
-        except MemoryError:
-            raise DataError(f"{file.name} needs more memory than there is. Ignore some columns.") from None
-
-
-def _source(readable: Path, dialect: Dialect, head: Head, parallel: bool) -> str:
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(head.width))
-    quote = literal(dialect.quote)
-    return (
-        f"read_csv({literal(str(readable))}, columns={{{columns}}}, auto_detect=false, "
-        f"delim={literal(dialect.delimiter)}, quote={quote}, escape={quote}, comment='', "
-        f"header={str(dialect.header).lower()}, skip={head.leading_blank}, nullstr='', "
-        f"compression='none', encoding='utf-8', strict_mode=true, null_padding=false, store_rejects=true, "
-        f"rejects_limit=0, parallel={str(parallel).lower()}, "
-        f"max_line_size={LONGEST_ROW}, buffer_size={4 * LONGEST_ROW})"
-    )
-
-
-@contextlib.contextmanager
-def _watched(connection: Any, progress: Progress | None, cancelled: Cancel | None) -> Iterator[None]:
-    """Report progress and interrupt the query on request, from a thread that ends with the block."""
-    if progress is None and cancelled is None:
-        yield
-        return
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(POLL_SECONDS):
-            if cancelled is not None and cancelled():
-                connection.interrupt()
-            if progress is not None:
-                progress(min(1.0, max(0.0, connection.query_progress() / 100)))
-
-    watcher = threading.Thread(target=watch, name="table-progress", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
-    if cancelled is not None and cancelled():
-        raise Cancelled
-    if progress is not None:
-        progress(1.0)
-
-
-def _read(scan: _Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
+def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
     place = {name: i for i, name in enumerate(scan.head.names)}
     at = {column.name: place[column.name] for column in wanted}
     values: dict[str, ColumnValues] = {}
@@ -275,7 +155,7 @@ def _blocks(columns: Sequence[Column], size: int) -> Iterator[Sequence[Column]]:
         yield columns[start : start + size]
 
 
-def _needs_care(scan: _Scan, marks: Sequence[str]) -> bool:
+def _needs_care(scan: Scan, marks: Sequence[str]) -> bool:
     if needs_care(scan.dialect, marks):
         return True
     with scan.readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -283,7 +163,7 @@ def _needs_care(scan: _Scan, marks: Sequence[str]) -> bool:
         return any(data.find(sign, max(0, start)) >= 0 for sign in suspicious_bytes(scan.dialect))
 
 
-def _scan_numbers(scan: _Scan, sql: dict[str, str], at: dict[str, int]) -> dict[str, ColumnValues]:
+def _scan_numbers(scan: Scan, sql: dict[str, str], at: dict[str, int]) -> dict[str, ColumnValues]:
     """Read number columns, by name the SQL of each; NULL becomes NaN."""
     selected = ", ".join(f"{cast} AS c{at[name]}" for name, cast in sql.items())
     arrays = scan.run(f"SELECT {selected} FROM {scan.source}").fetchnumpy()
@@ -297,7 +177,7 @@ def _scan_numbers(scan: _Scan, sql: dict[str, str], at: dict[str, int]) -> dict[
 
 
 def _scan_texts(
-    scan: _Scan, texts: Sequence[Column], at: dict[str, int], marks: Sequence[str]
+    scan: Scan, texts: Sequence[Column], at: dict[str, int], marks: Sequence[str]
 ) -> dict[str, ColumnValues]:
     """Read text columns and code them."""
     selected = ", ".join(f"{category_sql(f'c{at[c.name]}', marks)} AS c{at[c.name]}" for c in texts)
@@ -306,7 +186,7 @@ def _scan_texts(
     return {c.name: _coded(scan, f"c{at[c.name]}", ends) for c in texts}
 
 
-def _coded(scan: _Scan, column: str, ends: int | None) -> Categories:
+def _coded(scan: Scan, column: str, ends: int | None) -> Categories:
     """Code a text column of the table ``cells``, its categories in natural order."""
     distinct = scan.run(f"SELECT DISTINCT {column} FROM cells WHERE {column} IS NOT NULL").fetchall()
     names = sorted((row[0] for row in distinct), key=natural_key)
@@ -334,7 +214,7 @@ def _take_out_missing(values: ColumnValues) -> int:
 
 
 def _unreadable(
-    scan: _Scan,
+    scan: Scan,
     numbers: Sequence[Column],
     at: dict[str, int],
     values: dict[str, ColumnValues],
@@ -371,7 +251,7 @@ class _Rejects(NamedTuple):
     examples: tuple[Unreadable, ...]
 
 
-def _rejected(scan: _Scan) -> _Rejects:
+def _rejected(scan: Scan) -> _Rejects:
     """Return the rows that DuckDB could not take apart, and the first few in words.
 
     Raises
@@ -390,7 +270,7 @@ def _rejected(scan: _Scan) -> _Rejects:
         if kind == "CAST":
             raise AssertionError("a cell's value must never set its row aside")
         if kind == "LINE SIZE OVER MAXIMUM" or (kind == "UNQUOTED VALUE" and breaks > 1 + text.startswith("\n")):
-            raise open_quote(scan.file, line)
+            raise open_quote(scan.file.name, line)
     lines = scan.run("SELECT DISTINCT line FROM reject_errors ORDER BY line").fetchnumpy()["line"]
     first = scan.run(
         "SELECT line, any_value(trim(csv_line, chr(10) || chr(13))) FROM reject_errors "
@@ -401,7 +281,7 @@ def _rejected(scan: _Scan) -> _Rejects:
     return _Rejects(np.asarray(lines, np.int64), examples)
 
 
-def _check_walked(scan: _Scan, rows: int) -> None:
+def _check_walked(scan: Scan, rows: int) -> None:
     """Compare the rows read and set aside with those that a walk through the file found."""
     if scan.walked is None:
         return
@@ -414,13 +294,13 @@ def _check_walked(scan: _Scan, rows: int) -> None:
         )
 
 
-def _blank(scan: _Scan) -> NDArray[np.int64]:
+def _blank(scan: Scan) -> NDArray[np.int64]:
     if scan.walked is None:
         return blank_rows(scan.readable, scan.dialect, scan.head)
     return scan.walked.blank if scan.head.width > 1 else np.zeros(0, np.int64)
 
 
-def _no_rows(scan: _Scan, set_aside: tuple[Unreadable, ...]) -> DataError:
+def _no_rows(scan: Scan, set_aside: tuple[Unreadable, ...]) -> DataError:
     name, width = scan.file.name, scan.head.width
     if set_aside:
         return DataError(
@@ -429,14 +309,3 @@ def _no_rows(scan: _Scan, set_aside: tuple[Unreadable, ...]) -> DataError:
     if scan.head.header is not None and not scan.head.records:
         return DataError(f"{name} has a header but no rows below it. Add rows, or say that it has no header.")
     return DataError(f"{name}: no rows could be read. Check the delimiter, the quotes and the header.")
-
-
-def _in_words(file: Path, dialect: Dialect, error: duckdb.Error) -> DataError:
-    text = str(error).lower()
-    if "unicode" in text or "utf-8" in text:
-        return wrong_encoding(file, dialect.encoding)
-    if "memory" in text:
-        return DataError(f"{file.name} needs more memory than there is. Ignore some columns.")
-    if "no files found" in text or "cannot open" in text:
-        return DataError(f"{file} can no longer be opened. Check that it is still there.")
-    return DataError(f"{file.name} cannot be read as a table. Check the delimiter, the quotes and the encoding.")

@@ -157,7 +157,7 @@ def test_rows_are_the_same_whichever_columns_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("quoted", [False, True])
 def test_many_chunks_keep_every_row_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quoted: bool) -> None:
-    monkeypatch.setattr("nnstudio.data.read.LONGEST_ROW", 2**14)  # small chunks, so that a small file has many
+    monkeypatch.setattr("nnstudio.data.scan.LONGEST_ROW", 2**14)  # small chunks, so that a small file has many
     rows = 400_000
     wrong, ragged = {100_003, 300_001}, {50_000, 250_000}
 

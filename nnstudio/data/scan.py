@@ -1,0 +1,148 @@
+"""An open table file: DuckDB set so that it reads this one file, in order, cell by cell, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from nnstudio.data.cells import literal
+from nnstudio.data.encoding import utf8_copy, wrong_encoding
+from nnstudio.data.errors import Cancelled, DataError
+from nnstudio.data.head import Head
+from nnstudio.data.lines import Walk, mixed_newlines, quoted_newlines, walk
+from nnstudio.data.recipe import Dialect
+
+POLL_SECONDS = 0.05
+LONGEST_ROW = 8 * 2**20  # bytes; a longer one is taken for a quote that was never closed
+# With type_pushdown a TRY_CAST around a column makes the reader set a whole row aside for one bad cell. Looking for
+# common_subexpressions takes time in the square of the columns: 14 s at 2,000 of them, 1.7 s without.
+# in_clause makes a join of IN (...), and a join does not keep the order of rows.
+UNWANTED_OPTIMIZERS = ("type_pushdown", "in_clause", "common_subexpressions")
+GLOB_SIGNS = "*?["  # DuckDB reads data[1].csv as a pattern, and silently opens data1.csv
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+Progress = Callable[[float], None]  # from 0 to 1
+Cancel = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """An open connection, and the SQL that reads the file. ``readable`` is the file, or its copy in UTF-8."""
+
+    connection: Any
+    source: str
+    file: Path
+    readable: Path
+    dialect: Dialect
+    head: Head
+    walked: Walk | None  # where a cell holds a line break
+
+    def run(self, sql: str) -> Any:
+        """Execute a statement."""
+        return self.connection.execute(sql)
+
+
+@contextlib.contextmanager
+def opened(
+    file: Path, dialect: Dialect, head: Head, progress: Progress | None, cancelled: Cancel | None
+) -> Iterator[Scan]:
+    """Open a file for scanning; whatever goes wrong within the block ends in a DataError, and nothing is left behind.
+
+    Raises
+    ------
+    DataError
+        When DuckDB cannot go on, in words of the program's own.
+    Cancelled
+        When ``cancelled`` returned true.
+    """
+    with contextlib.ExitStack() as stack:
+        readable = file
+        glob = any(sign in str(file) for sign in GLOB_SIGNS)
+        if dialect.encoding != "utf-8" or glob:
+            readable = stack.enter_context(utf8_copy(file, dialect.encoding, cancelled=cancelled))
+        if mixed_newlines(readable):
+            readable = stack.enter_context(utf8_copy(readable, "utf-8", one_newline=True, cancelled=cancelled))
+        connection = duckdb.connect(":memory:", config=_SETTINGS)
+        stack.callback(connection.close)
+        try:
+            unwanted = ", ".join(literal(name) for name in UNWANTED_OPTIMIZERS)
+            known = connection.execute(f"SELECT name FROM duckdb_optimizers() WHERE name IN ({unwanted})").fetchall()
+            # The one file may be read, nothing written, nothing fetched.
+            connection.execute(
+                f"SET allowed_paths=[{literal(str(readable))}]; SET temp_directory=''; "
+                "SET enable_external_access=false; "
+                f"SET disabled_optimizers={literal(','.join(row[0] for row in known))}; "
+                "SET enable_progress_bar=true; SET enable_progress_bar_print=false"
+            )
+            walked = None
+            if quoted_newlines(readable, dialect.quote):
+                walked = walk(readable, dialect, head, file.name, cancelled)
+            source = _source(readable, dialect, head, parallel=walked is None)
+            with _watched(connection, progress, cancelled):
+                yield Scan(connection, source, file, readable, dialect, head, walked)
+        except duckdb.InterruptException:
+            raise Cancelled from None
+        except duckdb.Error as error:
+            raise _in_words(file, dialect, error) from None
+        except MemoryError:
+            raise DataError(f"{file.name} needs more memory than there is. Ignore some columns.") from None
+
+
+def _source(readable: Path, dialect: Dialect, head: Head, parallel: bool) -> str:
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(head.width))
+    quote = literal(dialect.quote)
+    return (
+        f"read_csv({literal(str(readable))}, columns={{{columns}}}, auto_detect=false, "
+        f"delim={literal(dialect.delimiter)}, quote={quote}, escape={quote}, comment='', "
+        f"header={str(dialect.header).lower()}, skip={head.leading_blank}, nullstr='', "
+        f"compression='none', encoding='utf-8', strict_mode=true, null_padding=false, store_rejects=true, "
+        f"rejects_limit=0, parallel={str(parallel).lower()}, "
+        f"max_line_size={LONGEST_ROW}, buffer_size={4 * LONGEST_ROW})"
+    )
+
+
+@contextlib.contextmanager
+def _watched(connection: Any, progress: Progress | None, cancelled: Cancel | None) -> Iterator[None]:
+    """Report progress and interrupt the query on request, from a thread that ends with the block."""
+    if progress is None and cancelled is None:
+        yield
+        return
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(POLL_SECONDS):
+            if cancelled is not None and cancelled():
+                connection.interrupt()
+            if progress is not None:
+                progress(min(1.0, max(0.0, connection.query_progress() / 100)))
+
+    watcher = threading.Thread(target=watch, name="table-progress", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+    if cancelled is not None and cancelled():
+        raise Cancelled
+    if progress is not None:
+        progress(1.0)
+
+
+def _in_words(file: Path, dialect: Dialect, error: duckdb.Error) -> DataError:
+    text = str(error).lower()
+    if "unicode" in text or "utf-8" in text:
+        return wrong_encoding(file, dialect.encoding)
+    if "memory" in text:
+        return DataError(f"{file.name} needs more memory than there is. Ignore some columns.")
+    if "no files found" in text or "cannot open" in text:
+        return DataError(f"{file} can no longer be opened. Check that it is still there.")
+    return DataError(f"{file.name} cannot be read as a table. Check the delimiter, the quotes and the encoding.")

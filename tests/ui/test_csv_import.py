@@ -1,0 +1,313 @@
+"""The dialog that loads a table: everything detected is shown, can be overruled, and nothing freezes or leaks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QDialog, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnstudio.data import DataError, prepare
+from ui import theme
+from ui.dialogs import csv_import
+from ui.dialogs.csv_import import CsvImportDialog
+from ui.dialogs.csv_import_models import DISTINCT, KIND, MISSING, ROLE
+
+IRIS = Path(__file__).parents[2] / "resources" / "samples" / "iris.csv"
+WAIT_MS = 10_000
+GERMAN = "größe;farbe;ok\n" + "".join(
+    f"{i},5;{'rot' if i % 3 else 'blau'};{'ja' if i % 2 else 'nein'}\n" for i in range(40)
+)
+Open = Callable[[str | Path | None], CsvImportDialog]
+
+
+@pytest.fixture
+def opened(qtbot: QtBot) -> Iterator[Open]:
+    threads = threading.active_count()
+    theme.apply(QApplication.instance(), "light")  # type: ignore[arg-type]
+    dialogs: list[CsvImportDialog] = []
+
+    def make(path: str | Path | None) -> CsvImportDialog:
+        dialog = CsvImportDialog(str(path) if path else None)
+        qtbot.addWidget(dialog)
+        dialogs.append(dialog)
+        dialog.show()
+        if path:
+            settle(qtbot, dialog)
+        return dialog
+
+    yield make
+    for dialog in dialogs:
+        dialog.done(0)
+    assert threading.active_count() == threads
+
+
+def settle(qtbot: QtBot, dialog: CsvImportDialog) -> None:
+    qtbot.waitUntil(lambda: not dialog._background.busy, timeout=WAIT_MS)
+
+
+def choose(qtbot: QtBot, dialog: CsvImportDialog, box: QComboBox, value: object) -> None:
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())  # what a person's choice sends
+    settle(qtbot, dialog)
+
+
+def load(qtbot: QtBot, dialog: CsvImportDialog) -> None:
+    with qtbot.waitSignal(dialog.accepted, timeout=WAIT_MS):
+        qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
+
+
+def column(dialog: CsvImportDialog, row: int, at: int) -> str:
+    model = dialog.columns_model
+    return str(model.data(model.index(row, at)))
+
+
+def test_without_a_file_it_says_what_will_be_here_and_cannot_load(opened: Open) -> None:
+    dialog = opened(None)
+    assert dialog.waiting.isVisible()
+    assert "Choose a table" in dialog.waiting.text()
+    assert not dialog.footer.load_button.isEnabled()
+
+
+def test_a_table_is_loaded_with_the_recipe_that_makes_the_same_arrays(qtbot: QtBot, opened: Open) -> None:
+    dialog = opened(IRIS)
+    assert dialog.size_label.text() == "150 rows, 5 columns"
+    assert dialog.settings.task.currentText().startswith("Several classes")
+    load(qtbot, dialog)
+    assert dialog.result() == QDialog.DialogCode.Accepted
+    recipe, prepared = dialog.recipe(), dialog.prepared()
+    assert prepared.task == "multiclass"
+    assert prepared.X.shape == (150, 4)
+    assert recipe.source.sha256  # type: ignore[union-attr]
+    assert prepare(recipe).sha256 == prepared.sha256
+
+
+def test_what_was_detected_is_shown_and_can_be_overruled(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = tmp_path / "deutsch.csv"
+    path.write_bytes(GERMAN.encode("cp1252"))
+    dialog = opened(path)
+    assert dialog.bar.delimiter.currentText() == "Semicolon"
+    assert dialog.bar.encoding.currentText() == "Windows-1252"
+    assert dialog.bar.decimal.currentData() == ","
+    assert dialog.bar.header.currentData() is True
+    assert column(dialog, 0, KIND).startswith("Number")
+    choose(qtbot, dialog, dialog.bar.decimal, ".")
+    assert column(dialog, 0, KIND).startswith("Category")
+    choose(qtbot, dialog, dialog.bar.header, False)
+    assert dialog.preview_model.headerData(0, Qt.Orientation.Horizontal) == "column_1"
+    assert dialog.preview_model.data(dialog.preview_model.index(0, 0)) == "größe"
+    choose(qtbot, dialog, dialog.bar.delimiter, "|")
+    assert dialog.preview_model.columnCount() == 1
+    assert not dialog.footer.load_button.isEnabled()
+    assert "No column is a feature" in dialog.footer.message.text()
+    choose(qtbot, dialog, dialog.bar.delimiter, ";")
+    assert dialog.preview_model.columnCount() == 3
+
+
+@pytest.mark.parametrize(("first", "second"), [("decimal", "thousands"), ("thousands", "decimal")])
+def test_the_two_marks_are_never_the_same(qtbot: QtBot, opened: Open, tmp_path: Path, first: str, second: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(GERMAN, encoding="utf-8")
+    dialog = opened(path)
+    for mark in (",", ".", ","):
+        for name in (first, second):
+            choose(qtbot, dialog, getattr(dialog.bar, name), mark)
+            assert dialog.bar.decimal.currentData() != dialog.bar.thousands.currentData()
+            assert dialog.footer.message.text() == ""
+
+
+def test_letters_change_the_selected_columns(qtbot: QtBot, opened: Open) -> None:
+    dialog = opened(IRIS)
+    view = dialog.columns_view
+    view.setFocus()
+    view.selectRow(0)
+    qtbot.keyClick(view, Qt.Key.Key_T)
+    settle(qtbot, dialog)
+    assert column(dialog, 0, ROLE).startswith("Target")
+    assert column(dialog, 4, ROLE).startswith("Feature")  # one target at a time
+    assert dialog.settings.task.currentText().startswith("A number")
+    assert dialog.settings.scale_target.isVisible()
+    select = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+    view.selectRow(1)
+    view.selectionModel().select(view.model().index(2, 0), select)
+    qtbot.keyClick(view, Qt.Key.Key_I)
+    settle(qtbot, dialog)
+    assert [column(dialog, row, ROLE).split()[0] for row in range(5)] == [
+        "Target",
+        "Ignore",
+        "Ignore",
+        "Feature",
+        "Feature",
+    ]
+    load(qtbot, dialog)
+    assert dialog.prepared().features[0] == "petal width (cm)"
+    assert dialog.prepared().target == "sepal length (cm)"
+
+
+def test_a_role_is_chosen_from_the_list_in_the_cell(qtbot: QtBot, opened: Open) -> None:
+    dialog = opened(IRIS)
+    view = dialog.columns_view
+    view.setCurrentIndex(view.model().index(3, ROLE))
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    editor = view.findChild(QComboBox)
+    assert isinstance(editor, QComboBox)
+    editor.setCurrentIndex(editor.findData("ignore"))
+    editor.activated.emit(editor.currentIndex())
+    settle(qtbot, dialog)
+    assert column(dialog, 3, ROLE).startswith("Ignore")
+    assert dialog.isVisible()  # Return did not press the default button
+
+
+def test_choices_survive_a_change_of_the_dialect_but_not_of_the_file(
+    qtbot: QtBot, opened: Open, tmp_path: Path
+) -> None:
+    dialog = opened(IRIS)
+    dialog.columns_model.change([1], "ignore")
+    settle(qtbot, dialog)
+    choose(qtbot, dialog, dialog.bar.encoding, "latin-1")
+    assert column(dialog, 1, ROLE).startswith("Ignore")
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(IRIS.read_bytes())
+    dialog.set_path(str(copy))
+    settle(qtbot, dialog)
+    assert column(dialog, 1, ROLE).startswith("Feature")
+    assert dialog.bar.encoding.currentData() == "utf-8"
+
+
+def test_missing_distinct_and_unreadable_cells_are_counted(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,y\n" + "".join(f"{i},{'oops' if i == 5 else '' if i == 7 else i},u\n" for i in range(20)))
+    dialog = opened(path)
+    assert column(dialog, 1, MISSING) == "2 ✕"
+    assert column(dialog, 1, DISTINCT) == "18"
+    model = dialog.preview_model
+    assert model.data(model.index(5, 1)) == "✕ oops"
+    assert model.data(model.index(7, 1)) == "missing"
+
+
+def test_shares_always_add_up_and_are_shown_as_rows(opened: Open) -> None:
+    dialog = opened(IRIS)
+    form = dialog.settings
+    form.validation.setValue(30)
+    form.test.setValue(70)  # more than is left: the field stops at what is
+    assert form.test.value() == 60
+    assert form.training.text().startswith("10")
+    assert [label.text() for label in form.counts] == ["15 rows", "45 rows", "90 rows"]
+    form.test.setValue(0)
+    assert [label.text() for label in form.counts] == ["105 rows", "45 rows", "0 rows"]
+
+
+def test_every_setting_reaches_the_recipe(qtbot: QtBot, opened: Open) -> None:
+    dialog = opened(IRIS)
+    form = dialog.settings
+    form.missing.setCurrentIndex(form.missing.findData("mean"))
+    form.scaling.setCurrentIndex(form.scaling.findData("min_max"))
+    form.validation.setValue(25)
+    form.test.setValue(10)
+    form.seed.setValue(7)
+    load(qtbot, dialog)
+    settings = dialog.recipe().preparation
+    assert (settings.missing, settings.scaling, settings.seed) == ("mean", "min_max", 7)
+    assert (settings.validation, settings.test) == (0.25, 0.1)
+
+
+def test_a_task_that_cannot_be_is_said_and_cannot_be_loaded(qtbot: QtBot, opened: Open) -> None:
+    dialog = opened(IRIS)
+    form = dialog.settings
+    form.task.setCurrentIndex(form.task.findData("regression"))
+    assert "cannot be predicted as a number" in dialog.footer.message.text()
+    assert not dialog.footer.load_button.isEnabled()
+    form.task.setCurrentIndex(0)
+    assert dialog.footer.message.text() == ""
+    assert dialog.footer.load_button.isEnabled()
+
+
+def test_an_error_while_loading_stands_in_the_dialog_and_goes_with_the_next_change(qtbot: QtBot, opened: Open) -> None:
+    dialog = opened(IRIS)
+    form = dialog.settings
+    form.task.setCurrentIndex(form.task.findData("binary"))
+    qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
+    settle(qtbot, dialog)
+    assert "has 3 classes" in dialog.footer.message.text()
+    assert dialog.isVisible()
+    form.task.setCurrentIndex(0)
+    assert dialog.footer.load_button.isEnabled()
+    load(qtbot, dialog)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(None, "There is no file"), (b"", "is empty"), (b"a,b\n", "no rows"), (b"PK\x03\x04", "zip")],
+)
+def test_a_file_that_is_no_table_is_said_in_the_dialog(
+    opened: Open, tmp_path: Path, content: bytes | None, expected: str
+) -> None:
+    path = tmp_path / "t.csv"
+    if content is not None:
+        path.write_bytes(content)
+    dialog = opened(path)
+    assert expected in dialog.footer.message.text()
+    assert dialog.footer.message.property("role") == "bad"
+    assert not dialog.footer.load_button.isEnabled()
+
+
+def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
+    qtbot: QtBot, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(recipe: object, *, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> None:
+        for step in range(1000):
+            progress(step / 1000)
+            time.sleep(0.01)
+            if cancelled():
+                raise csv_import.Cancelled
+        raise DataError("nobody cancelled.")
+
+    monkeypatch.setattr(csv_import, "load_table", slow)
+    dialog = opened(IRIS)
+    qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.footer.progress.value() > 20, timeout=WAIT_MS)
+    assert dialog.footer.progress.isVisible()
+    assert not dialog.footer.load_button.isEnabled()
+    qtbot.mouseClick(dialog.footer.cancel_button, Qt.MouseButton.LeftButton)
+    settle(qtbot, dialog)
+    assert dialog.isVisible()  # cancelling a load is not closing
+    assert not dialog.footer.progress.isVisible()
+    assert dialog.footer.load_button.isEnabled()
+    qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.footer.progress.value() > 5, timeout=WAIT_MS)
+    dialog.close()  # the fixture finds a thread that would outlive this
+
+
+def test_every_control_has_an_accessible_name(opened: Open) -> None:
+    dialog = opened(IRIS)
+    unnamed = [
+        widget
+        for kind in (QComboBox, QAbstractSpinBox, QPushButton)
+        for widget in dialog.findChildren(kind)
+        if isinstance(widget, QWidget) and not widget.accessibleName()
+    ]
+    assert unnamed == []
+    assert dialog.bar.path_edit.accessibleName()
+    assert dialog.columns_view.accessibleName()
+    assert dialog.preview_view.accessibleName()
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_nothing_is_cut_off_at_the_smallest_size(qtbot: QtBot, opened: Open, choice: str) -> None:
+    dialog = opened(IRIS)
+    theme.apply(QApplication.instance(), choice)  # type: ignore[arg-type]
+    dialog.columns_model.change([0], "target")
+    settle(qtbot, dialog)
+    dialog.resize(dialog.minimumSize())
+    QApplication.processEvents()
+    assert dialog.width() <= 1280
+    assert dialog.height() <= 720
+    for box in dialog.findChildren(QComboBox):
+        if box.isVisible():
+            assert box.fontMetrics().horizontalAdvance(box.currentText()) < box.width() - 28, box.accessibleName()
+    assert dialog.settings.geometry().bottom() < dialog.footer.load_button.parentWidget().geometry().top()

@@ -1,0 +1,1 @@
+"""Dialogs: the few things that need a window of their own."""

@@ -1,0 +1,326 @@
+"""The two tables of the import dialog: the file's first rows, and its columns with what each is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractTableModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from nnstudio.data import ImportPlan, Preview, with_column
+from nnstudio.data.cells import is_missing, parse_number
+from ui import theme
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+KINDS = ("number", "category")
+ROLES = ("feature", "target", "ignore")
+KIND_TITLES = {"number": "Number", "category": "Category"}
+ROLE_TITLES = {"feature": "Feature", "target": "Target", "ignore": "Ignore"}
+NAME, KIND, ROLE, MISSING, DISTINCT = range(5)
+HEADINGS = ("Column", "Type", "Role", "Missing", "Distinct")
+HINTS = (
+    "The column's name",
+    "Number or category: select rows and press N or C",
+    "Feature, target or ignore: select rows and press F, T or I",
+    "Missing or unreadable cells in the rows shown",
+    "Different values in the rows shown",
+)
+KEYS = {
+    Qt.Key.Key_N: "number",
+    Qt.Key.Key_C: "category",
+    Qt.Key.Key_F: "feature",
+    Qt.Key.Key_T: "target",
+    Qt.Key.Key_I: "ignore",
+}
+LONGEST_TEXT = 200  # characters painted of one cell
+NO_INDEX = QModelIndex()
+
+
+class PreviewModel(QAbstractTableModel):
+    """The first rows as text; missing cells are faint and say so, unreadable ones are marked."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.preview: Preview | None = None
+        self.plan = ImportPlan()
+
+    def show(self, plan: ImportPlan, preview: Preview | None) -> None:
+        """Show another preview."""
+        self.beginResetModel()
+        self.plan, self.preview = plan, preview
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
+        """Return the number of rows."""
+        return 0 if self.preview is None or parent.isValid() else len(self.preview.rows)
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
+        """Return the number of columns."""
+        return 0 if self.preview is None or parent.isValid() else len(self.plan.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        """Return what a header shows."""
+        if self.preview is None:
+            return None
+        if orientation == Qt.Orientation.Vertical:
+            return f"{self.preview.row_numbers[section]:,}" if role == Role.DisplayRole else None
+        column = self.plan.columns[section]
+        if role == Role.DisplayRole:
+            return column.name[:LONGEST_TEXT]
+        if role == Role.ToolTipRole:
+            return f"{column.name}: {KIND_TITLES[column.kind].lower()}, {ROLE_TITLES[column.role].lower()}"
+        if role == Role.ForegroundRole and column.role != "feature":
+            tokens = theme.tokens()
+            return tokens.color("accent" if column.role == "target" else "faint")
+        if role == Role.TextAlignmentRole:
+            return _alignment(column.kind)
+        return None
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Return what a cell shows."""
+        if self.preview is None or not index.isValid():
+            return None
+        column = self.plan.columns[index.column()]
+        text = self.preview.rows[index.row()][index.column()]
+        if role == Role.TextAlignmentRole:
+            return _alignment(column.kind)
+        if role not in (Role.DisplayRole, Role.ForegroundRole, Role.ToolTipRole, Role.FontRole):
+            return None
+        missing = is_missing(text, self.plan.missing_marks)
+        bad = not missing and column.kind == "number" and parse_number(text, self.plan.dialect) is None
+        if role == Role.DisplayRole:
+            shown = text[:LONGEST_TEXT].replace("\n", "↵")
+            return "missing" if missing and not text.strip() else f"✕ {shown}" if bad else shown
+        if role == Role.ForegroundRole:
+            tokens = theme.tokens()
+            ignored = column.role == "ignore"
+            return tokens.color("bad") if bad else tokens.color("faint") if missing or ignored else None
+        if role == Role.FontRole and missing:
+            font = QFont(theme.font())
+            font.setItalic(True)
+            return font
+        if role == Role.ToolTipRole:
+            if bad:
+                return f"“{text[:LONGEST_TEXT]}” is no number; it counts as missing."
+            return "Counts as missing." if missing else None
+        return None
+
+
+class ColumnsModel(QAbstractTableModel):
+    """The columns with their kinds and roles; ``edited`` carries the plan after a person's change."""
+
+    edited = Signal(object)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.preview: Preview | None = None
+        self.plan = ImportPlan()
+
+    def show(self, plan: ImportPlan, preview: Preview | None) -> None:
+        """Show another plan; the selection stays where the columns are the same."""
+        same = [c.name for c in plan.columns] == [c.name for c in self.plan.columns]
+        if same:
+            self.plan, self.preview = plan, preview
+            if plan.columns:
+                self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, DISTINCT))
+            return
+        self.beginResetModel()
+        self.plan, self.preview = plan, preview
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
+        """Return the number of rows."""
+        return 0 if parent.isValid() else len(self.plan.columns)
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
+        """Return the number of columns."""
+        return 0 if parent.isValid() else len(HEADINGS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        """Return what a header shows."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Role.DisplayRole:
+            return HEADINGS[section]
+        if role == Role.ToolTipRole:
+            return HINTS[section]
+        if role == Role.TextAlignmentRole:
+            return _alignment("number" if section in (MISSING, DISTINCT) else "category")
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Return what can be done with a cell."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsEditable if index.column() in (KIND, ROLE) else flags
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Return what a cell shows."""
+        if not index.isValid():
+            return None
+        column = self.plan.columns[index.row()]
+        sample = self.preview.columns[index.row()] if self.preview is not None else None
+        at = index.column()
+        bad = sample.unreadable_count if sample is not None else 0
+        if role == Role.EditRole:
+            return {KIND: column.kind, ROLE: column.role}.get(at)
+        if role in (Role.DisplayRole, Role.AccessibleTextRole):
+            missing = f"{sample.missing + bad:,}" + (" ✕" if bad else "") if sample is not None else ""
+            return (
+                column.name[:LONGEST_TEXT],
+                f"{KIND_TITLES[column.kind]} ▾",
+                f"{ROLE_TITLES[column.role]} ▾",
+                missing,
+                f"{sample.distinct:,}" if sample is not None else "",
+            )[at]
+        if role == Role.TextAlignmentRole:
+            return _alignment("number" if at in (MISSING, DISTINCT) else "category")
+        if role == Role.ForegroundRole:
+            tokens = theme.tokens()
+            if at == MISSING and bad:
+                return tokens.color("bad")
+            if column.role == "ignore":
+                return tokens.color("faint")
+            return tokens.color("accent") if column.role == "target" and at == ROLE else None
+        if role == Role.FontRole and column.role == "target" and at in (NAME, ROLE):
+            return theme.font(weight=600)
+        if role == Role.ToolTipRole:
+            if at == MISSING and bad and sample is not None:
+                cells = "; ".join(f"row {cell.row:,}: {cell.text[:40]!r}" for cell in sample.unreadable)
+                return f"{bad:,} cells are no number and count as missing. {cells}"
+            return column.name if at == NAME else HINTS[at]
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Role.EditRole) -> bool:
+        """Take a person's choice."""
+        if role != Role.EditRole or index.column() not in (KIND, ROLE):
+            return False
+        return self.change([index.row()], value)
+
+    def change(self, rows: list[int], value: str) -> bool:
+        """Give columns a kind or a role; return whether anything changed. One column alone can be the target."""
+        plan = self.plan
+        for row in rows[-1:] if value == "target" else rows:
+            name = plan.columns[row].name
+            what = {"kind": value} if value in KINDS else {"role": value}
+            plan = with_column(plan, name, **what)  # type: ignore[arg-type]
+        if plan == self.plan:
+            return False
+        self.plan = plan
+        self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, DISTINCT))
+        self.edited.emit(plan)
+        return True
+
+
+class ChoiceDelegate(QStyledItemDelegate):
+    """Edits a kind or role in a list that opens at once."""
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        """Return a list of choices."""
+        editor = QComboBox(parent)
+        titles = KIND_TITLES if index.column() == KIND else ROLE_TITLES
+        for value, title in titles.items():
+            editor.addItem(title, value)
+        editor.setAccessibleName(HEADINGS[index.column()])
+        editor.activated.connect(lambda _: (self.commitData.emit(editor), self.closeEditor.emit(editor)))
+        return editor
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Show the present choice, and open the list."""
+        assert isinstance(editor, QComboBox)
+        editor.setCurrentIndex(editor.findData(index.data(Role.EditRole)))
+        editor.showPopup()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        """Take the choice."""
+        assert isinstance(editor, QComboBox)
+        model.setData(index, editor.currentData())
+
+
+class ColumnsView(QTableView):
+    """The columns; the letters N, C, F, T and I change the selected ones, Return opens the list of choices."""
+
+    def __init__(self, model: ColumnsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setModel(model)
+        self._model = model
+        self.setItemDelegate(ChoiceDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        triggers = QAbstractItemView.EditTrigger
+        self.setEditTriggers(triggers.SelectedClicked | triggers.DoubleClicked | triggers.EditKeyPressed)
+        self.setAccessibleName("Columns: type and role of each")
+        plain_table(self)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        for section, width in ((KIND, 96), (ROLE, 86), (MISSING, 74), (DISTINCT, 74)):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(section, width)
+        self.clicked.connect(self._open)
+
+    def _open(self, index: QModelIndex) -> None:
+        if index.column() in (KIND, ROLE):
+            self.edit(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Change the selected columns by a letter."""
+        value = KEYS.get(event.key()) if not event.modifiers() else None
+        if value is not None:
+            self._model.change(sorted(index.row() for index in self.selectionModel().selectedRows()), value)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            column = self.currentIndex().column()
+            self.edit(self.currentIndex().siblingAtColumn(column if column in (KIND, ROLE) else ROLE))
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Claim the letters."""
+        # Without this a shortcut of the main window on one of the letters would take the key.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in KEYS
+            and not event.modifiers()
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+
+def plain_table(view: QTableView) -> None:
+    """Give a table the program's look: no grid but row lines, rows of one height, tab leaves it."""
+    view.setShowGrid(False)
+    view.setWordWrap(False)
+    view.setCornerButtonEnabled(False)
+    view.setTabKeyNavigation(False)
+    view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    view.verticalHeader().setDefaultSectionSize(theme.CONTROL_HEIGHT)
+    view.verticalHeader().setMinimumSectionSize(theme.CONTROL_HEIGHT)
+    # Cells stand a little further in than headings do; without lines the row numbers are one column.
+    view.horizontalHeader().setStyleSheet("QHeaderView::section { padding: 5px 11px; }")
+    view.verticalHeader().setStyleSheet("QHeaderView::section { border: none; padding: 0 8px; font-weight: 400; }")
+    view.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    view.horizontalHeader().setHighlightSections(False)
+    view.verticalHeader().setHighlightSections(False)
+
+
+def _alignment(kind: str) -> int:
+    side = Qt.AlignmentFlag.AlignRight if kind == "number" else Qt.AlignmentFlag.AlignLeft
+    return int(side | Qt.AlignmentFlag.AlignVCenter)

@@ -1,0 +1,86 @@
+"""Predicting the rows of a table from the window: choose the table, choose where to, and hear how it went."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from nnstudio.data import DataError
+from nnstudio.predicting import Predicted, predict_table, write_csv
+from nnstudio.project_file import Project
+from ui.training_view_model import TrainingViewModel
+
+POLL_MS = 50
+TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
+
+
+class Prediction(QObject):
+    """One prediction in a thread of its own; ``done`` carries the sentence, its kind and the file written."""
+
+    done = Signal(str, str, object)
+
+    def __init__(self, project: Project, name: Path, table: Path, out: Path, parent: QObject) -> None:
+        super().__init__(parent)
+        self._work = (project, name, table, out)
+        self._result: tuple[str, str, Path | None] | None = None
+        self._thread = threading.Thread(target=self._run, name="prediction")
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+        self._thread.start()
+        self._timer.start(POLL_MS)
+
+    def _run(self) -> None:
+        project, name, table, out = self._work
+        try:
+            predicted = predict_table(project, name, table)
+            write_csv(out, predicted)
+        except DataError as error:
+            self._result = (str(error), "bad", None)
+        except OSError as error:
+            self._result = (f"{out} was not written: {error.strerror or error}.", "bad", None)
+        else:
+            self._result = (_words(predicted, out), "info", out)
+
+    def _look(self) -> None:
+        if self._result is not None:
+            self._timer.stop()
+            self._thread.join()
+            self.done.emit(*self._result)
+            self.deleteLater()
+
+
+def predict_table_from(window: QWidget, model: TrainingViewModel, name: str, show: Callable[..., object]) -> None:
+    """Ask for a table and for a file, and predict; ``show`` takes a sentence, its kind, and an action with its text."""
+    if model.checkpoint() is None or model.data is None:
+        show("There are no trained weights yet: press Train first, then predict.", "info")
+        return
+    table, _ = QFileDialog.getOpenFileName(window, "Predict the rows of a table", "", TABLES)
+    if not table:
+        return
+    proposed = Path(table).with_name(f"{Path(table).stem} predicted.csv")
+    out, _ = QFileDialog.getSaveFileName(window, "Save the predictions", str(proposed), "CSV (*.csv)")
+    if not out:
+        return
+    project = Project(model.store.document, model.checkpoint(), model.data)
+    work = Prediction(project, Path(name), Path(table), Path(out), window)
+
+    def tell(sentence: str, kind: str, written: Path | None) -> None:
+        if written is None:
+            show(sentence, kind)
+        else:
+            folder = QUrl.fromLocalFile(str(written.parent))
+            show(sentence, kind, "Open the folder", lambda: QDesktopServices.openUrl(folder))
+
+    work.done.connect(tell)
+    show(f"Predicting {Path(table).name} …", "info")
+
+
+def _words(predicted: Predicted, out: Path) -> str:
+    rows = len(predicted.cells)
+    said = f"{predicted.predicted:,} of {rows:,} rows predicted into {out.name}."
+    return " ".join([said, *predicted.notes])
