@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from engine.snapshot import Status
 from nnstudio import numbers
+from nnstudio.document import Document
 from ui.inspector.parts import Dot
 from ui.training_view_model import TrainingViewModel
 
@@ -88,7 +89,7 @@ class StatusLine(QWidget):
         self._message_ends.timeout.connect(self._end_message)
         model.status_changed.connect(self._status_changed)
         model.shapes_changed.connect(self._show_network)
-        model.store.changed.connect(lambda before, after: before.training != after.training and self._show_network())
+        model.store.changed.connect(self._document_changed)
         self._show_network()
         self._show()
 
@@ -120,6 +121,10 @@ class StatusLine(QWidget):
             self._show()
         elif not self._later.isActive():
             self._later.start()
+
+    def _document_changed(self, before: Document, after: Document) -> None:
+        if before.training != after.training:
+            self._show_network()
 
     def _end_message(self) -> None:
         self._message = ""

@@ -13,7 +13,16 @@ def is_seen(widget: QWidget) -> bool:
 
     A dock in a tab behind another one counts as visible with Qt, but stands outside its window.
     """
-    return widget.isVisible() and not widget.window().isMinimized() and not widget.visibleRegion().isEmpty()
+    window = widget.window()
+    if not widget.isVisible() or window.isMinimized():
+        return False
+    area, at = widget.rect(), widget
+    # By hand: QWidget.visibleRegion leaves out what opaque children cover, which may be all of it.
+    while at is not window and not area.isEmpty():
+        area.translate(at.pos())
+        at = at.parentWidget()
+        area = area.intersected(at.rect())
+    return not area.isEmpty()
 
 
 class Visibility(QObject):
@@ -43,6 +52,8 @@ class Visibility(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look again after an event that can change the answer."""
+        if "_later" not in self.__dict__:  # the widget is on its way out, and this object before it
+            return False
         kind = event.type()
         if kind in _TELLING:
             if kind == QEvent.Type.Hide:

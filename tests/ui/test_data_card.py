@@ -1,0 +1,105 @@
+"""The data block says what is loaded, and asks for something else."""
+
+import pytest
+from fake_training import FakeTraining, sample
+from PySide6.QtCore import Qt
+
+from engine.declared import replace
+from nnstudio.data import SAMPLES, SampleSource, TableSource
+from ui.data_card import DataCard, facts, groups, source_name
+
+
+@pytest.fixture
+def card(qtbot):
+    def show(name="spirals"):
+        made = DataCard(FakeTraining(name))
+        qtbot.addWidget(made)
+        made.resize(208, 360)
+        made.show()
+        qtbot.waitExposed(made)
+        return made
+
+    return show
+
+
+def test_a_sample_is_told_in_words(card):
+    shown = card("spirals")
+    assert shown.name.whole() == "Two spirals"
+    assert shown.facts.text().splitlines() == [
+        "1\u202f000 rows, 2 features",
+        "predicts class, 2 classes",
+        "800 training, 200 validation",
+        "scaled: standard",
+    ]
+    assert shown.axes.whole() == "x1 × x2"
+
+
+def test_a_regression_names_the_number_that_is_predicted():
+    recipe, data = sample("sine")
+    assert "predicts the number y" in facts(recipe, data)
+
+
+def test_a_table_is_called_by_its_file():
+    recipe, _ = sample("spirals")
+    named = replace(recipe, source=TableSource(path="/somewhere/far/houses.csv"))
+    assert source_name(named) == ("houses.csv", "/somewhere/far/houses.csv")
+    unknown = replace(recipe, source=SampleSource(name="gone"))
+    assert source_name(unknown)[0] == "gone"
+
+
+def test_without_data_it_says_how_to_begin(card):
+    shown = card(None)
+    assert shown.name.whole() == "No data yet"
+    assert not shown.picture.isVisible()
+    assert "sample" in shown.facts.text()
+
+
+def test_a_table_that_is_not_there_any_more_is_said_so():
+    recipe, _ = sample("spirals")
+    assert "load it again" in facts(recipe, None)
+
+
+def test_load_and_samples_ask_the_window(qtbot, card):
+    shown = card()
+    with qtbot.waitSignal(shown.load_requested):
+        qtbot.mouseClick(shown.load, Qt.MouseButton.LeftButton)
+    menu = shown.samples.menu()
+    assert [action.text() for action in menu.actions()] == [entry.title for entry in SAMPLES.values()]
+    for name, action in zip(SAMPLES, menu.actions(), strict=True):
+        with qtbot.waitSignal(shown.sample_requested) as heard:
+            action.trigger()
+        assert heard.args == [name]
+
+
+def test_other_data_are_shown_at_once(card):
+    shown = card("spirals")
+    shown._model.set_data("wine")
+    assert shown.name.whole() == "Wine"
+    assert "13 features" in shown.facts.text()
+
+
+@pytest.mark.parametrize("name", ["spirals", "wine", "sine"])
+def test_the_picture_has_a_color_for_every_row(card, name):
+    shown = card(name)
+    data = shown._model.data
+    rows = range(0, len(data.X), 7)
+    members = sum(mask.astype(int) for _, mask in groups(data, list(rows)))
+    assert (members == 1).all()
+    image = shown.picture.grab().toImage()
+    colors = {image.pixel(x, y) for x in range(image.width()) for y in range(0, image.height(), 2)}
+    assert len(colors) > 4
+
+
+def test_one_feature_becomes_a_histogram(qtbot):
+    from dataclasses import replace as with_fields
+
+    import numpy as np
+
+    model = FakeTraining("spirals")
+    model.data = with_fields(model.data, X=np.ascontiguousarray(model.data.X[:, :1]), features=("x1",))
+    made = DataCard(model)
+    qtbot.addWidget(made)
+    made.resize(208, 360)
+    made.show()
+    assert not made.picture.grab().isNull()
+    assert made.axes.whole() == "x1"

@@ -1,0 +1,351 @@
+"""What each plot shows for given figures."""
+
+import math
+
+import numpy as np
+import pytest
+from fake_training import FakeTraining, made_up_boundary, made_up_histogram
+from PySide6.QtCore import Qt
+
+from engine.snapshot import Boundary, Metrics, Probes
+from nnstudio.data import raw
+from ui.panels import PANELS
+from ui.panels.boundary import sampled
+from ui.panels.plot import PlotAxis, nice_above
+
+
+@pytest.fixture
+def model(qtbot):
+    made = FakeTraining()
+    yield made
+    made.deleteLater()
+
+
+@pytest.fixture
+def shown(qtbot, model):
+    def show(name, model=model):
+        panel = PANELS[name](model)
+        qtbot.addWidget(panel)
+        panel.resize(300, 280)
+        panel.show()
+        qtbot.waitUntil(lambda: panel.visibility.seen)
+        return panel
+
+    return show
+
+
+def curve(panel, column):
+    x, y = panel._curves[column].getOriginalDataset()
+    return (np.zeros(0), np.zeros(0)) if x is None else (x, y)
+
+
+def view(panel):
+    return panel.plot.item.getViewBox().viewRange()
+
+
+# -- cost -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_cost_of_every_epoch_is_drawn(model, shown):
+    panel = shown("cost")
+    model.add_epochs(50)
+    model.refreshed.emit()
+    x, y = curve(panel, "training_cost")
+    np.testing.assert_array_equal(x, model.history.column("epoch"))
+    np.testing.assert_array_equal(y, model.history.column("training_cost"))
+    (low, high), (bottom, top) = view(panel)
+    assert low <= 0
+    assert high >= 50
+    assert bottom <= y.min() <= y.max() <= top
+
+
+def test_costs_that_are_not_finite_are_left_out_and_huge_ones_do_not_break_the_painting(qtbot, model, shown):
+    panel = shown("cost")
+    for epoch, cost in enumerate((1.0, math.nan, math.inf, 1.7e308, 0.5), start=1):
+        model.history.append((epoch, epoch, cost, math.nan, math.nan, math.nan, 0.1, 0.0))
+    model.refreshed.emit()
+    x, _ = curve(panel, "training_cost")
+    assert list(x) == [1, 4, 5]
+    assert not panel.legend["validation_cost"].isVisible()
+    assert panel.legend["training_cost"].isVisible()
+    panel.log_action.setChecked(True)
+    assert not panel.picture().isNull()
+
+
+def test_the_l_key_turns_the_log_scale_on_and_off(qtbot, model, shown):
+    panel = shown("cost")
+    model.add_epochs(50)
+    model.refreshed.emit()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    panel.plot.setFocus()
+    linear = curve(panel, "training_cost")[1]
+    qtbot.keyClick(panel.plot, Qt.Key.Key_L)
+    assert panel.log_action.isChecked()
+    np.testing.assert_allclose(curve(panel, "training_cost")[1], np.log10(linear))
+    qtbot.keyClick(panel.plot, Qt.Key.Key_L)
+    np.testing.assert_allclose(curve(panel, "training_cost")[1], linear)
+
+
+def test_a_cost_of_zero_can_stand_on_a_log_scale(model, shown):
+    panel = shown("cost")
+    for epoch in (1, 2):
+        model.history.append((epoch, epoch, 0.0, 0.0, 1.0, 1.0, 0.1, 0.0))
+    panel.log_action.setChecked(True)
+    model.refreshed.emit()
+    assert np.isfinite(curve(panel, "training_cost")[1]).all()
+
+
+def test_hovering_tells_both_costs_of_the_nearest_epoch(model, shown):
+    panel = shown("cost")
+    model.history.append((1, 22, 0.5, 0.6, 0.9, 0.8, 0.1, 0.0))
+    model.history.append((2, 44, 0.04172, 0.0533, 0.9, 0.8, 0.1, 0.0))
+    model.marks.append((2.0, "α 0.03 → 0.01"))
+    model.refreshed.emit()
+    assert panel.readout(1.9, 0.2).splitlines() == [
+        "epoch 2",
+        "training 0.0417",
+        "validation 0.0533",
+        "α 0.03 → 0.01",
+    ]
+    assert panel.readout(-5.0, 0.2).startswith("epoch 1\n")
+
+
+def test_marks_are_drawn_once_each(model, shown):
+    panel = shown("cost")
+    model.add_epochs(40)
+    model.marks.append((10.0, "α 0.03 → 0.01"))
+    for _ in range(3):
+        model.refreshed.emit()
+    assert [(line.value(), line.label.format) for line in panel._lines] == [(10.0, "α 0.03 → 0.01")]
+    model.marks.clear()
+    model.refreshed.emit()
+    assert panel._lines == []
+
+
+def test_a_range_a_person_chose_stays_until_they_ask_for_all(qtbot, model, shown):
+    panel = shown("cost")
+    model.add_epochs(40)
+    model.refreshed.emit()
+    box = panel.plot.item.getViewBox()
+    box.setRange(xRange=(10, 20), yRange=(0, 1), padding=0)
+    box.sigRangeChangedManually.emit(box.state["mouseEnabled"])
+    model.add_epochs(40)
+    model.refreshed.emit()
+    assert view(panel)[0] == pytest.approx([10, 20])
+    qtbot.mouseDClick(panel.plot.viewport(), Qt.MouseButton.LeftButton)
+    assert view(panel)[0][1] >= 80
+
+
+# -- histograms -------------------------------------------------------------------------------------------------------
+
+
+def test_each_layer_has_a_row_in_the_order_of_computation(model, shown):
+    panel = shown("weight_histograms")
+    model.look(1)
+    assert [name for name, _ in panel._shown] == ["Dense 1", "Dense 2", "Output"]
+
+
+def test_the_shared_axis_holds_every_layer_and_does_not_shake(model, shown):
+    panel = shown("weight_histograms")
+    model.look(1)
+    first = view(panel)[0]
+    for _, histogram in panel._shown:
+        assert first[0] <= histogram.edges[0]
+        assert histogram.edges[-1] <= first[1]
+    rng = np.random.default_rng(0)
+    for spread in (0.45, 0.5, 0.4):
+        model.probes = Probes(weights={node: made_up_histogram(rng, spread) for node in model.probes.weights})
+        model.refreshed.emit()
+        assert view(panel)[0] == first
+
+
+def test_hovering_a_row_tells_the_share_of_the_values(model, shown):
+    panel = shown("weight_histograms")
+    model.look(1)
+    words = panel.readout(0.0, 2.5)
+    assert words.startswith("Dense 1\n")
+    assert "of the weights" in words
+    assert panel.readout(0.0, 7.0) == ""
+
+
+def test_many_layers_are_thinned_with_a_word(qtbot, model, shown):
+    from engine.graph import chain
+    from engine.layers import Dense, Input, Output
+    from nnstudio.document import Document
+
+    graph = chain([Input(features=2), *[Dense(units=4) for _ in range(40)], Output()])
+    deep = FakeTraining("spirals", Document(graph=graph))
+    panel = shown("weight_histograms", deep)
+    deep.look(1)
+    assert len(panel._shown) < 41
+    assert panel._shown[0][0] == "Dense 1"
+    assert panel._shown[-1][0] == "Output"
+    assert "not shown" in panel.caption.text()
+
+
+# -- boundary ---------------------------------------------------------------------------------------------------------
+
+
+def answer(model, values, features=(0, 1)):
+    low, high = model.data.X[:, list(features)].min(0) - 0.1, model.data.X[:, list(features)].max(0) + 0.1
+    boundary = Boundary(features, (float(low[0]), float(high[0])), (float(low[1]), float(high[1])), values)
+    model.probes = Probes(boundary=boundary)
+    model.refreshed.emit()
+
+
+def test_points_on_the_wrong_side_are_counted_in_words(qtbot, model, shown):
+    panel = shown("boundary")
+    answer(model, np.zeros((1, 8, 8), np.float32))  # everything is said to be of the first class
+    qtbot.waitUntil(lambda: panel.caption.text() != "")
+    rows = panel._rows
+    wrong = int((model.data.Y[rows, 0] > 0.5).sum())
+    assert panel.caption.text() == f"{wrong} of {len(rows)} points on the wrong side, ringed"
+    assert panel.points.ringed == wrong
+
+
+def test_a_perfect_boundary_rings_nothing(qtbot, shown):
+    model = FakeTraining("blobs")
+    panel = shown("boundary", model)
+    side = 200
+    x = np.linspace(*(model.data.X[:, 0].min() - 0.1, model.data.X[:, 0].max() + 0.1), side)
+    y = np.linspace(*(model.data.X[:, 1].min() - 0.1, model.data.X[:, 1].max() + 0.1), side)
+    gx, gy = np.meshgrid(x, y)
+    rows = panel._rows
+    nearest = ((gx[..., None] - model.data.X[rows, 0]) ** 2 + (gy[..., None] - model.data.X[rows, 1]) ** 2).argmin(-1)
+    answer(model, model.data.Y[rows][nearest].transpose(2, 0, 1))
+    qtbot.waitUntil(lambda: panel.caption.text() != "")
+    assert panel.points.ringed <= 2  # a point may lie between two nodes of the grid
+
+
+def test_the_axes_are_in_the_unit_of_the_table(qtbot, shown):
+    model = FakeTraining("wine")
+    panel = shown("boundary", model)
+    model.look(1)
+    boundary = model.probes.boundary
+    assert view(panel)[0] == pytest.approx(list(raw(model.data, 0, boundary.x)))
+    assert view(panel)[1] == pytest.approx(list(raw(model.data, 1, boundary.y)))
+    assert panel.plot.axes["bottom"].labelText == "alcohol"
+
+
+def test_two_other_features_can_be_chosen(qtbot, shown):
+    model = FakeTraining("wine")
+    panel = shown("boundary", model)
+    model.look(1)
+    panel.choosers[1].setCurrentIndex(5)
+    assert model.requests["boundary"].boundary == (0, 5)
+    assert panel.empty  # the grid that is there is of other features
+    model.probes = Probes(boundary=made_up_boundary(model, 1, (0, 5)))
+    model.refreshed.emit()
+    assert not panel.empty
+    qtbot.waitUntil(lambda: "other features at their mean" in panel.caption.text())
+    panel.resize(200, 260)
+    assert "at mean" in panel.caption.text()  # a narrow panel says it in fewer words, but says it
+
+
+def test_the_same_feature_on_both_axes_swaps_them(shown):
+    model = FakeTraining("wine")
+    panel = shown("boundary", model)
+    panel.choosers[0].setCurrentIndex(1)
+    assert model.requests["boundary"].boundary == (1, 0)
+
+
+def test_two_features_need_no_choice(model, shown):
+    panel = shown("boundary")
+    assert not any(combo.isVisible() for combo in panel.choosers)
+
+
+def test_hovering_tells_the_answer(shown):
+    binary = FakeTraining("spirals")
+    panel = shown("boundary", binary)
+    answer(binary, np.full((1, 8, 8), 0.75, np.float32))
+    assert panel.readout(0.0, 0.0).splitlines()[-1] == "second 75.0\u202f%"
+    several = FakeTraining("blobs")
+    panel = shown("boundary", several)
+    answer(several, np.stack([np.full((8, 8), p, np.float32) for p in (0.1, 0.7, 0.2)]))
+    assert panel.readout(0.0, 0.0).splitlines()[-1] == "second 70.0\u202f%"
+    number = FakeTraining("sine")
+    panel = shown("boundary", number)
+    answer(number, np.zeros((1, 8, 8), np.float32))
+    assert panel.readout(0.0, 0.0).splitlines()[-1].startswith("y ")
+
+
+def test_a_grid_is_read_between_its_nodes():
+    grid = np.array([[[0.0, 1.0], [2.0, 3.0]]])
+    np.testing.assert_allclose(
+        sampled(grid, np.array([0.0, 0.5, 1.0, 9.0]), np.array([0.0, 0.5, 1.0, 9.0])), [[0, 1.5, 3, 3]]
+    )
+
+
+def test_values_that_are_not_finite_are_painted_without_an_error(qtbot, model, shown):
+    panel = shown("boundary")
+    values = np.full((1, 8, 8), np.nan, np.float32)
+    values[0, 0, 0] = np.inf
+    answer(model, values)
+    assert not panel.picture().isNull()
+
+
+# -- metrics ----------------------------------------------------------------------------------------------------------
+
+
+def test_metrics_stand_in_a_table_by_split(model, shown):
+    panel = shown("metrics")
+    panel.resize(400, 280)
+    values = {
+        "training": {"cost": 0.0417, "accuracy": 0.984},
+        "validation": {"cost": 0.0533, "accuracy": 1.0},
+        "test": {"cost": 0.06, "accuracy": 0.95},
+    }
+    model.probes = Probes(metrics=Metrics(values, np.array([[90, 2], [3, 105]]), "validation"))
+    model.refreshed.emit()
+    assert panel.table() == [
+        ["", "training", "validation", "test"],
+        ["cost", "0.0417", "0.0533", "0.0600"],
+        ["accuracy", "98.4\u202f%", "100.0\u202f%", "95.0\u202f%"],
+    ]
+    model.probes = Probes(metrics=Metrics({"training": values["training"]}, None, ""))
+    model.refreshed.emit()
+    assert panel.table()[0] == ["", "training"]
+    assert not panel.confusion.isVisible()
+
+
+def test_a_narrow_panel_takes_shorter_words(model, shown):
+    panel = shown("metrics")
+    model.probes = Probes(metrics=Metrics({"training": {"cost": 1.0}, "validation": {"cost": 2.0}}))
+    model.refreshed.emit()
+    panel.resize(190, 280)
+    assert panel.table()[0] == ["", "train.", "valid."]
+    panel.resize(400, 280)
+    assert panel.table()[0] == ["", "training", "validation"]
+
+
+def test_a_cell_of_the_confusion_matrix_is_told_in_words(model, shown):
+    panel = shown("metrics")
+    model.probes = Probes(metrics=Metrics({"training": {"cost": 1.0}}, np.array([[90, 2], [3, 105]]), "validation"))
+    model.refreshed.emit()
+    area = panel.confusion._area()
+    assert panel.confusion.describe(area.right() - 3, area.top() + 3) == "2 of 92 first predicted as second"
+    assert panel.confusion.describe(area.left() + 3, area.top() + 3) == "90 of 92 first predicted right"
+    assert panel.confusion.describe(-1, -1) == ""
+
+
+# -- axes -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("value", "above"), [(1.0, 1.0), (1.01, 1.25), (7.0, 8.0), (9.0, 10.0), (120.0, 125.0)])
+def test_ranges_grow_in_round_steps(value, above):
+    assert nice_above(value) == pytest.approx(above)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "log"),
+    [(0, 1, False), (0, 1e6, False), (-1e-4, 1e-4, False), (-3, 0, True), (-0.3, 0.1, True), (-30, 2, True)],
+)
+def test_an_axis_has_few_ticks_within_its_range(qtbot, low, high, log):
+    axis = PlotAxis("left")
+    axis.log = log
+    ((spacing, ticks),) = axis.tickValues(low, high, 200)
+    assert 1 <= len(ticks) <= 8
+    assert all(low - 1e-6 <= tick <= high + 1e-6 for tick in ticks)
+    labels = axis.tickStrings(ticks, 1.0, spacing)
+    assert len(set(labels)) == len(labels)
