@@ -12,9 +12,7 @@ from nnstudio.data import DataRecipe
 
 Position = tuple[float, float]
 
-NODE_SPACING = (
-    192.0  # pixels of the canvas between the left edges of neighboring nodes: twelve dots of its grid
-)
+NODE_SPACING = 192.0  # pixels of the canvas between the left edges of neighboring nodes: twelve dots of its grid
 GRID = 16.0
 
 

@@ -100,9 +100,7 @@ class EngineHost:
             self.start_process()
         self._load += 1
         self._looking = False
-        self._send(
-            Load(load=self._load, graph=graph, settings=settings, data=self._data_file(prepared), state=state)
-        )
+        self._send(Load(load=self._load, graph=graph, settings=settings, data=self._data_file(prepared), state=state))
         return self._load
 
     def _data_file(self, prepared: PreparedData) -> DataFile:

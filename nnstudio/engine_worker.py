@@ -11,7 +11,6 @@ from typing import Any
 from engine.graph import Graph
 from engine.network import Network
 from engine.settings import TrainingSettings
-
 from engine.threads import limit_threads, threads_for
 from engine.trainer import Trainer
 from engine.training_thread import Snapshot, TrainingThread
@@ -110,9 +109,7 @@ class _Worker:
 
 def _trainer(graph: Graph, settings: TrainingSettings, splits: dict[str, Any]) -> Trainer:
     network = Network(graph, seed=settings.seed, precision=settings.precision)
-    return Trainer(
-        network, splits["training"], settings, validation=splits.get("validation"), test=splits.get("test")
-    )
+    return Trainer(network, splits["training"], settings, validation=splits.get("validation"), test=splits.get("test"))
 
 
 def _words(error: BaseException) -> str:

@@ -71,7 +71,7 @@ def test_nothing_is_computed_that_was_not_asked_for():
     probes = probe(small(), rings().astype(np.float32), ProbeRequest(weights=True), step=7)
     assert probes.step == 7
     assert probes.weights
-    assert not (probes.activations or probes.gradients or probes.thumbnails)
+    assert (probes.activations, probes.gradients, probes.thumbnails) == ({}, {}, {})
     assert probes.boundary is None
     assert probes.detail is None
 
