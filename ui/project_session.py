@@ -42,7 +42,7 @@ class ProjectSession(QObject):
         self.path: Path | None = None
         self._recovered = False  # recovered work differs from any file until it is saved
         self._autosave = Autosave()
-        self._store.undo_stack.cleanChanged.connect(lambda _: self.state_changed.emit())
+        self._store.undo_stack.cleanChanged.connect(self._clean_changed)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._offer_autosave)
         self._timer.start(AUTOSAVE_TIMER_MS)
@@ -56,6 +56,9 @@ class ProjectSession(QObject):
     def name(self) -> str:
         """The file's name, or ``Untitled``."""
         return self.path.name if self.path else f"Untitled{SUFFIX}"
+
+    def _clean_changed(self, clean: bool) -> None:
+        self.state_changed.emit()
 
     # -- new and open ---------------------------------------------------------------------------------------------
 
