@@ -6,10 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from nnstudio import numbers
@@ -233,7 +232,7 @@ def _paint_dots(painter: QPainter, area: QRectF, data: PreparedData) -> None:
             pen = QPen(color, POINT)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
-            painter.drawPoints(pg.functions.arrayToQPolygonF(px[members], py[members]))
+            painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in zip(px[members], py[members], strict=True)]))
 
 
 def _paint_bars(painter: QPainter, area: QRectF, data: PreparedData) -> None:

@@ -59,7 +59,7 @@ def _paint(project: Project, folder: Path) -> None:
         window.show()
         _settle(window)
         window.grab().save(str(folder / "window.png"))
-        window.docks.panels["cost"].grab().save(str(folder / "cost.png"))
+        window.docks.places["cost"].panel.grab().save(str(folder / "cost.png"))
         window.discard_and_close()
         window.deleteLater()
         app.processEvents()

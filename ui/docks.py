@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QMenu, QTabBar, QVBoxLayout, QWidget
 
 from ui import preferences, theme
-from ui.panels import PANELS
+from ui.panels import PANELS, PanelKind
 from ui.training_view_model import TrainingViewModel
+
+if TYPE_CHECKING:
+    from ui.panels.base import Panel
 
 LEFT_WIDTH, RIGHT_WIDTH, PANEL_HEIGHT = 208, 276, 280
 # Panels side by side at first; each of the others waits as a tab behind the one named.
 TABBED = {"gradient_histograms": "weight_histograms", "metrics": "boundary"}
 GRIP_HEIGHT = 10
 PANEL_MARGINS = (4, 0, 4, 8)
+PANEL_DELAY_MS = 50  # after its place was first painted: the first clicks and the engine's first word come before
 
 
 class Grip(QWidget):
@@ -58,6 +64,43 @@ class Grip(QWidget):
         painter.end()
 
 
+class PanelPlace(QWidget):
+    """Where a panel stands; the panel itself is made once its place has been seen."""
+
+    def __init__(self, kind: PanelKind, model: TrainingViewModel) -> None:
+        super().__init__()
+        self.setProperty("role", "window")
+        self._kind, self._model = kind, model
+        self._panel: Panel | None = None
+        self._column = QVBoxLayout(self)
+        self._waiting = QFrame()
+        self._waiting.setProperty("role", "card")
+        self._column.addWidget(self._waiting)
+        self.leave_room(0)
+        self._seen = False
+
+    @property
+    def panel(self) -> Panel:
+        """The panel, made now if it was not needed before."""
+        if self._panel is None:
+            self._panel = self._kind(self._model)
+            self._column.replaceWidget(self._waiting, self._panel)
+            self._waiting.deleteLater()
+        return self._panel
+
+    def leave_room(self, height: int) -> None:
+        """Keep some pixels free below the panel."""
+        left, top, right, bottom = PANEL_MARGINS
+        self._column.setContentsMargins(left, top, right, bottom + height)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Have the panel made after the first picture, so that the window is there before the plots are."""
+        super().paintEvent(event)
+        if not self._seen:
+            self._seen = True
+            QTimer.singleShot(PANEL_DELAY_MS, self, lambda: self.panel)
+
+
 class Docks:
     """All docks of one window."""
 
@@ -73,20 +116,13 @@ class Docks:
             (Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea),
         ):
             window.setCorner(corner, area)
-        self.panels = {name: kind(model) for name, kind in PANELS.items()}
         self._docks = {
             "layers": self._dock("layers", "Layers and data", left, "surface"),
             "inspector": self._dock("inspector", "Inspector", right, "surface"),
         }
-        self._columns: dict[str, QVBoxLayout] = {}
-        for name, panel in self.panels.items():
-            holder = QWidget()
-            holder.setProperty("role", "window")
-            column = QVBoxLayout(holder)
-            column.setContentsMargins(*PANEL_MARGINS)
-            column.addWidget(panel)
-            self._columns[name] = column
-            self._docks[name] = self._dock(name, panel.title, holder, "window")
+        self.places = {name: PanelPlace(kind, model) for name, kind in PANELS.items()}
+        for name, place in self.places.items():
+            self._docks[name] = self._dock(name, PANELS[name].title, place, "window")
         self._place()
         self._later = QTimer(window, singleShot=True)
         self._later.timeout.connect(self._align)
@@ -97,13 +133,12 @@ class Docks:
 
     def _align(self) -> None:
         """Leave room below a panel on its own where its neighbors have tabs there, so that all cards end together."""
-        panels = {name: self._docks[name] for name in self.panels}
+        panels = {name: self._docks[name] for name in self.places}
         tabbed = {name for name, dock in panels.items() if self._window.tabifiedDockWidgets(dock)}
-        left, top, right, bottom = PANEL_MARGINS
         bars = [bar.height() for bar in self._window.findChildren(QTabBar) if bar.isVisible()]
-        for name, column in self._columns.items():
+        for name, place in self.places.items():
             alone = bool(bars and tabbed) and name not in tabbed and not panels[name].isFloating()
-            column.setContentsMargins(left, top, right, bottom + (max(bars) if alone else 0))
+            place.leave_room(max(bars) if alone else 0)
 
     def _dock(self, name: str, title: str, widget: QWidget, role: str) -> QDockWidget:
         dock = QDockWidget(title, self._window)
@@ -116,7 +151,7 @@ class Docks:
         window, docks = self._window, self._docks
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["layers"])
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["inspector"])
-        for name in self.panels:
+        for name in self.places:
             window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks[name])
         for name, front in TABBED.items():
             if name in docks and front in docks:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 import fontpkg_inter
-import pyqtgraph as pg
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
@@ -161,7 +160,6 @@ def apply(app: QApplication, choice: Choice = "system") -> None:
     app.setFont(font())
     app.setPalette(_palette(state.tokens))
     app.setStyleSheet(_style_sheet(state.tokens))
-    pg.setConfigOptions(background=None, foreground=state.tokens.faint, antialias=True)
     state.changed.emit(state.tokens)
 
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from nnstudio.data.cells import literal
 from nnstudio.data.encoding import utf8_copy, wrong_encoding
 from nnstudio.data.errors import Cancelled, DataError
@@ -63,6 +61,8 @@ def opened(
     Cancelled
         When ``cancelled`` returned true.
     """
+    import duckdb  # at first use: a window without a table is up a tenth of a second sooner
+
     with contextlib.ExitStack() as stack:
         readable = file
         glob = any(sign in str(file) for sign in GLOB_SIGNS)
@@ -137,7 +137,7 @@ def _watched(connection: Any, progress: Progress | None, cancelled: Cancel | Non
         progress(1.0)
 
 
-def _in_words(file: Path, dialect: Dialect, error: duckdb.Error) -> DataError:
+def _in_words(file: Path, dialect: Dialect, error: Exception) -> DataError:
     text = str(error).lower()
     if "unicode" in text or "utf-8" in text:
         return wrong_encoding(file, dialect.encoding)

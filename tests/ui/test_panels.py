@@ -14,6 +14,13 @@ from ui.panels import PANELS
 NAMES = list(PANELS)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_panel_has_the_name_and_title_under_which_it_is_registered(qtbot, name):
+    panel = PANELS[name](FakeTraining())
+    qtbot.addWidget(panel)
+    assert (panel.name, panel.title) == (name, PANELS[name].title)
+
+
 @pytest.fixture
 def model(qtbot):
     made = FakeTraining()

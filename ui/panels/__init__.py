@@ -1,27 +1,42 @@
 """The live panels, one plot a file, and the registry by which the window finds them.
 
-To add one: write its class in a file here and name it in :data:`PANELS` (``docs/panels.md``).
+To add one: write its class in a file here and name it in :data:`PANELS` (``docs/panels.md``). A panel's file is
+imported when its place in the window is first seen, so that the window need not wait for the plotting library.
 """
 
-from ui.panels.activation_histograms import ActivationHistograms
-from ui.panels.base import Panel
-from ui.panels.boundary import BoundaryPanel
-from ui.panels.cost import CostPanel
-from ui.panels.gradient_histograms import GradientHistograms
-from ui.panels.metrics import MetricsPanel
-from ui.panels.weight_histograms import WeightHistograms
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ui.panels.base import Panel
+    from ui.training_view_model import TrainingViewModel
+
+
+@dataclass(frozen=True)
+class PanelKind:
+    """A panel by its title and the class it is made from, ``"file:Class"``; calling it makes one."""
+
+    title: str
+    place: str
+
+    def __call__(self, model: TrainingViewModel) -> Panel:
+        """Import the panel's file and return a new panel on a model."""
+        file, _, name = self.place.partition(":")
+        made: Panel = getattr(importlib.import_module(f"ui.panels.{file}"), name)(model)
+        return made
+
 
 # In the order in which they stand at the first start.
-PANELS: dict[str, type[Panel]] = {
-    kind.name: kind
-    for kind in (
-        CostPanel,
-        WeightHistograms,
-        ActivationHistograms,
-        GradientHistograms,
-        BoundaryPanel,
-        MetricsPanel,
-    )
+PANELS: dict[str, PanelKind] = {
+    "cost": PanelKind("Cost", "cost:CostPanel"),
+    "weight_histograms": PanelKind("Weights", "weight_histograms:WeightHistograms"),
+    "activation_histograms": PanelKind("Activations", "activation_histograms:ActivationHistograms"),
+    "gradient_histograms": PanelKind("Gradients", "gradient_histograms:GradientHistograms"),
+    "boundary": PanelKind("Boundary", "boundary:BoundaryPanel"),
+    "metrics": PanelKind("Metrics", "metrics:MetricsPanel"),
 }
 
-__all__ = ["PANELS", "Panel"]
+__all__ = ["PANELS", "PanelKind"]

@@ -106,13 +106,25 @@ def _log_ticks(minimum: float, maximum: float, most: float) -> tuple[float, list
     return step, [math.log10(i * step) for i in range(math.ceil(low / step), math.floor(high / step) + 1) if i]
 
 
+def _configure(colors: theme.Tokens) -> None:
+    """Give pyqtgraph the colors of a theme."""
+    pg.setConfigOptions(background=None, foreground=colors.faint, antialias=True)
+
+
+_configure(theme.tokens())
+theme.theme().changed.connect(_configure)
+
+
 class Plot(pg.PlotWidget):
     """A plot whose range follows its data until a person zooms, and that tells the values under the pointer."""
 
     double_clicked = Signal()
 
     def __init__(self, bottom: str, left: str = "", *, grid: str = "xy") -> None:
-        super().__init__(axisItems={"bottom": PlotAxis("bottom"), "left": PlotAxis("left")})
+        # Without pyqtgraph's own menus, which no one sees here and which take longer to make than the plot.
+        super().__init__(
+            axisItems={"bottom": PlotAxis("bottom"), "left": PlotAxis("left")}, viewBox=pg.ViewBox(enableMenu=False)
+        )
         self.setFrameShape(self.Shape.NoFrame)
         self.setBackground(None)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
