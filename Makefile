@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
@@ -17,10 +18,10 @@ run: $(RUN_STAMP) qt-libraries ## open the program (without a display: train a s
 	@$(BIN)/python -m nnstudio $(ARGS)
 
 test: $(DEV_STAMP) qt-libraries window-tools ## run every test, the real window's included
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-fast: $(DEV_STAMP) qt-libraries ## run the tests that need no real window and take no time
-	@$(BIN)/python -m pytest -m "not window and not slow" $(ARGS)
+	@$(PYTEST) -m "not window and not slow" $(ARGS)
 
 bench: $(DEV_STAMP) qt-libraries window-tools ## measure, print tables, write build/bench/*.json
 	@$(BIN)/python -m benchmarks $(ARGS)
