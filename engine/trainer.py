@@ -86,6 +86,7 @@ class Trainer:
         self.at = Progress()
         self.seconds = 0.0
         self._rate_step, self._rate_time, self._rate = 0, 0.0, 0.0
+        self._rate_known = False  # until a whole window has been measured, what there is of one has to do
         self.order: Array = np.arange(len(self.data))
         self._shuffler = np.random.default_rng([self.settings.seed, 1])
         self._last_row: tuple[float, ...] = UNKNOWN
@@ -165,9 +166,11 @@ class Trainer:
     def _measure_rate(self, steps: int, seconds: float) -> None:
         self._rate_step += steps
         self._rate_time += seconds
-        if self._rate_time >= RATE_WINDOW_SECONDS or self._rate == 0.0:
+        whole = self._rate_time >= RATE_WINDOW_SECONDS
+        if whole or not self._rate_known:
             self._rate = self._rate_step / max(self._rate_time, 1e-9)
-        if self._rate_time >= RATE_WINDOW_SECONDS:
+        if whole:
+            self._rate_known = True
             self._rate_step, self._rate_time = 0, 0.0
 
     def _finish_epoch(self, started: float) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ui.panels.base import Panel
 
 LEFT_WIDTH, RIGHT_WIDTH, PANEL_HEIGHT = 208, 276, 280
+LEAST_PANEL, PANEL_SIZE = QSize(196, 160), QSize(240, PANEL_HEIGHT)
 # Panels side by side at first; each of the others waits as a tab behind the one named.
 TABBED = {"gradient_histograms": "weight_histograms", "metrics": "boundary"}
 GRIP_HEIGHT = 10
@@ -70,6 +71,7 @@ class PanelPlace(QWidget):
     def __init__(self, kind: PanelKind, model: TrainingViewModel) -> None:
         super().__init__()
         self.setProperty("role", "window")
+        self.setMinimumSize(LEAST_PANEL)
         self._kind, self._model = kind, model
         self._panel: Panel | None = None
         self._column = QVBoxLayout(self)
@@ -87,6 +89,10 @@ class PanelPlace(QWidget):
             self._column.replaceWidget(self._waiting, self._panel)
             self._waiting.deleteLater()
         return self._panel
+
+    def sizeHint(self) -> QSize:
+        """Return one size for every panel, so that they share the width evenly."""
+        return PANEL_SIZE
 
     def leave_room(self, height: int) -> None:
         """Keep some pixels free below the panel."""
@@ -159,6 +165,8 @@ class Docks:
                 docks[front].raise_()
         window.resizeDocks([docks["layers"], docks["inspector"]], [LEFT_WIDTH, RIGHT_WIDTH], Qt.Orientation.Horizontal)
         window.resizeDocks([docks["cost"]], [PANEL_HEIGHT], Qt.Orientation.Vertical)
+        front = [docks[name] for name in self.places if name not in TABBED]
+        window.resizeDocks(front, [PANEL_SIZE.width()] * len(front), Qt.Orientation.Horizontal)
 
     def menu(self, parent: QWidget) -> QMenu:
         """Return a menu that shows and hides the docks."""
