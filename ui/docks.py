@@ -139,9 +139,10 @@ class Docks:
 
     def _align(self) -> None:
         """Leave room below a panel on its own where its neighbors have tabs there, so that all cards end together."""
+        self._sweep()
         panels = {name: self._docks[name] for name in self.places}
         tabbed = {name for name, dock in panels.items() if self._window.tabifiedDockWidgets(dock)}
-        bars = [bar.height() for bar in self._window.findChildren(QTabBar) if bar.isVisible()]
+        bars = [bar.height() for bar in self._tab_bars() if bar.isVisible()]
         for name, place in self.places.items():
             alone = bool(bars and tabbed) and name not in tabbed and not panels[name].isFloating()
             place.leave_room(max(bars) if alone else 0)
@@ -181,8 +182,24 @@ class Docks:
 
     def restore(self, state: QByteArray) -> None:
         """Put everything back to where it stood."""
-        self._window.restoreState(state, preferences.LAYOUT_VERSION)
+        before = self._tab_bars()
+        if self._window.restoreState(state, preferences.LAYOUT_VERSION):
+            # Qt makes new tab bars for the restored docks, and leaves the old ones standing in the window.
+            for bar in before:
+                bar.hide()
+
+    def _tab_bars(self) -> list[QTabBar]:
+        """Return the tab bars of docks, oldest first."""
+        return [bar for bar in self._window.findChildren(QTabBar) if bar.parentWidget() is self._window]
+
+    def _sweep(self) -> None:
+        """Hide tab bars that Qt forgot: of two for the same docks, the newer one is in use."""
+        newest = {tuple(bar.tabText(i) for i in range(bar.count())): bar for bar in self._tab_bars()}
+        for bar in self._tab_bars():
+            if bar not in newest.values():
+                bar.hide()
 
     def reset(self) -> None:
         """Put everything back to where it stands at the first start."""
         self.restore(self._first_state)
+        self._later.start(0)

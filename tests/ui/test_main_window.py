@@ -8,7 +8,7 @@ import psutil
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QTabBar
 
 from nnstudio.engine_host import EngineHost
 from nnstudio.recovery import recoverable
@@ -241,3 +241,13 @@ def test_every_control_has_a_name_that_can_be_read_aloud(window):
         and not (control.accessibleName() or getattr(control, "text", str)() or control.toolTip())
     ]
     assert unnamed == []
+
+
+def test_resetting_the_layout_leaves_one_tab_bar_for_each_group_of_panels(window, qtbot):
+    def titles() -> list[list[str]]:
+        bars = [bar for bar in window.findChildren(QTabBar) if bar.isVisible()]
+        return sorted([bar.tabText(i) for i in range(bar.count())] for bar in bars)
+
+    for _ in range(2):
+        press(window, "view.reset_layout")
+    qtbot.waitUntil(lambda: titles() == [["Boundary", "Metrics"], ["Weights", "Gradients"]], timeout=PATIENCE)
