@@ -84,6 +84,7 @@ class Trainer:
         """Stand before the first step."""
         self.state_name: State = "ready"
         self.at = Progress()
+        self._set_goal()
         self.seconds = 0.0
         self._rate_step, self._rate_time, self._rate = 0, 0.0, 0.0
         self._rate_known = False  # until a whole window has been measured, what there is of one has to do
@@ -92,6 +93,17 @@ class Trainer:
         self._last_row: tuple[float, ...] = UNKNOWN
         self.slots = {name: np.zeros_like(self.network.theta) for name in self.settings.optimizer.slots}
         self._begin_epoch()
+
+    def _set_goal(self) -> None:
+        """Aim at the next whole multiple of the settings' epochs: one run's, and each's that goes on after it."""
+        epochs = self.settings.epochs
+        self.goal = epochs * max(1, -(-self.at.epoch // epochs))
+
+    def go_on(self) -> None:
+        """Aim at as many epochs again, where all were done."""
+        if self.state_name == "finished":
+            self.goal = self.at.epoch + self.settings.epochs
+            self.state_name = "paused"
 
     def _begin_epoch(self) -> None:
         self.at.begin_epoch()
@@ -136,7 +148,7 @@ class Trainer:
         the parameters as they were before it.
         """
         at = self.at
-        if self.state_name == "diverged" or at.epoch >= self.settings.epochs:
+        if self.state_name == "diverged" or at.epoch >= self.goal:
             return 0
         steps = min(steps, self.steps_per_epoch - at.position, MOST_STRETCH_STEPS)
         started = time.perf_counter()
@@ -193,7 +205,7 @@ class Trainer:
         )
         self.history.append(self._last_row)
         self._begin_epoch()
-        if at.epoch >= self.settings.epochs:
+        if at.epoch >= self.goal:
             self.state_name = "finished"
 
     # -- divergence ---------------------------------------------------------------------------------------------------
@@ -251,7 +263,7 @@ class Trainer:
             state=self.state_name,
             message=self.message,
             epoch=self.at.epoch,
-            epochs=self.settings.epochs,
+            epochs=self.goal,
             step=self.at.step,
             training_cost=row[2],
             validation_cost=row[3],
@@ -276,11 +288,11 @@ class Trainer:
         on_epoch: Callable[[Status], bool | None] | None = None,
         seconds_between_calls: float = 0.03,
     ) -> Status:
-        """Train to an epoch (``settings.epochs`` unless given) and return the status.
+        """Train to an epoch (:attr:`goal` unless given) and return the status.
 
         ``on_epoch`` is called after an epoch, at most once in ``seconds_between_calls``; returning False pauses.
         """
-        target = min(until_epoch or self.settings.epochs, self.settings.epochs)
+        target = min(until_epoch or self.goal, self.goal)
         last_call = 0.0
         if self.state_name != "diverged":
             self.state_name = "training"
@@ -294,7 +306,7 @@ class Trainer:
                 if on_epoch(self.status) is False:
                     break
         if self.state_name == "training":
-            self.state_name = "finished" if self.epoch >= self.settings.epochs else "paused"
+            self.state_name = "finished" if self.epoch >= self.goal else "paused"
         return self.status
 
     def change_settings(self, settings: TrainingSettings) -> None:
@@ -319,7 +331,9 @@ class Trainer:
             if not settings.shuffle:
                 self.order[...] = np.arange(len(self.data))
             self._begin_epoch()
-        if self.state_name == "diverged" or (self.state_name == "finished" and self.epoch < settings.epochs):
+        if settings.epochs != old.epochs:
+            self._set_goal()
+        if self.state_name == "diverged" or (self.state_name == "finished" and self.epoch < self.goal):
             self.state_name, self.message = "paused", ""
         self._bind()
 
@@ -374,6 +388,7 @@ class Trainer:
         if len(self.history):
             self._last_row = tuple(float(value) for value in self.history.rows()[-1])
         self.at.epoch, self.at.step = int(meta["epoch"]), int(meta["step"])
+        self._set_goal()
         self.seconds, self.message = float(meta["seconds"]), str(meta["message"])
         if meta["optimizer"] == name_of(self.settings.optimizer):
             for name, flat in self.slots.items():
@@ -385,10 +400,19 @@ class Trainer:
         self.network.generator.bit_generator.state = from_portable(meta["generator"])
         self._restore_place(state)
         self.state_name = cast(State, meta["state"]) if meta["state"] in ("finished", "diverged", "ready") else "paused"
-        if self.state_name == "finished" and self.epoch < self.settings.epochs:
+        if self.state_name == "finished" and self.epoch < self.goal:
             self.state_name = "paused"
         self._bind()
         return anew
+
+    def measure(self) -> None:
+        """Take the true costs and scores as the present figures, as after the network was changed under its weights."""
+        nan = float("nan")
+        training = self.evaluate("training")
+        validation = self.evaluate("validation") if "validation" in self.splits else (nan, nan)
+        row = list(self._last_row)
+        row[2:6] = training[0], validation[0], training[1], validation[1]
+        self._last_row = tuple(row)
 
     def _restore_weights(self, state: TrainerState, lenient: bool) -> tuple[str, ...]:
         prefix = "parameters/"

@@ -156,7 +156,9 @@ class TrainingThread:
         trainer = self.trainer
         if running == self._running:
             return
-        if running and (trainer.state_name in ("finished", "diverged")):
+        if running:
+            trainer.go_on()
+        if running and trainer.state_name == "diverged":
             self._rest()  # says again why nothing runs
             return
         self._running = running
@@ -176,6 +178,7 @@ class TrainingThread:
 
     def _run_once(self, steps: int) -> None:
         self._set_running(False)
+        self.trainer.go_on()
         self.trainer.advance(steps)
         if self.trainer.state_name not in ("finished", "diverged"):
             self.trainer.state_name = "paused"

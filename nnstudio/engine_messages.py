@@ -17,13 +17,18 @@ from nnstudio.training_data import DataFile
 
 @dataclass(frozen=True)
 class Load:
-    """Take this network, these data and settings, and, where they fit, these weights."""
+    """Take this network, these data and settings, and, where they fit, these weights.
+
+    ``changed`` says that the weights were trained in another network: the figures that came with them are then
+    measured anew.
+    """
 
     load: int
     graph: Graph
     settings: TrainingSettings
     data: DataFile
     state: TrainerState | None
+    changed: bool = False
 
 
 @dataclass(frozen=True)

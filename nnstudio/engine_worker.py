@@ -80,6 +80,8 @@ class _Worker:
         anew: tuple[str, ...] = ()
         if command.state is not None:
             anew = trainer.restore(command.state, lenient=True)
+            if command.changed:
+                trainer.measure()
         load = command.load
         self._thread = TrainingThread(
             trainer,

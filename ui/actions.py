@@ -27,7 +27,7 @@ SEPARATOR = Entry("", "")
 
 MENUS: dict[str, tuple[Entry, ...]] = {
     "&File": (
-        Entry("file.new", "&New network", ("Ctrl+N",), "ph.file-plus", "Start with a fresh network on a sample"),
+        Entry("file.new", "&New network", ("Ctrl+N",), "ph.file-plus", "Start with a fresh network on the same data"),
         Entry("file.open", "&Open project…", ("Ctrl+O",), "ph.folder-open", "Open a saved project"),
         Entry("file.recent", "Open &recent"),
         SEPARATOR,

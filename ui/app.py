@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nnstudio.engine_host import EngineHost
@@ -18,7 +19,7 @@ def run(
     arguments: Sequence[str] = (),
     on_window: Callable[[MainWindow], object] | None = None,
 ) -> int:
-    """Open the window, on a project where one is given, and return the exit code once it is closed.
+    """Open the window, on a project or with a table to load where one is given; return the exit code once it is closed.
 
     ``on_window`` is called with the window once it is shown, for whoever wants to watch it from outside.
     """
@@ -42,6 +43,7 @@ def _run(
 
     from ui import preferences, theme
     from ui.keyboard import SpaceKey
+    from ui.project_session import TABLE_SUFFIXES
 
     app = QApplication([sys.argv[0], *arguments])
     app.setApplicationName("nnstudio")
@@ -51,14 +53,15 @@ def _run(
     app.installEventFilter(SpaceKey(app))
 
     window = make_window(host)
-    if project is not None:
-        window.session.begin_with(project)
-    else:
+    is_table = project is not None and project.lower().endswith(TABLE_SUFFIXES)
+    if project is None or is_table:
         window.session.begin()
+    else:
+        window.session.begin_with(project)
     window.show()
     gc.freeze()
     gc.enable()
-    QTimer.singleShot(0, window.offer_recovery)
+    QTimer.singleShot(0, partial(window.load_table, project) if is_table else window.offer_recovery)
     if on_window is not None:
         on_window(window)
     code = app.exec()

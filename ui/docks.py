@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QFrame, QMainWindow, QMenu, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from ui import preferences, theme
+from ui import icons, preferences, theme
 from ui.panels import PANELS, PanelKind
 from ui.training_view_model import TrainingViewModel
 
@@ -16,49 +26,87 @@ if TYPE_CHECKING:
     from ui.panels.base import Panel
 
 LEFT_WIDTH, RIGHT_WIDTH, PANEL_HEIGHT = 208, 276, 280
-LEAST_PANEL, PANEL_SIZE = QSize(196, 160), QSize(240, PANEL_HEIGHT)
+LEAST_PANEL, PANEL_SIZE = QSize(190, 160), QSize(240, PANEL_HEIGHT)
 # Panels side by side at first; each of the others waits as a tab behind the one named.
 TABBED = {"gradient_histograms": "weight_histograms", "metrics": "boundary"}
-GRIP_HEIGHT = 10
-PANEL_MARGINS = (4, 0, 4, 8)
+GRIP_HEIGHT, GRIP_ICON = 14, 11
+PANEL_MARGINS = (4, 0, 4, 6)
 PANEL_DELAY_MS = 50  # after its place was first painted: the first clicks and the engine's first word come before
 
 
 class Grip(QWidget):
-    """The strip above a dock by which it is dragged; dots appear when the pointer is near."""
+    """The strip above a dock by which it is dragged, with buttons to let it float and to close it."""
 
-    def __init__(self, title: str, role: str) -> None:
-        super().__init__()
-        self._near = False
+    def __init__(self, dock: QDockWidget, role: str) -> None:
+        super().__init__(dock)
+        title = dock.windowTitle()
+        self._dock, self._near = dock, False
         self.setProperty("role", role)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(GRIP_HEIGHT)
         self.setCursor(Qt.CursorShape.SizeAllCursor)
-        self.setToolTip(f"Drag to move {title}; double-click to let it float")
+        self.setToolTip(f"Drag to move {title}; double-click to let it float, or to put it back")
         self.setAccessibleName(f"Move {title}")
+        self._float, self._close = (QToolButton(self) for _ in range(2))
+        self._float.clicked.connect(self._toggle_floating)
+        self._close.clicked.connect(dock.close)
+        self._close.setToolTip(f"Close {title}; View, Panels brings it back")
+        self._close.setAccessibleName(f"Close {title}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 6, 0)
+        row.setSpacing(2)
+        row.addStretch(1)
+        for button in (self._float, self._close):
+            button.setProperty("role", "grip")
+            button.setIconSize(QSize(GRIP_ICON, GRIP_ICON))
+            button.setFixedSize(GRIP_HEIGHT, GRIP_HEIGHT)
+            button.setCursor(Qt.CursorShape.ArrowCursor)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(button)
+        dock.topLevelChanged.connect(self._show_state)
+        theme.theme().changed.connect(self._dress)
+        self._dress()
+        self._show_state()
+
+    def _toggle_floating(self) -> None:
+        self._dock.setFloating(not self._dock.isFloating())
+
+    def _dress(self) -> None:
+        color = theme.tokens().color("faint")
+        self._close.setIcon(icons.icon("ph.x", color))
+        self._float.setIcon(icons.icon("ph.arrow-square-out", color))
+        self.update()
+
+    def _show_state(self) -> None:
+        floating = self._dock.isFloating()
+        title = self._dock.windowTitle()
+        self._float.setToolTip(f"Put {title} back into the window" if floating else f"Let {title} float")
+        self._float.setAccessibleName(self._float.toolTip())
+        for button in (self._float, self._close):
+            button.setVisible(self._near or floating)
 
     def sizeHint(self) -> QSize:
         """Return a height only."""
         return QSize(40, GRIP_HEIGHT)
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Show the dots."""
+        """Show the buttons."""
         self._near = True
+        self._show_state()
         self.update()
 
-    def leaveEvent(self, event: object) -> None:
-        """Hide the dots."""
+    def leaveEvent(self, event: QEvent) -> None:
+        """Hide the buttons."""
         self._near = False
+        self._show_state()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint six dots in the middle while the pointer is near."""
+        """Paint six dots in the middle, stronger while the pointer is near."""
         super().paintEvent(event)
-        if not self._near:
-            return
         painter = QPainter(self)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.tokens().faint))
+        painter.setBrush(theme.tokens().color("faint" if self._near else "dots"))
         middle = self.width() // 2
         for column in range(-2, 4):
             painter.drawEllipse(middle + column * 6 - 4, GRIP_HEIGHT // 2 - 1, 2, 2)
@@ -150,7 +198,7 @@ class Docks:
     def _dock(self, name: str, title: str, widget: QWidget, role: str) -> QDockWidget:
         dock = QDockWidget(title, self._window)
         dock.setObjectName(f"dock_{name}")
-        dock.setTitleBarWidget(Grip(title, role))
+        dock.setTitleBarWidget(Grip(dock, role))
         dock.setWidget(widget)
         return dock
 

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStatusBar,
     QToolBar,
-    QVBoxLayout,
-    QWidget,
 )
 
 from engine.layers import LAYERS
+from engine.snapshot import Status
 from nnstudio import __version__
 from nnstudio.data import SAMPLES
+from nnstudio.document import Document
 from nnstudio.project_file import SUFFIX
 from ui import actions, preferences, theme
 from ui.canvas.palette import LayerPalette
@@ -37,7 +37,7 @@ from ui.training_bar import TrainingBar
 from ui.training_view_model import TrainingViewModel
 
 FIRST_SIZE = QSize(1440, 900)
-LEAST_SIZE = QSize(960, 640)
+LEFT_LEAST = 192
 FRAME = QSize(8, 40)  # room for the window manager's own title bar and borders
 
 
@@ -49,11 +49,10 @@ class MainWindow(QMainWindow):
         self.model, self.store = model, model.store
         self.setObjectName("main_window")
         self.setAcceptDrops(True)
-        self.setMinimumSize(LEAST_SIZE)
         self.resize(self._first_size())
         self.session = ProjectSession(model, self)
-        self.messages = MessageBar()
         self.canvas = Canvas(self.store, model)
+        self.messages = MessageBar(self.canvas)
         self.palette_view = LayerPalette()
         self.data_card = DataCard(model)
         self.inspector = Inspector(self.store, model)
@@ -71,7 +70,7 @@ class MainWindow(QMainWindow):
     def _first_size(self) -> QSize:
         """Return the size of the first start: the drawing's, or what the screen has room for with a frame around it."""
         screen = self.screen().availableGeometry().size()
-        return FIRST_SIZE.boundedTo(screen - FRAME).expandedTo(LEAST_SIZE)
+        return FIRST_SIZE.boundedTo(screen - FRAME)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Give the keys to the canvas."""
@@ -122,18 +121,13 @@ class MainWindow(QMainWindow):
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         bar.addWidget(self.training_bar)
         self.addToolBar(bar)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.messages)
-        column.addWidget(self.canvas, 1)
-        self.setCentralWidget(middle)
+        self.setCentralWidget(self.canvas)
         left = QSplitter(Qt.Orientation.Vertical)
         left.setChildrenCollapsible(False)
         left.addWidget(self.palette_view)
         left.addWidget(self.data_card)
         left.setStretchFactor(0, 1)
+        left.setMinimumWidth(LEFT_LEAST)
         self.docks = Docks(self, left, self.inspector, self.model)
         status = QStatusBar()
         status.setSizeGripEnabled(False)
@@ -170,7 +164,10 @@ class MainWindow(QMainWindow):
         self.data_card.load_requested.connect(self.load_table)
         self.data_card.sample_requested.connect(self.session.use_sample)
         model.message.connect(self.messages.show_message)
-        self.store.refused.connect(lambda text: self.messages.show_message(text, "warn"))
+        model.status_changed.connect(self._outdate_message)
+        self.store.changed.connect(self._document_changed)
+        self._training = False
+        self.store.refused.connect(self._show_refusal)
         self.session.state_changed.connect(self._show_title)
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         stack.undoTextChanged.connect(self._show_undo)
@@ -183,6 +180,20 @@ class MainWindow(QMainWindow):
 
     def _dress(self) -> None:
         actions.dress(self.actions_by_name)
+
+    def _document_changed(self, before: Document, after: Document) -> None:
+        if (before.graph, before.data, before.training) != (after.graph, after.data, after.training):
+            self.messages.outdate()
+
+    def _show_refusal(self, reason: str) -> None:
+        self.messages.show_message(reason, "warn")
+
+    def _outdate_message(self, status: Status) -> None:
+        """Take a message away when training begins: what it said was mended."""
+        training = status.state == "training"
+        if training and not self._training:
+            self.messages.outdate()
+        self._training = training
 
     # -- what it shows --------------------------------------------------------------------------------------------
 
@@ -223,6 +234,10 @@ class MainWindow(QMainWindow):
 
     def offer_recovery(self) -> None:
         """Offer the work of a window that went without closing, if there is any."""
+        if self.messages.text:
+            # What was said first is read first.
+            self.messages.dismissed.connect(self.offer_recovery, Qt.ConnectionType.SingleShotConnection)
+            return
         found = self.session.recoverable()
         if found:
             newest = found[0]

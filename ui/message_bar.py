@@ -1,24 +1,28 @@
-"""One sentence across the top of the canvas, with at most one action; takes the place of message boxes."""
+"""One sentence over the top of the canvas, with at most one action; takes the place of message boxes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ui import icons, theme
 
+MARGIN = 12
 INFO_MS = 8_000  # a piece of news leaves by itself; a problem stays until it is read
 ICONS = {"info": "ph.info", "warn": "ph.warning", "bad": "ph.warning-circle"}
 COLORS = {"info": "accent", "warn": "warn", "bad": "bad"}
 
 
 class MessageBar(QFrame):
-    """Shows the latest message; hidden while there is none."""
+    """Shows the latest message over ``host``; hidden while there is none, and never in the layout's way."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    dismissed = Signal()
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        host.installEventFilter(self)
         self.setProperty("role", "message")
         self._icon = QLabel()
         self._text = QLabel()
@@ -58,7 +62,9 @@ class MessageBar(QFrame):
         self._action.setText(action)
         self._action.setVisible(bool(action))
         self._dress()
+        self._place()
         self.show()
+        self.raise_()
         self._timer.stop()
         if kind == "info" and not action:
             self._timer.start(INFO_MS)
@@ -68,6 +74,22 @@ class MessageBar(QFrame):
         self._timer.stop()
         self._do = None
         self.hide()
+        self.dismissed.emit()
+
+    def outdate(self) -> None:
+        """Hide a message that what has happened since makes untrue; one that offers an action stays."""
+        if not self.isHidden() and not self._action.text():
+            self.dismiss()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the host's width."""
+        if event.type() == QEvent.Type.Resize and not self.isHidden():
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        width = self.parentWidget().width() - 2 * MARGIN
+        self.setGeometry(MARGIN, MARGIN, width, max(self.heightForWidth(width), self.minimumSizeHint().height()))
 
     def _act(self) -> None:
         do = self._do
@@ -77,5 +99,8 @@ class MessageBar(QFrame):
 
     def _dress(self) -> None:
         color = theme.tokens().color(COLORS[self._kind])
+        self.setProperty("kind", self._kind)
+        self.style().unpolish(self)
+        self.style().polish(self)
         self._icon.setPixmap(icons.icon(ICONS[self._kind], color=color).pixmap(18, 18))
         self._close.setIcon(icons.icon("ph.x", color=theme.tokens().color("dim")))

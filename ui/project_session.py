@@ -64,7 +64,10 @@ class ProjectSession(QObject):
 
     def begin(self) -> None:
         """Open the network of the first start on the first sample."""
-        self._take(Project(_with_data(starting_document(), sample_recipe(FIRST_SAMPLE), self._model)), None)
+        recipe = sample_recipe(FIRST_SAMPLE)
+        prepared = prepare(recipe)
+        self._model.prepared.put(recipe, prepared)
+        self._take(Project(_with_data(starting_document(), recipe, prepared)), None)
 
     def begin_with(self, path: str) -> None:
         """Open a project as the program starts; where it cannot be read, say why on the first network."""
@@ -76,8 +79,15 @@ class ProjectSession(QObject):
         self._take(project, None)
 
     def new(self) -> None:
-        """Start over, after asking about unsaved work."""
-        self._when_safe(self.begin)
+        """Start over with a fresh network on the same data, after asking about unsaved work."""
+        self._when_safe(self._fresh)
+
+    def _fresh(self) -> None:
+        recipe, prepared = self._store.document.data, self._model.data
+        if recipe is None or prepared is None:
+            self.begin()
+        else:
+            self._take(Project(_with_data(starting_document(), recipe, prepared)), None)
 
     def open(self, path: str | None = None) -> None:
         """Open a project, chosen in a dialog unless given, after asking about unsaved work."""
@@ -153,9 +163,7 @@ class ProjectSession(QObject):
         """Put the network on prepared data, as one step of undo."""
         self._model.prepared.put(recipe, prepared)
         self._store.apply(
-            lambda document: edits.use_data(
-                document, recipe, prepared.task, len(prepared.features), prepared.Y.shape[1]
-            ),
+            lambda document: _with_data(document, recipe, prepared),
             f"Load {title}",
         )
 
@@ -254,7 +262,5 @@ class ProjectSession(QObject):
         self._autosave.close()
 
 
-def _with_data(document: Document, recipe: DataRecipe, model: TrainingViewModel) -> Document:
-    prepared = prepare(recipe)
-    model.prepared.put(recipe, prepared)
+def _with_data(document: Document, recipe: DataRecipe, prepared: PreparedData) -> Document:
     return edits.use_data(document, recipe, prepared.task, len(prepared.features), prepared.Y.shape[1])

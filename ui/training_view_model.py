@@ -60,6 +60,7 @@ class TrainingViewModel(QObject):
         self._waiting: list[Callable[[], object]] = []  # edits put off until training rests
         self._broken = False  # whether the engine failed on the present document
         self._asked_to_train = False  # from the request until the engine has come to rest
+        self._trained: dict[str, object] = {}  # by checkpoint: the network and data it was trained in
         self._shown: object = None  # what has been looked at, at rest
         store.gate = self._gate
         store.changed.connect(self._document_changed)
@@ -97,13 +98,7 @@ class TrainingViewModel(QObject):
         self.pause() if self.training else self.start()
 
     def start(self) -> None:
-        """Train until paused, finished or diverged."""
-        settings = self.store.document.training
-        if self.status.state == "finished" and self.status.epoch >= settings.epochs and not self._stale:
-            self.message.emit(
-                f"All {settings.epochs} epochs are done: raise Stop after to go on, or Reset to start over.", "info"
-            )
-            return
+        """Train until paused, finished or diverged; a finished training goes on for as many epochs again."""
         self._ask("start")
 
     def pause(self) -> None:
@@ -186,7 +181,7 @@ class TrainingViewModel(QObject):
             self.marks.append((epoch, f"α {rates[0]:g} → {rates[1]:g}"))
         if not self._stale:
             self.host.change_settings(after)
-        self._set_status(replace_status(self.status, epochs=after.epochs, learning_rate=after.optimizer.learning_rate))
+        self._set_status(replace_status(self.status, learning_rate=after.optimizer.learning_rate))
 
     def _take_document(self, document: Document) -> None:
         self.shapes = infer_shapes(document.graph)
@@ -239,7 +234,14 @@ class TrainingViewModel(QObject):
             self._set_status(Status(epochs=document.training.epochs))
             return
         checkpoint = self.checkpoint()
-        self.host.load(document.graph, document.training, self.data, checkpoint.state if checkpoint else None)
+        trained_in = self._trained.get(document.checkpoint or "", _trained_in(document))
+        self.host.load(
+            document.graph,
+            document.training,
+            self.data,
+            checkpoint.state if checkpoint else None,
+            changed=trained_in != _trained_in(document),
+        )
         self._loaded, self._stale = document.checkpoint, False
         self.history = History(checkpoint.state.history if checkpoint else None)
         last = self.history.column("epoch")[-1] if len(self.history) else 0.0
@@ -305,6 +307,8 @@ class TrainingViewModel(QObject):
             self.marks, name, text = [], None, "Reset weights"
         else:
             name = self.checkpoints.put(checkpoint_of(event.state))
+            self._trained = {key: value for key, value in self._trained.items() if key in self.checkpoints}
+            self._trained[name] = _trained_in(self.store.document)
             text = f"Train to step {status.step}" if status.state == "paused" else f"Train {status.epoch} epochs"
         self._loaded, self._asked_to_train = name, False
         self._set_status(status)
@@ -370,6 +374,10 @@ def _network(document: Document) -> tuple[object, ...]:
     """Return what the engine sees of a graph: names do not matter to it."""
     graph = document.graph
     return tuple((node.id, node.layer) for node in graph.nodes), graph.edges
+
+
+def _trained_in(document: Document) -> object:
+    return _network(document), document.data
 
 
 def _without_weights(document: Document) -> Document:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from engine import Dense, SettingError
+from engine import Dense, Network, SettingError
+from engine.activations import Relu
 from engine.declared import replace
 from engine.graph import Edge
 from engine.snapshot import ProbeRequest
@@ -169,17 +170,30 @@ def test_an_engine_that_dies_is_reported_and_train_starts_another(model, qtbot):
     rest(model, qtbot)
 
 
-def test_finishing_says_how_to_go_on(model, qtbot):
-    said = []
-    model.message.connect(lambda text, kind: said.append(text))
+def test_a_finished_training_goes_on_for_as_many_epochs_again(model, qtbot):
     model.set_training(replace(model.store.document.training, epochs=3), "Epochs")
     model.start()
     qtbot.waitUntil(lambda: model.status.state == "finished", timeout=PATIENCE)
+    assert (model.status.epoch, model.status.epochs) == (3, 3)
     model.start()
-    assert "raise Stop after" in said[-1]
-    model.set_training(replace(model.store.document.training, epochs=5), "Epochs")
+    qtbot.waitUntil(lambda: model.status.epoch == 6 and model.status.state == "finished", timeout=PATIENCE)
+    model.set_training(replace(model.store.document.training, epochs=8), "Epochs")
     model.start()
-    qtbot.waitUntil(lambda: model.status.epoch == 5 and model.status.state == "finished", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: model.status.epoch == 8 and model.status.state == "finished", timeout=PATIENCE)
+
+
+def test_figures_are_measured_anew_when_the_network_changes_under_its_weights(model, qtbot):
+    train_a_little(model, qtbot)
+    rest(model, qtbot)
+    before = model.status.training_cost
+    model.store.apply(lambda d: edits.set_layer(d, "dense_1", Dense(units=16, activation=Relu())), "Activation")
+    qtbot.waitUntil(lambda: model.status.training_cost != before, timeout=PATIENCE)
+    network = Network(model.store.document.graph)
+    network.set_weights(model.checkpoint().weights)
+    rows = model.data.training
+    assert model.status.training_cost == pytest.approx(network.cost(model.data.X[rows], model.data.Y[rows]), rel=1e-4)
+    model.undo()
+    qtbot.waitUntil(lambda: model.status.training_cost == before, timeout=PATIENCE)
 
 
 def test_a_setting_outside_its_limits_never_reaches_the_document(model):
