@@ -59,6 +59,7 @@ class Network:
         self.theta: Array = np.zeros(self.shapes.parameter_count, self.dtype)
         self.parameters = self.slices(self.theta)
         self._gradient: Array | None = None
+        self._looking_gradient: Array | None = None  # so that looking leaves the training step's gradient alone
         self._arena = Arena(self.dtype)
         self._looking_arena = Arena(self.dtype)
         self._programs: dict[tuple[int, Mode], Program] = {}
@@ -152,7 +153,10 @@ class Network:
         """Return the program for batches of ``size`` examples, compiled at the first call."""
         key = (size, mode)
         if key not in self._programs:
-            gradients = {} if mode == "inference" else self.slices(self.gradient)
+            if mode == "looking" and self._looking_gradient is None:
+                self._looking_gradient = np.zeros_like(self.theta)
+            flat = self._looking_gradient if mode == "looking" else self.gradient
+            gradients = {} if mode == "inference" or flat is None else self.slices(flat)
             levels = self.shapes.levels
             self._programs[key] = compile_program(
                 self.graph,
@@ -165,6 +169,11 @@ class Network:
                 self.generator,
             )
         return self._programs[key]
+
+    def forget_programs(self) -> None:
+        """Drop the compiled programs, as when batches have another size from now on."""
+        self._programs.clear()
+        self._arena = Arena(self.dtype)
 
     @property
     def chunk(self) -> int:

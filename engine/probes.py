@@ -58,7 +58,7 @@ def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int)
     if request.weights:
         weights = {node: histogram(w) for node, w in _weights(network, network.theta).items()}
     if request.gradients:
-        gradients = {node: histogram(w) for node, w in _weights(network, network.gradient).items()}
+        gradients = {node: histogram(w) for node, w in _weights(network, _gradient(network, examples)).items()}
     if request.activations or request.thumbnails:
         values = _activations(network, examples)
         if request.activations:
@@ -117,7 +117,7 @@ def layer_detail(network: Network, examples: Dataset, node_id: str) -> LayerDeta
     theta = network.parameters.get(f"{node_id}.Theta")
     if theta is not None:
         weights = _thinned(theta[:, 1:])
-        d_theta = network.slices(network.gradient)[f"{node_id}.Theta"]
+        d_theta = program.refs[f"dTheta[{level}]"].array / len(examples)
         norms.update(
             {
                 f"W[{level}]": _norm(theta[:, 1:]),
@@ -143,6 +143,14 @@ def layer_detail(network: Network, examples: Dataset, node_id: str) -> LayerDeta
         units=network.shapes.units[node_id],
         z_histogram=z_histogram,
     )
+
+
+def _gradient(network: Network, examples: Dataset) -> Array:
+    """Return the flat gradient of the last step, or, before the first one, of the examples looked at."""
+    if network.gradient.any():
+        return network.gradient
+    seen = network.gradients(examples.X, examples.Y)
+    return np.concatenate([seen[key].reshape(-1) for key in network.parameters])
 
 
 def _weights(network: Network, flat: Array) -> dict[str, Array]:

@@ -90,13 +90,14 @@ class StepRunner:
             take_x(batch, 0, program.x, "clip")
             take_y(batch, 0, program.y, "clip")
             if changes:
-                self._write_scalars(at.step + 1)
+                self._write_scalars(at.updates + 1)
             for call, args in calls:
                 call(*args)
             end = seen + len(batch)
             np.positive(program.z if fused else program.a, kept[:, seen:end])
             seen = end
             at.step += 1
+            at.updates += 1
         at.position += count
         self._account(at, self._starts[first], seen)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -215,7 +215,7 @@ class Trainer:
         theta = self.network.theta
         if not np.isfinite(self.at.loss_sum):
             return False
-        return bool(np.isfinite(theta.dot(theta)) or np.isfinite(theta).all())
+        return all(np.isfinite(flat.dot(flat)) or np.isfinite(flat).all() for flat in (theta, *self.slots.values()))
 
     def _save_good(self) -> None:
         """Copy the state to come back to, should one of the next steps break."""
@@ -269,7 +269,7 @@ class Trainer:
             validation_cost=row[3],
             training_score=row[4],
             validation_score=row[5],
-            steps_per_second=self._rate,
+            steps_per_second=self._rate if self.state_name == "training" else 0.0,
             learning_rate=self.settings.optimizer.learning_rate,
         )
 
@@ -325,6 +325,9 @@ class Trainer:
         old, self.settings = self.settings, settings
         if type(settings.optimizer) is not type(old.optimizer):
             self.slots = {name: np.zeros_like(self.network.theta) for name in settings.optimizer.slots}
+            self.at.updates = 0
+        if settings.batch_size != old.batch_size:
+            self.network.forget_programs()
         if (settings.batch_size, settings.shuffle, settings.seed) != (old.batch_size, old.shuffle, old.seed):
             if settings.seed != old.seed:
                 self._shuffler = np.random.default_rng([settings.seed, 1])
@@ -335,6 +338,8 @@ class Trainer:
             self._set_goal()
         if self.state_name == "diverged" or (self.state_name == "finished" and self.epoch < self.goal):
             self.state_name, self.message = "paused", ""
+        elif self.epoch >= self.goal:
+            self.state_name = "finished"
         self._bind()
 
     def reset(self) -> None:
@@ -389,8 +394,9 @@ class Trainer:
             self._last_row = tuple(float(value) for value in self.history.rows()[-1])
         self.at.epoch, self.at.step = int(meta["epoch"]), int(meta["step"])
         self._set_goal()
-        self.seconds, self.message = float(meta["seconds"]), str(meta["message"])
-        if meta["optimizer"] == name_of(self.settings.optimizer):
+        self.seconds = float(meta["seconds"])
+        if meta["optimizer"] == name_of(self.settings.optimizer) and not anew:
+            self.at.updates = int(meta["updates"])
             for name, flat in self.slots.items():
                 for key, view in self.network.slices(flat).items():
                     stored = state.arrays.get(f"slots/{name}/{key}")
@@ -399,9 +405,10 @@ class Trainer:
         self._shuffler.bit_generator.state = from_portable(meta["shuffler"])
         self.network.generator.bit_generator.state = from_portable(meta["generator"])
         self._restore_place(state)
-        self.state_name = cast(State, meta["state"]) if meta["state"] in ("finished", "diverged", "ready") else "paused"
-        if self.state_name == "finished" and self.epoch < self.goal:
-            self.state_name = "paused"
+        # A diverged run stands on its last finite weights: with other settings it may go on from there.
+        self.state_name, self.message = ("ready" if meta["state"] == "ready" else "paused"), ""
+        if self.epoch >= self.goal:
+            self.state_name = "finished"
         self._bind()
         return anew
 
@@ -430,8 +437,9 @@ class Trainer:
         """Stand where the state stood in its epoch; begin a new epoch where the data or the batches differ."""
         meta, order = state.meta, state.arrays.get("order")
         position, seen = int(meta["position"]), int(meta["seen"])
-        fits = order is not None and len(order) == len(self.data) and position < self.steps_per_epoch
-        if fits and seen == position * self.batch_size:
+        fits = position < self.steps_per_epoch and seen == position * self.batch_size
+        ordered = self.settings.shuffle or (order is not None and np.array_equal(order, self.order))
+        if order is not None and len(order) == len(self.data) and fits and ordered:
             self.order[...] = order
             self.at.position, self.at.seen = position, seen
             self.at.loss_sum, self.at.score_sum = float(meta["loss_sum"]), float(meta["score_sum"])

@@ -28,12 +28,14 @@ class TrainerState:
 class Progress:
     """How far a run has come.
 
-    ``position`` counts the steps made in the present epoch; ``loss_sum`` and ``score_sum`` run over the ``seen``
+    ``updates`` counts the steps since the optimizer's memory was empty, ``position`` those of the present epoch;
+    ``loss_sum`` and ``score_sum`` run over the ``seen``
     examples of it.
     """
 
     epoch: int = 0
     step: int = 0
+    updates: int = 0
     position: int = 0
     loss_sum: float = 0.0
     score_sum: float = 0.0

@@ -22,7 +22,6 @@ from engine.snapshot import Metrics, ProbeRequest, Probes, Status
 from engine.trainer import Trainer, TrainerState
 
 PROBE_SHARE = 0.02  # all looking together may take this share of training time
-UNRATIONED_STATES = ("ready", "paused", "finished", "diverged")
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ class Snapshot:
     rows: Array
     probes: Probes | None
     metrics: Metrics | None = None
-    cleared: bool = False
 
 
 class TrainingThread:
@@ -65,7 +63,6 @@ class TrainingThread:
         self._ending = False
         self._stop_at_epoch: int | None = None
         self._sent_epoch = trainer.last_recorded_epoch  # whoever made the trainer knows its history
-        self._cleared = False
         self._examples = looked_at(trainer.data)
         self._probe_seconds = 0.0
         self._train_seconds = 0.0
@@ -146,15 +143,17 @@ class TrainingThread:
         trainer = self.trainer
         started = time.perf_counter()
         epoch = trainer.epoch
-        trainer.advance(trainer.stretch())
+        done = trainer.advance(trainer.stretch())
         self._train_seconds += time.perf_counter() - started
         one_epoch_done = self._stop_at_epoch is not None and trainer.epoch >= self._stop_at_epoch
-        if trainer.state_name in ("finished", "diverged") or (trainer.epoch > epoch and one_epoch_done):
+        if done == 0 or trainer.state_name in ("finished", "diverged") or (trainer.epoch > epoch and one_epoch_done):
             self._set_running(False)
 
     def _set_running(self, running: bool) -> None:
         trainer = self.trainer
         if running == self._running:
+            if not running:
+                self._rest()  # whoever asks for rest waits for the answer
             return
         if running:
             trainer.go_on()
@@ -177,7 +176,7 @@ class TrainingThread:
             self._stop_at_epoch = None
 
     def _run_once(self, steps: int) -> None:
-        self._set_running(False)
+        self._running, self._stop_at_epoch = False, None
         self.trainer.go_on()
         self.trainer.advance(steps)
         if self.trainer.state_name not in ("finished", "diverged"):
@@ -187,7 +186,6 @@ class TrainingThread:
     def _reset(self) -> None:
         self._running, self._stop_at_epoch = False, None
         self.trainer.reset()
-        self._sent_epoch, self._cleared = -1.0, True
         self._rest()
 
     def _rest(self) -> None:
@@ -217,7 +215,6 @@ class TrainingThread:
         rows = trainer.history.rows(self._sent_epoch)
         if len(rows):
             self._sent_epoch = float(rows[-1, COLUMNS.index("epoch")])
-        cleared, self._cleared = self._cleared, False
         probes, metrics = None, None
         rationed = self._running and self._probe_seconds > PROBE_SHARE * self._train_seconds
         if not rationed and not request.empty:
@@ -228,4 +225,4 @@ class TrainingThread:
                     metrics = trainer.metrics()
             if self._running:
                 self._probe_seconds += time.perf_counter() - started
-        return Snapshot(trainer.status, rows, probes, metrics, cleared)
+        return Snapshot(trainer.status, rows, probes, metrics)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import queue
 import shutil
 import tempfile
+import threading
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -18,7 +20,7 @@ from engine.graph import Graph
 from engine.settings import TrainingSettings
 from engine.snapshot import ProbeRequest
 from engine.trainer import TrainerState
-from nnstudio.engine_messages import ChangeSettings, Command, Died, Event, Load, Look, Looked, Simple
+from nnstudio.engine_messages import ChangeSettings, Command, Died, End, Event, Load, Look, Looked, Simple
 from nnstudio.engine_worker import main
 from nnstudio.training_data import DataFile, write_data_file
 
@@ -28,6 +30,15 @@ if TYPE_CHECKING:
 ENDING_SECONDS = 2.0
 
 
+def _write_all(connection: Connection, outbox: queue.SimpleQueue[Command | None]) -> None:
+    """Send what is put into the outbox, until None comes or nobody reads any more."""
+    try:
+        while (command := outbox.get()) is not None:
+            connection.send(command)
+    except (OSError, ValueError):
+        pass  # poll() finds out how the other side ended
+
+
 class EngineHost:
     """One engine process, its connection, and the folder through which it is given data."""
 
@@ -35,6 +46,8 @@ class EngineHost:
         self._folder = Path(tempfile.mkdtemp(prefix="nnstudio-"))
         self._process: SpawnProcess | None = None
         self._connection: Connection | None = None
+        self._outbox: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
         self._load = 0
         self._looking = False
         self._closed = False
@@ -49,6 +62,12 @@ class EngineHost:
         self._process.start()
         theirs.close()
         self._looking = False
+        # A thread of its own writes: a large network's weights take a while, and the window must not wait.
+        self._outbox = queue.SimpleQueue()
+        self._writer = threading.Thread(
+            target=_write_all, args=(self._connection, self._outbox), name="to-engine", daemon=True
+        )
+        self._writer.start()
 
     @property
     def alive(self) -> bool:
@@ -68,16 +87,20 @@ class EngineHost:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _end_process(self) -> None:
-        connection, process = self._connection, self._process
-        self._connection = self._process = None
-        if connection is not None:
-            connection.close()  # the worker ends itself when it sees this
-        if process is not None:
+        connection, process, writer = self._connection, self._process, self._writer
+        self._connection = self._process = self._writer = None
+        if process is not None and connection is not None:
+            self._outbox.put(End())
+            self._outbox.put(None)
             process.join(ENDING_SECONDS)
             if process.is_alive():
                 process.kill()
                 process.join()
             process.close()
+        if writer is not None:
+            writer.join()  # which a dead process cannot hold up
+        if connection is not None:
+            connection.close()
 
     # -- requests -------------------------------------------------------------------------------------------------
 
@@ -115,7 +138,7 @@ class EngineHost:
                     other.unlink()
         return file
 
-    def ask(self, what: Literal["start", "pause", "run_step", "run_epoch", "reset"]) -> None:
+    def ask(self, what: Literal["start", "pause", "run_step", "run_epoch", "reset", "keep"]) -> None:
         """Ask for one of the plain actions."""
         self._send(Simple(load=self._load, what=what))
 
@@ -133,10 +156,7 @@ class EngineHost:
     def _send(self, command: Command) -> bool:
         if self._connection is None:
             return False
-        try:
-            self._connection.send(command)
-        except OSError:
-            return False  # poll() finds out how it died
+        self._outbox.put(command)
         return True
 
     # -- what it says ---------------------------------------------------------------------------------------------
@@ -173,6 +193,6 @@ class EngineHost:
         else:
             how = f"it ended with code {code}"
         return (
-            f"The engine's process has stopped: {how}. The network, the history and the last weights are still here; "
+            f"The engine's process has stopped: {how}. The network and the weights of some seconds ago are still here; "
             "press Train to start it again."
         )

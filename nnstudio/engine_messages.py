@@ -33,10 +33,10 @@ class Load:
 
 @dataclass(frozen=True)
 class Simple:
-    """Start, pause, make one step, train one epoch, or reset."""
+    """Start, pause, make one step, train one epoch, reset, or send the whole state to keep while going on."""
 
     load: int
-    what: Literal["start", "pause", "run_step", "run_epoch", "reset"]
+    what: Literal["start", "pause", "run_step", "run_epoch", "reset", "keep"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,12 @@ class Look:
     request: ProbeRequest
 
 
-Command = Load | Simple | ChangeSettings | Look
+@dataclass(frozen=True)
+class End:
+    """The window is done with the engine."""
+
+
+Command = Load | Simple | ChangeSettings | Look | End
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,14 @@ class Rested:
 
     load: int
     status: Status
+    state: TrainerState
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The whole state of a training that goes on, to come back to should the engine die."""
+
+    load: int
     state: TrainerState
 
 
@@ -99,5 +112,5 @@ class Died:
     sentence: str
 
 
-Reply = Loaded | Rested | Looked | Failed
-Event = Loaded | Rested | Looked | Failed | Died
+Reply = Loaded | Rested | Kept | Looked | Failed
+Event = Loaded | Rested | Kept | Looked | Failed | Died

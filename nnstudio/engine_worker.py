@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import queue
+import signal
 import threading
 import traceback
 from multiprocessing.connection import Connection
@@ -17,7 +19,9 @@ from engine.training_thread import Snapshot, TrainingThread
 from nnstudio.engine_messages import (
     ChangeSettings,
     Command,
+    End,
     Failed,
+    Kept,
     Load,
     Loaded,
     Look,
@@ -31,10 +35,11 @@ from nnstudio.training_data import open_data_file
 
 def main(connection: Connection) -> None:
     """Serve one window until its end of the connection closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the window
     worker = _Worker(connection)
     try:
-        while True:
-            worker.obey(connection.recv())
+        while not isinstance(command := connection.recv(), End):
+            worker.obey(command)
     except (EOFError, OSError):
         pass  # the window is gone, and nobody is left to tell
     finally:
@@ -46,15 +51,19 @@ def main(connection: Connection) -> None:
 class _Worker:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._sending = threading.Lock()
+        # Answers go out through a thread of their own: whoever makes one never waits for the window to read it.
+        self._outbox: queue.SimpleQueue[Reply] = queue.SimpleQueue()
+        threading.Thread(target=self._send_all, name="to-window", daemon=True).start()
         self._thread: TrainingThread | None = None
         self._load = 0
 
     def obey(self, command: Command) -> None:
         try:
             self._obey(command)
-        except (ValueError, MemoryError, OSError) as error:
-            self._send(Failed(load=self._load, sentence=str(error) or type(error).__name__))
+        except ValueError as error:
+            self._send(Failed(load=self._load, sentence=str(error)))
+        except Exception as error:
+            self._send(Failed(load=self._load, sentence=_words(error)))
 
     def _obey(self, command: Command) -> None:
         if isinstance(command, Load):
@@ -63,13 +72,16 @@ class _Worker:
             self._begin(command)
             return
         thread = self._thread
-        if thread is None or command.load != self._load:
+        if thread is None or isinstance(command, End) or command.load != self._load:
             return
         if isinstance(command, Look):
             thread.look(command.request, self._answer_look(command.load))
         elif isinstance(command, ChangeSettings):
             limit_threads(threads_for(command.settings))
             thread.change_settings(command.settings)
+        elif isinstance(command, Simple) and command.what == "keep":
+            load = command.load
+            thread.state(lambda status, state: self._send(Kept(load=load, state=state)))
         elif isinstance(command, Simple):
             getattr(thread, command.what)()
 
@@ -97,11 +109,14 @@ class _Worker:
         return answer
 
     def _send(self, reply: Reply) -> None:
-        with self._sending:
-            try:
-                self._connection.send(reply)
-            except (OSError, ValueError):
-                os._exit(0)  # the window is gone
+        self._outbox.put(reply)
+
+    def _send_all(self) -> None:
+        try:
+            while True:
+                self._connection.send(self._outbox.get())
+        except (OSError, ValueError):
+            os._exit(0)  # the window is gone
 
     def stop(self) -> None:
         if self._thread is not None:

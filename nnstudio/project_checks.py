@@ -74,6 +74,7 @@ class _Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message: Annotated[str, msgspec.Meta(max_length=10_000)]
     epoch: _Count
     step: _Count
+    updates: _Count
     position: _Count
     seconds: float
     loss_sum: float

@@ -77,6 +77,7 @@ def save(
     checkpoint: Checkpoint | None = None,
     prepared: PreparedData | None = None,
     limit_bytes: int = DATA_LIMIT,
+    record: PreparedRecord | None = None,
 ) -> None:
     """Save a project: the target is the old file or the new one, whole, whenever the save is cut short.
 
@@ -93,6 +94,9 @@ def save(
     limit_bytes
         Otherwise the recipe alone does, with the table's path and hash; at most :data:`MOST_DATA`.
 
+    record
+        How data that are not there were prepared, as an opened project told: it is kept.
+
     Raises
     ------
     ProjectError
@@ -101,7 +105,7 @@ def save(
     path = Path(path)
     document = msgspec.structs.replace(document, checkpoint=checkpoint.hash if checkpoint else None)
     try:
-        parts = _parts(document, checkpoint, prepared, limit_bytes)
+        parts = _parts(document, checkpoint, prepared, limit_bytes, record)
         archive.replace_file(path, lambda file: archive.write_members(file, parts))
     except ArchiveError as error:
         raise ProjectError(f"{path} was not saved: what should be saved {error}. {_UNTOUCHED}") from error
@@ -148,7 +152,11 @@ def _reason(error: OSError) -> str:
 
 
 def _parts(
-    document: Document, checkpoint: Checkpoint | None, prepared: PreparedData | None, limit_bytes: int
+    document: Document,
+    checkpoint: Checkpoint | None,
+    prepared: PreparedData | None,
+    limit_bytes: int,
+    record: PreparedRecord | None,
 ) -> dict[str, bytes]:
     checks.check_counts(document)
     checks.check_document(document)
@@ -161,10 +169,11 @@ def _parts(
         training = msgspec.Raw(msgspec.json.encode(state.meta))
         parts[WEIGHTS] = archive.pack(state.arrays)
         parts[HISTORY] = archive.pack({"history": state.history})
-    if prepared is not None and document.data is not None and checks.data_misfit(document, to_record(prepared)) is None:
-        parts[DATA_ABOUT] = msgspec.json.encode(to_record(prepared))
-        arrays = to_arrays(prepared)
-        if sum(array.nbytes for array in arrays.values()) <= min(limit_bytes, MOST_DATA):
+    record = to_record(prepared) if prepared is not None else record
+    if record is not None and document.data is not None and checks.data_misfit(document, record) is None:
+        parts[DATA_ABOUT] = msgspec.json.encode(record)
+        arrays = to_arrays(prepared) if prepared is not None else {}
+        if arrays and sum(array.nbytes for array in arrays.values()) <= min(limit_bytes, MOST_DATA):
             parts[DATA] = archive.pack(arrays)
     project = _File(format=FORMAT, version=VERSION, document=document, training=training, fits=fits)
     encoded = msgspec.json.encode(project)

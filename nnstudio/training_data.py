@@ -14,6 +14,9 @@ if TYPE_CHECKING:  # the engine's process reads this file too, and needs no tabl
     from nnstudio.data import PreparedData
 
 
+ROWS_AT_ONCE = 65_536
+
+
 class DataFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file of float32 numbers: rows of [1, features], then rows of targets, split after split.
 
@@ -38,15 +41,18 @@ def write_data_file(prepared: PreparedData, directory: Path) -> DataFile:
     features, outputs = prepared.X.shape[1], prepared.Y.shape[1]
     path = directory / f"{prepared.sha256[:24]}.f32"
     if not path.exists():
-        mapped = np.memmap(path, np.float32, "w+", shape=(start * (features + 1 + outputs),))
-        extended = mapped[: start * (features + 1)].reshape(start, features + 1)
-        targets = mapped[start * (features + 1) :].reshape(start, outputs)
-        extended[:, 0] = 1.0
-        for name, rows in indices.items():
-            first, last = splits[name]
-            extended[first:last, 1:] = prepared.X[rows]
-            targets[first:last] = prepared.Y[rows]
-        mapped.flush()
+        # Written beside and renamed: a file cut short by a full disk is never taken for a whole one.
+        unfinished = path.with_suffix(".part")
+        order = np.concatenate(list(indices.values()))
+        with unfinished.open("wb") as file:
+            for first in range(0, start, ROWS_AT_ONCE):
+                rows = order[first : first + ROWS_AT_ONCE]
+                extended = np.ones((len(rows), features + 1), np.float32)
+                extended[:, 1:] = prepared.X[rows]
+                file.write(extended.data)
+            for first in range(0, start, ROWS_AT_ONCE):
+                file.write(np.ascontiguousarray(prepared.Y[order[first : first + ROWS_AT_ONCE]], np.float32).data)
+        unfinished.replace(path)
     return DataFile(path=str(path), rows=start, features=features, outputs=outputs, splits=splits)
 
 

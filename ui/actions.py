@@ -68,6 +68,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry("data.samples", "&Samples"),
         Entry("data.read_again", "Read the table &again"),
         SEPARATOR,
+        Entry("data.limit", "&Keep data inside projects up to…", (), "", "Larger data stay in their own file"),
         Entry("data.predict", "&Predict a table…", ("Ctrl+P",), "ph.magic-wand", "Predict the rows of a table"),
     ),
     "&Train": (

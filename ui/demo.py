@@ -53,6 +53,7 @@ def _paint(project: Project, folder: Path) -> None:
     host = EngineHost()
     try:
         window = make_window(host)
+        window.remembers_layout = False
         window.resize(WIDTH, HEIGHT)
         window.docks.reset()
         window.session.show_project(project)

@@ -77,6 +77,13 @@ class DocumentStore(QObject):
                 documents += [command.before, command.after]
         return {document.checkpoint for document in documents if document.checkpoint}
 
+    def step(self, index: int) -> tuple[Document, Document]:
+        """Return the documents before and after a step of undo."""
+        command = self.undo_stack.command(index)
+        if not isinstance(command, _EditCommand):
+            raise IndexError(index)
+        return command.before, command.after
+
     def replace_all(self, document: Document) -> None:
         """Start over with another document, as opening a file does; there is nothing to undo then."""
         self.undo_stack.clear()

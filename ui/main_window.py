@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QSplitter,
     QStatusBar,
     QToolBar,
+    QToolButton,
 )
 
 from engine.layers import LAYERS
@@ -38,6 +39,7 @@ from ui.training_view_model import TrainingViewModel
 
 FIRST_SIZE = QSize(1440, 900)
 LEFT_LEAST = 192
+PATIENCE_MS = 3_000  # for which a closing window waits for the engine before it offers not to
 FRAME = QSize(8, 40)  # room for the window manager's own title bar and borders
 
 
@@ -50,6 +52,8 @@ class MainWindow(QMainWindow):
         self.setObjectName("main_window")
         self.setAcceptDrops(True)
         self.resize(self._first_size())
+        self.remembers_layout = True
+        self._closing = False
         self.session = ProjectSession(model, self)
         self.canvas = Canvas(self.store, model)
         self.messages = MessageBar(self.canvas)
@@ -103,6 +107,7 @@ class MainWindow(QMainWindow):
             "view.reset_layout": lambda: self.docks.reset(),
             "data.load": self.load_table,
             "data.read_again": session.read_again,
+            "data.limit": session.ask_data_limit,
             "data.predict": self.predict_table,
             "train.toggle": model.toggle,
             "train.step": model.step_once,
@@ -119,6 +124,7 @@ class MainWindow(QMainWindow):
         bar.setMovable(False)
         bar.toggleViewAction().setVisible(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addWidget(self._load_button())
         bar.addWidget(self.training_bar)
         self.addToolBar(bar)
         self.setCentralWidget(self.canvas)
@@ -156,6 +162,15 @@ class MainWindow(QMainWindow):
                 "view.panels": self.docks.menu(self),
             },
         )
+
+    def _load_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(self.actions_by_name["data.load"])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setIconSize(QSize(20, 20))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName("Load a table")
+        return button
 
     def _join(self) -> None:
         model, stack = self.model, self.store.undo_stack
@@ -279,7 +294,7 @@ class MainWindow(QMainWindow):
         if path is None:
             return
         event.acceptProposedAction()
-        if path.endswith(SUFFIX):
+        if path.lower().endswith(SUFFIX):
             self.session.open(path)
         else:
             self.load_table(path)
@@ -293,6 +308,13 @@ class MainWindow(QMainWindow):
 
     # -- the end --------------------------------------------------------------------------------------------------
 
+    def _offer_closing(self) -> None:
+        """Offer to close all the same, where the engine does not answer."""
+        if self._closing and self.isVisible() and self.model.busy:
+            self.messages.show_message(
+                "The engine has not come to rest yet.", "warn", "Close without its latest weights", self.close
+            )
+
     def discard_and_close(self) -> None:
         """Close without asking; what is unsaved is let go."""
 
@@ -304,14 +326,19 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let training come to rest, ask about unsaved work, remember the layout, end the engine."""
-        if self.model.training:
+        if self.model.busy and not self._closing:
             event.ignore()
+            self._closing = True
             self.model.when_at_rest(self.close)
+            QTimer.singleShot(PATIENCE_MS, self, self._offer_closing)
             return
+        # At rest, or asked a second time: then without the weights that the engine has not handed over.
+        self._closing = False
         if not self.session.may_close():
             event.ignore()
             return
-        preferences.set_layout(self.saveGeometry(), self.docks.state())
+        if self.remembers_layout:
+            preferences.set_layout(self.saveGeometry(), self.docks.state())
         self.session.close()
         self.model.close()
         super().closeEvent(event)

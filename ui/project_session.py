@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from nnstudio import edits
 from nnstudio.data import (
@@ -14,12 +14,14 @@ from nnstudio.data import (
     DataError,
     DataRecipe,
     PreparedData,
+    PreparedRecord,
     SampleSource,
     prepare,
     sample_recipe,
 )
 from nnstudio.document import Document, starting_document
-from nnstudio.project_file import SUFFIX, Project, ProjectError, open_project, save
+from nnstudio.headless import reachable_recipe
+from nnstudio.project_file import MOST_DATA, SUFFIX, Project, ProjectError, open_project, save
 from nnstudio.recovery import Autosave, Recoverable, recoverable
 from ui import preferences
 from ui.training_view_model import TrainingViewModel
@@ -40,6 +42,8 @@ class ProjectSession(QObject):
         self._model, self._window = model, window
         self._store = model.store
         self.path: Path | None = None
+        self.record: PreparedRecord | None = None  # of a project whose data are not inside it
+        self._record_for: DataRecipe | None = None
         self._recovered = False  # recovered work differs from any file until it is saved
         self._autosave = Autosave()
         self._store.undo_stack.cleanChanged.connect(self._clean_changed)
@@ -114,6 +118,7 @@ class ProjectSession(QObject):
         if project.prepared is not None and document.data is not None:
             model.prepared.put(document.data, project.prepared)
         self.path, self._recovered = path, recovered
+        self.record, self._record_for = project.record, document.data
         model.take_document(document)
         if not recovered:
             self._autosave.saved(path, document, project.checkpoint)
@@ -138,16 +143,19 @@ class ProjectSession(QObject):
         if recipe is None:
             self._model.message.emit("There is no table yet: load one.", "info")
         else:
-            self._prepare_again(recipe)
+            self._model.when_at_rest(lambda: self._prepare_again(recipe))
 
     def _prepare_again(self, recipe: DataRecipe) -> None:
         try:
-            prepared = prepare(recipe)
+            reachable, notes = reachable_recipe(self._store.document, self.path or Path(self.name))
+            prepared = prepare(reachable)
         except DataError as error:
             self._model.message.emit(str(error), "bad")
             return
         self._model.prepared.put(recipe, prepared)
         self._model.take_data_again()
+        if notes:
+            self._model.message.emit(" ".join(notes), "warn")
 
     # -- data -----------------------------------------------------------------------------------------------------
 
@@ -181,7 +189,24 @@ class ProjectSession(QObject):
         if not path:
             return False
         chosen = Path(path)
-        return self._save(chosen if chosen.suffix else chosen.with_suffix(SUFFIX))
+        if chosen.suffix != SUFFIX:
+            chosen = Path(f"{path}{SUFFIX}")
+            if chosen.exists() and not self._may_replace(chosen):
+                return False
+        return self._save(chosen)
+
+    def _may_replace(self, path: Path) -> bool:
+        buttons = QMessageBox.StandardButton
+        question = f"{path.name} is there already. Replace it?"
+        return QMessageBox.question(self._window, "Replace the file", question, buttons.Yes | buttons.No) == buttons.Yes
+
+    def ask_data_limit(self) -> None:
+        """Ask up to which size prepared data are saved inside a project."""
+        most, now = MOST_DATA // 1_000_000, preferences.data_limit_megabytes()
+        label = "Keep prepared data inside a project up to (MB); larger ones stay in their own file:"
+        chosen, given = QInputDialog.getInt(self._window, "Data inside projects", label, now, 0, most)
+        if given:
+            preferences.set_data_limit_megabytes(chosen)
 
     def _save(self, path: Path) -> bool:
         saved: list[bool] = []
@@ -191,7 +216,8 @@ class ProjectSession(QObject):
     def _write(self, path: Path) -> bool:
         document, checkpoint = self._store.document, self._model.checkpoint()
         try:
-            save(path, document, checkpoint, self._model.data)
+            limit = preferences.data_limit_megabytes() * 1_000_000
+            save(path, document, checkpoint, self._model.data, limit, self._record_of(document))
         except ProjectError as error:
             self._model.message.emit(str(error), "bad")
             return False
@@ -201,6 +227,10 @@ class ProjectSession(QObject):
         preferences.add_recent_file(str(path.resolve()))
         self.state_changed.emit()
         return True
+
+    def _record_of(self, document: Document) -> PreparedRecord | None:
+        """Return how the opened project prepared its data, while it still is about those."""
+        return self.record if self.record is not None and document.data == self._record_for else None
 
     def _folder(self) -> str:
         recent = preferences.recent_files()
@@ -242,7 +272,10 @@ class ProjectSession(QObject):
         return recoverable()
 
     def recover(self, entry: Recoverable) -> None:
-        """Open such work; it counts as unsaved."""
+        """Open such work, after asking about unsaved work; it counts as unsaved itself."""
+        self._when_safe(lambda: self._recover(entry))
+
+    def _recover(self, entry: Recoverable) -> None:
         try:
             project = entry.open()
         except ProjectError as error:
@@ -250,11 +283,15 @@ class ProjectSession(QObject):
             return
         known = entry.about.project_path if not entry.project_changed else None
         self._take(project, Path(known) if known else None, recovered=True)
-        entry.discard()
+        # Written aside anew before the old copy goes.
+        if self._autosave.offer(self._store.document, self._model.checkpoint(), self._model.data):
+            self._autosave.wait()
+        if not self._autosave.problem:
+            entry.discard()
 
     def _offer_autosave(self) -> None:
-        if self.changed:
-            self._autosave.offer(self._store.document, self._model.checkpoint(), self._model.data)
+        if self.changed or self._model.training:
+            self._autosave.offer(self._store.document, self._model.latest_checkpoint(), self._model.data)
 
     def close(self) -> None:
         """Forget the autosaved version: the window closes with everything saved or let go."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,12 +18,12 @@ from nnstudio.checkpoints import Checkpoint, CheckpointStore, checkpoint_of
 from nnstudio.data import PreparedData
 from nnstudio.document import Document
 from nnstudio.engine_host import EngineHost
-from nnstudio.engine_messages import Died, Failed, Loaded, Looked, Rested
+from nnstudio.engine_messages import Died, Failed, Kept, Loaded, Looked, Rested
 from nnstudio.prepared_store import PreparedStore
 from ui.document_store import DocumentStore
 
 FRAME_MS = 33
-REST_FRAME_MS = 100  # at rest there is little to hear of
+KEEP_SECONDS = 20.0  # between two copies of a running training's weights, to come back to should the engine die
 
 
 class TrainingViewModel(QObject):
@@ -59,7 +60,10 @@ class TrainingViewModel(QObject):
         self._stale = True  # whether the engine has yet to be given the present document
         self._waiting: list[Callable[[], object]] = []  # edits put off until training rests
         self._broken = False  # whether the engine failed on the present document
-        self._asked_to_train = False  # from the request until the engine has come to rest
+        self._busy = False  # from a request until the engine has come to rest and its weights are kept
+        self._asked_to_train = False  # the same, where the request was to train
+        self._kept: Checkpoint | None = None  # of the present training, some seconds old
+        self._kept_at = 0.0
         self._trained: dict[str, object] = {}  # by checkpoint: the network and data it was trained in
         self._shown: object = None  # what has been looked at, at rest
         store.gate = self._gate
@@ -84,6 +88,11 @@ class TrainingViewModel(QObject):
         return self.status.state == "training"
 
     @property
+    def busy(self) -> bool:
+        """Whether the engine does something whose outcome the document does not name yet."""
+        return self._busy or self.training
+
+    @property
     def problem(self) -> str:
         """Why training cannot start, in one sentence, or an empty text where it can."""
         if self.data is None:
@@ -103,7 +112,8 @@ class TrainingViewModel(QObject):
 
     def pause(self) -> None:
         """Come to rest."""
-        self._ask("pause")
+        if self.busy:
+            self.host.ask("pause")
 
     def step_once(self) -> None:
         """Make one parameter update."""
@@ -122,8 +132,15 @@ class TrainingViewModel(QObject):
         self.store.apply(lambda document: edits.set_training(document, training), text, merge_key)
 
     def undo(self) -> None:
-        """Undo the last change; training comes to rest first."""
-        self._at_rest(self.store.undo_stack.undo)
+        """Undo the last change; where it concerns the network, training comes to rest and is undone with it."""
+        stack = self.store.undo_stack
+        if not stack.canUndo():
+            return
+        target = stack.index() - 1
+        if self.busy and _concerns_engine(*self.store.step(target)):
+            self._at_rest(lambda: stack.setIndex(target))
+        else:
+            stack.undo()
 
     def redo(self) -> None:
         """Redo."""
@@ -132,6 +149,10 @@ class TrainingViewModel(QObject):
     def checkpoint(self) -> Checkpoint | None:
         """Return the document's trained weights."""
         return self.checkpoints.get(self.store.document.checkpoint)
+
+    def latest_checkpoint(self) -> Checkpoint | None:
+        """Return the weights to keep should all end now: those of a running training, some seconds old."""
+        return self._kept or self.checkpoint()
 
     def when_at_rest(self, action: Callable[[], object]) -> None:
         """Call ``action`` now, or, while training, as soon as it has paused and its weights are kept."""
@@ -147,13 +168,13 @@ class TrainingViewModel(QObject):
 
     def _gate(self, before: Document, after: Document, retry: Callable[[], object]) -> bool:
         """Put off a change that the running training would not survive until it rests."""
-        if not self.training or not _concerns_engine(before, after):
+        if not self.busy or not _concerns_engine(before, after):
             return True
         self._at_rest(retry)
         return False
 
     def _at_rest(self, action: Callable[[], object]) -> None:
-        if not self.training:
+        if not self.busy:
             action()
             return
         self._waiting.append(action)
@@ -193,13 +214,14 @@ class TrainingViewModel(QObject):
         self.data_changed.emit()
 
     def take_data_again(self) -> None:
-        """Look once more for the document's data, after they were prepared."""
+        """Look once more for the document's data, after they were prepared; training must be at rest."""
         self._take_data(self.store.document)
         self._stale, self._broken = True, False
 
     def take_document(self, document: Document) -> None:
         """Start over with another document, whose data and checkpoint are in their stores already."""
-        self._loaded, self._waiting, self._broken, self._asked_to_train = None, [], False, False
+        self._loaded, self._waiting, self._broken = None, [], False
+        self._come_to_rest()
         self.marks, self.probes = [], Probes()
         self.store.replace_all(document)
         self._take_document(document)
@@ -215,14 +237,17 @@ class TrainingViewModel(QObject):
     # -- the engine -----------------------------------------------------------------------------------------------
 
     def _ask(self, what: str) -> None:
-        if self.problem and what != "pause":
+        if self.problem:
             self.message.emit(self.problem, "bad")
             return
         if self._stale or not self.host.alive:
             self._broken = False
             self._load()
+        if self._broken:
+            return
+        self._busy = True
         if what in ("start", "run_epoch"):
-            self._asked_to_train = True
+            self._asked_to_train, self._kept_at = True, time.monotonic()
             self._set_status(self.status)
         self.host.ask(what)  # type: ignore[arg-type]
 
@@ -235,14 +260,20 @@ class TrainingViewModel(QObject):
             return
         checkpoint = self.checkpoint()
         trained_in = self._trained.get(document.checkpoint or "", _trained_in(document))
-        self.host.load(
-            document.graph,
-            document.training,
-            self.data,
-            checkpoint.state if checkpoint else None,
-            changed=trained_in != _trained_in(document),
-        )
-        self._loaded, self._stale = document.checkpoint, False
+        try:
+            self.host.load(
+                document.graph,
+                document.training,
+                self.data,
+                checkpoint.state if checkpoint else None,
+                changed=trained_in != _trained_in(document),
+            )
+        except OSError as error:
+            self._failed(
+                f"The data could not be handed to the engine: {error}. Free some disk space, then press Train."
+            )
+            return
+        self._loaded, self._stale, self._shown = document.checkpoint, False, None
         self.history = History(checkpoint.state.history if checkpoint else None)
         last = self.history.column("epoch")[-1] if len(self.history) else 0.0
         self.marks = [mark for mark in self.marks if mark[0] <= last]
@@ -257,29 +288,27 @@ class TrainingViewModel(QObject):
                 self._rested(event)
             elif isinstance(event, Loaded):
                 self._took(event)
+            elif isinstance(event, Kept):
+                self._kept = checkpoint_of(event.state) if self.busy else None
             elif isinstance(event, (Failed, Died)):
                 self._failed(event.sentence)
-        if self._stale and not self.training and not self._broken:
+        if self._stale and not self.busy and not self._broken:
             self._load()
+        if self.training and time.monotonic() - self._kept_at > KEEP_SECONDS:
+            self._kept_at = time.monotonic()
+            self.host.ask("keep")
         if self.host.alive and not self.problem:
             wanted = ProbeRequest(boundary_resolution=1)
             for request in self._requests.values():
                 wanted = wanted | request
-            if self.training or self._nothing_shown(wanted):
-                self.host.look(wanted)
-
-    def _nothing_shown(self, wanted: ProbeRequest) -> bool:
-        """Whether, at rest, something that is wanted has not been seen at this step yet."""
-        key = (wanted, self.status.step, self._loaded, id(self.data), self.store.document.graph)
-        if key == self._shown or self.status.state == "empty":
-            return False
-        self._shown = key
-        return True
+            key = (wanted, self.status.step, self._loaded, id(self.data), self.store.document.graph)
+            # At rest a look is needed only where something is wanted that has not been seen at this step yet.
+            needed = self.training or (key != self._shown and self.status.state != "empty")
+            if needed and self.host.look(wanted):
+                self._shown = key
 
     def _looked(self, event: Looked) -> None:
         snapshot = event.snapshot
-        if snapshot.cleared:
-            self.history.clear()
         self.history.extend(snapshot.rows)
         if snapshot.probes is not None:
             self.probes = _merged(self.probes, snapshot.probes)
@@ -291,7 +320,10 @@ class TrainingViewModel(QObject):
     def _took(self, event: Loaded) -> None:
         self._set_status(event.status)
         if event.anew and self._loaded is not None:
-            names = [self.store.document.graph.node(node).name for node in event.anew]
+            graph = self.store.document.graph
+            names = [node.name for node in graph.nodes if node.id in event.anew]
+            if not names:
+                return
             one, them = (names[0], "starts") if len(names) == 1 else (", ".join(names), "start")
             self.message.emit(f"{one} {them} from new weights; all other layers keep theirs.", "info")
             self._mark("network changed")
@@ -301,6 +333,8 @@ class TrainingViewModel(QObject):
             self.marks.append((float(self.status.epoch), text))
 
     def _rested(self, event: Rested) -> None:
+        if not self.busy:
+            return  # a pause that crossed the end of the training it was for
         status = event.status
         self.history = History(event.state.history)
         if status.step == 0:
@@ -310,25 +344,41 @@ class TrainingViewModel(QObject):
             self._trained = {key: value for key, value in self._trained.items() if key in self.checkpoints}
             self._trained[name] = _trained_in(self.store.document)
             text = f"Train to step {status.step}" if status.state == "paused" else f"Train {status.epoch} epochs"
-        self._loaded, self._asked_to_train = name, False
+        self._loaded = name
+        self._come_to_rest()
         self._set_status(status)
-        gate, self.store.gate = self.store.gate, None
-        self.store.apply(lambda document: edits.set_checkpoint(document, name), text)
-        self.store.gate = gate
+        self._name_checkpoint(name, text)
         if status.state == "diverged":
             self.message.emit(status.message, "bad")
         self._run_waiting()
         self.refreshed.emit()
 
+    def _come_to_rest(self) -> None:
+        self._busy = self._asked_to_train = False
+        self._kept = None
+
+    def _name_checkpoint(self, name: str | None, text: str) -> None:
+        """Let the document name the weights, as a step of undo that no gate puts off."""
+        gate, self.store.gate = self.store.gate, None
+        self.store.apply(lambda document: edits.set_checkpoint(document, name), text)
+        self.store.gate = gate
+
     def _run_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         for action in waiting:
-            action()
+            try:
+                action()
+            except Exception as error:  # the others that wait have their turn all the same
+                self.message.emit(f"Something that waited for training to rest failed: {error}.", "bad")
 
     def _failed(self, sentence: str) -> None:
         # The engine is loaded anew only when the person asks: a network that broke it would break it again.
+        kept = self._kept
+        self._come_to_rest()
         self._stale = self._broken = True
-        self._asked_to_train = False
+        if kept is not None:
+            self._name_checkpoint(self.checkpoints.put(kept), "Train until the engine stopped")
+            self._stale = self._broken = True
         self._set_status(replace_status(self.status, state="failed", message=sentence, steps_per_second=0.0))
         self.message.emit(sentence, "bad")
         self._run_waiting()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_trainer import rings, small
 
-from engine import Dense, Input, Network, Output, chain
+from engine import Dense, Input, Network, Output, Trainer, TrainingSettings, chain
 from engine.activations import Relu, Sigmoid
 from engine.probes import HISTOGRAM_SAMPLE, decision_grid, histogram, layer_detail, looked_at, probe
 from engine.snapshot import ProbeRequest
@@ -88,3 +88,19 @@ def test_the_examples_looked_at_are_spread_over_the_data():
     assert len(seen) == 10
     np.testing.assert_array_equal(seen.X[0], data.X[0])
     np.testing.assert_array_equal(seen.X[-1], data.X[-1])
+
+
+def test_looking_leaves_the_steps_gradient_alone_and_shows_the_mean_gradient():
+    network, data = small(), rings().astype(np.float32)
+    trainer = Trainer(network, data, TrainingSettings(batch_size=20, epochs=5))
+    trainer.advance(3)
+    before = network.gradient.copy()
+    detail = layer_detail(network, data, "dense_1")
+    np.testing.assert_array_equal(network.gradient, before)
+    true = network.gradients(data.X, data.Y)["dense_1.Theta"]
+    assert detail.norms["dW[1]"] == pytest.approx(np.linalg.norm(true[:, 1:]), rel=1e-5)
+
+
+def test_gradients_are_shown_before_the_first_step_too():
+    probes = probe(small(), rings().astype(np.float32), ProbeRequest(gradients=True), step=0)
+    assert probes.gradients["dense_1"].deviation > 0

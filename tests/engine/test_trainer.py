@@ -9,6 +9,7 @@ import pytest
 
 from engine import Dataset, Dense, Dropout, Input, Network, Output, Trainer, TrainingSettings, chain
 from engine.activations import Identity, Relu, Softmax
+from engine.declared import replace
 from engine.losses import CategoricalCrossEntropy, MeanSquaredError
 from engine.optimizers import Adam, Sgd
 
@@ -265,3 +266,40 @@ def test_a_million_rows_are_predicted_in_bounded_memory():
     outputs = network.predict(np.zeros((1_000_000, 2), np.float32))
     assert outputs.shape == (1_000_000, 1)
     assert network._arena.nbytes < 64 * 2**20
+
+
+def test_another_optimizer_begins_with_its_first_step():
+    data = rings(40)
+    settings = TrainingSettings(optimizer=Sgd(learning_rate=0.1), batch_size=40, epochs=99, precision="float64")
+    trainer = Trainer(small(precision="float64"), data, settings)
+    for _ in range(20):
+        trainer.advance(1)
+    before = trainer.network.theta.copy()
+    trainer.change_settings(replace(settings, optimizer=Adam(learning_rate=0.01)))
+    trainer.advance(1)
+    assert np.abs(trainer.network.theta - before).max() == pytest.approx(0.01, rel=1e-3)
+
+
+def test_a_diverged_run_may_be_tried_again_from_its_last_finite_weights_once_restored():
+    rng = np.random.default_rng(0)
+    layers = [
+        Input(features=2),
+        Dense(units=8, activation=Relu()),
+        Output(activation=Identity(), loss=MeanSquaredError()),
+    ]
+    data = Dataset(rng.normal(size=(500, 2)) * 100, rng.normal(size=(500, 1)) * 1000)
+    trainer = Trainer(Network(chain(layers)), data, TrainingSettings(optimizer=Sgd(learning_rate=0.5), epochs=50))
+    assert trainer.train().state == "diverged"
+    again = Trainer(Network(chain(layers)), data, TrainingSettings(optimizer=Sgd(learning_rate=1e-9), epochs=50))
+    again.restore(trainer.state())
+    assert again.status.state == "paused"
+    assert again.advance(1) == 1
+
+
+def test_fewer_epochs_than_were_made_finish_a_run_and_as_many_again_go_on():
+    trainer = Trainer(small(), rings(), TrainingSettings(epochs=10))
+    trainer.train(until_epoch=6)
+    trainer.change_settings(TrainingSettings(epochs=3))
+    assert trainer.status.state == "finished"
+    trainer.go_on()
+    assert trainer.train().epoch == 9

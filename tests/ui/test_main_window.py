@@ -251,3 +251,43 @@ def test_resetting_the_layout_leaves_one_tab_bar_for_each_group_of_panels(window
     for _ in range(2):
         press(window, "view.reset_layout")
     qtbot.waitUntil(lambda: titles() == [["Boundary", "Metrics"], ["Weights", "Gradients"]], timeout=PATIENCE)
+
+
+def test_a_project_saved_without_a_suffix_gets_one_and_replaces_nothing_unasked(window, tmp_path, monkeypatch):
+    there = tmp_path / "model v1.2.nnstudio"
+    there.write_text("precious")
+    chosen = str(tmp_path / "model v1.2")
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (chosen, ""))
+    monkeypatch.setattr(QMessageBox, "question", lambda *_, **__: QMessageBox.StandardButton.No)
+    press(window, "file.save_as")
+    assert there.read_text() == "precious"
+    monkeypatch.setattr(QMessageBox, "question", lambda *_, **__: QMessageBox.StandardButton.Yes)
+    press(window, "file.save_as")
+    assert there.read_bytes()[:2] == b"PK"
+
+
+def test_a_project_without_its_data_keeps_how_they_were_prepared(window, qtbot, tmp_path, monkeypatch):
+    from nnstudio.project_file import open_project, save
+
+    train_a_little(window, qtbot)
+    path = tmp_path / "large.nnstudio"
+    save(path, window.store.document, window.model.checkpoint(), window.model.data, limit_bytes=0)
+    window.session.let_go()
+    monkeypatch.setattr(type(window.session), "_prepare_again", lambda *_: None)  # as with a table that is gone
+    window.model.prepared._kept.clear()
+    window.session.open(str(path))
+    assert window.model.data is None
+    window.session.save()
+    assert open_project(path).record is not None
+
+
+def test_a_window_whose_engine_does_not_answer_can_be_closed_at_the_second_try(window, qtbot):
+    press(window, "train.toggle")
+    qtbot.waitUntil(lambda: window.model.status.epoch > 1, timeout=PATIENCE)
+    process = psutil.Process(window.model.host.process_id)
+    process.suspend()
+    window.close()
+    assert window.isVisible()
+    window.close()
+    assert not window.isVisible()
+    assert not process.is_running()

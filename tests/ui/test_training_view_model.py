@@ -72,12 +72,60 @@ def test_undo_brings_the_earlier_weights_back_and_training_goes_on_from_them(mod
     qtbot.waitUntil(lambda: model.status.epoch == 2 and model.status.state == "paused", timeout=PATIENCE)
 
 
-def test_undo_while_training_stops_it_and_takes_the_training_back(model, qtbot):
+def test_undo_while_training_undoes_what_the_menu_names_and_the_training_since(model, qtbot):
+    model.store.apply(lambda d: edits.set_layer(d, "dense_2", Dense(units=5)), "Units")
     train_a_little(model, qtbot)
     model.undo()
     qtbot.waitUntil(lambda: model.status.state == "ready", timeout=PATIENCE)
+    assert model.store.document.graph.node("dense_2").layer.units == 16
     assert model.store.document.checkpoint is None
     assert model.store.undo_stack.canRedo()
+
+
+def test_undoing_a_learning_rate_leaves_the_training_running(model, qtbot):
+    training = model.store.document.training
+    model.set_training(replace(training, optimizer=replace(training.optimizer, learning_rate=0.002)), "Rate")
+    train_a_little(model, qtbot)
+    model.undo()
+    assert model.store.document.training.optimizer.learning_rate == 0.01
+    before = model.status.epoch
+    qtbot.waitUntil(lambda: model.status.epoch > before, timeout=PATIENCE)
+    assert model.training
+
+
+def test_an_edit_between_a_step_and_its_answer_waits_for_it(model, qtbot):
+    model.step_once()
+    model.store.apply(lambda d: edits.set_layer(d, "dense_2", Dense(units=5)), "Units")
+    qtbot.waitUntil(lambda: model.store.document.graph.node("dense_2").layer.units == 5, timeout=PATIENCE)
+    assert model.checkpoint().weights["dense_2.Theta"].shape == (16, 17)
+    assert model.store.undo_stack.undoText() == "Units"
+
+
+def test_reading_the_data_again_while_training_keeps_the_training(model, qtbot):
+    train_a_little(model, qtbot)
+    model.when_at_rest(model.take_data_again)
+    qtbot.waitUntil(lambda: not model.busy, timeout=PATIENCE)
+    epoch = model.status.epoch
+    assert epoch > 0
+    assert model.checkpoint() is not None
+    model.run_epoch()
+    qtbot.waitUntil(lambda: model.status.epoch == epoch + 1 and not model.busy, timeout=PATIENCE)
+
+
+def test_stopping_after_fewer_epochs_than_were_made_ends_the_training(model, qtbot):
+    train_a_little(model, qtbot)
+    model.set_training(replace(model.store.document.training, epochs=1), "Epochs")
+    qtbot.waitUntil(lambda: model.status.state == "finished", timeout=PATIENCE)
+    assert not model.busy
+
+
+def test_the_weights_of_some_seconds_ago_survive_the_engine(model, qtbot, monkeypatch):
+    monkeypatch.setattr("ui.training_view_model.KEEP_SECONDS", 0.1)
+    train_a_little(model, qtbot)
+    qtbot.waitUntil(lambda: model.latest_checkpoint() is not None, timeout=PATIENCE)
+    psutil.Process(model.host.process_id).kill()
+    qtbot.waitUntil(lambda: model.status.state == "failed", timeout=PATIENCE)
+    assert model.checkpoint().state.meta["step"] > 0
 
 
 def test_an_edit_while_training_waits_for_the_weights_and_keeps_those_that_fit(model, qtbot):
