@@ -8,20 +8,21 @@ cross few wires, and heights follow the neighbors as far as the cards' sizes all
 from __future__ import annotations
 
 import itertools
+import math
 from bisect import bisect_right, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.graph import Graph, topological_order
 from nnstudio.document import GRID, NODE_SPACING, Position
 
 CARD_WIDTH = 160.0
-CARD_HEIGHT = 128.0  # of a usual card: what a layout keeps free for it
+CARD_HEIGHT = 144.0  # of a card with two rows of chips: what a layout keeps free for one
 PORT_Y = 40.0  # of both ports below the card's top, so that wires between neighbors run straight
 
 _LOOSE_IN_A_ROW = 6  # nodes joined to nothing stand below the rest, so many side by side
 _ROW = CARD_HEIGHT + GRID  # between the tops of cards one above the other
 # Between the ports of neighbors in a column, by whether the upper and the lower one is a card or a wire.
-_GAPS = {(True, True): _ROW, (True, False): 112.0, (False, True): 64.0, (False, False): 32.0}
+_GAPS = {(True, True): _ROW, (True, False): CARD_HEIGHT - GRID, (False, True): 64.0, (False, False): 32.0}
 _ORDER_SWEEPS = 8
 _HEIGHT_SWEEPS = 12
 
@@ -82,6 +83,18 @@ def free_position(positions: Mapping[str, Position], wanted: Position) -> Positi
         if other - CARD_HEIGHT < y < other + CARD_HEIGHT:
             y = snap(other + _ROW)
     return (x, y)
+
+
+def free_way_down(positions: Mapping[str, Position], wanted: Iterable[Position]) -> float:
+    """Return how far cards have to go down together, in steps of the grid, so that none covers one that is there."""
+    ways = sorted(
+        at[1] - y for x, y in wanted for at in positions.values() if abs(at[0] - x) < CARD_WIDTH
+    )  # that put one card exactly on another
+    down = 0.0
+    for way in ways:
+        if way - CARD_HEIGHT < down < way + CARD_HEIGHT:
+            down = math.ceil((way + _ROW) / GRID) * GRID
+    return down
 
 
 def snap(value: float) -> float:

@@ -7,7 +7,7 @@ import itertools
 from engine.graph import Edge, Graph, Node, chain
 from engine.layers import Add, Dense, Dropout, Input, Output
 from nnstudio.document import GRID, NODE_SPACING
-from nnstudio.layout import CARD_HEIGHT, CARD_WIDTH, free_position, placed, tidy
+from nnstudio.layout import CARD_HEIGHT, CARD_WIDTH, free_position, free_way_down, placed, tidy
 
 
 def graph_of(layers, pairs):
@@ -113,3 +113,13 @@ def test_a_graph_without_any_position_is_placed_tidily():
 def test_a_free_position_is_the_wanted_one_where_nothing_stands():
     assert free_position({"a": (0.0, 0.0)}, (NODE_SPACING, 3.0)) == (NODE_SPACING, 0.0)
     assert overlapping({"a": (0.0, 0.0), "b": free_position({"a": (0.0, 0.0)}, (16.0, 16.0))}) == []
+
+
+def test_several_cards_go_down_together_past_all_that_are_there():
+    there = {"a": (0.0, 0.0), "b": (NODE_SPACING, 2 * CARD_HEIGHT), "c": (16.0, 3 * CARD_HEIGHT)}
+    wanted = {"d": (16.0, 16.0), "e": (NODE_SPACING, 48.0)}
+    down = free_way_down(there, wanted.values())
+    assert down > 0
+    assert down % GRID == 0
+    assert overlapping({**there, **{key: (x, y + down) for key, (x, y) in wanted.items()}}) == []
+    assert free_way_down(there, [(5 * NODE_SPACING, 0.0)]) == 0.0

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+
 import msgspec
 import numpy as np
 import pytest
 from canvas_hands import Hands
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QWheelEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QToolButton
 
+from engine.activations import LeakyRelu
 from engine.declared import replace
 from engine.graph import Node
+from engine.initializers import XavierNormal
 from engine.layers import Add, Dense, Input
 from engine.snapshot import Probes
 from nnstudio import edits
@@ -21,6 +25,8 @@ from nnstudio.edits import Fragment
 from ui import theme
 from ui.canvas.card import shape_text
 from ui.canvas.clipboard import MIME
+from ui.canvas.glide import MILLISECONDS
+from ui.canvas.overlays import ZoomBar
 
 THIN = "\N{THIN SPACE}"
 
@@ -211,8 +217,46 @@ def test_copied_layers_are_pasted_beside_them_and_again_further_on(hands):
     assert ("dense_3", "dense_4") in hands.wires
     hands.canvas.paste()
     first, second, third = (hands.document.position(key) for key in ("dense_1", "dense_3", "dense_5"))
-    assert (second[0] - first[0], second[1] - first[1]) == (32.0, 32.0)
-    assert (third[0] - second[0], third[1] - second[1]) == (32.0, 32.0)
+    assert (second[0] - first[0], third[0] - second[0]) == (32.0, 32.0)
+    assert third[1] > second[1] > first[1]
+
+
+def covered(hands: Hands) -> list[tuple[str, str]]:
+    boxes = {key: hands.canvas.network.nodes[key].box() for key in hands.ids}
+    return [pair for pair in itertools.combinations(hands.ids, 2) if boxes[pair[0]].intersects(boxes[pair[1]])]
+
+
+def test_pasted_and_duplicated_layers_cover_no_card_and_keep_their_distances(hands):
+    hands.canvas.select(["dense_1", "dense_2"])
+    hands.canvas.copy()
+    hands.canvas.duplicate()
+    hands.canvas.paste()
+    hands.canvas.paste()
+    hands.move(hands.card("dense_1"))
+    hands.canvas.paste()
+    hands.canvas.settle()
+    assert len(hands.ids) == 12
+    assert covered(hands) == []
+    ways = [
+        (hands.document.position(f"dense_{n + 1}")[0] - hands.document.position(f"dense_{n}")[0])
+        for n in range(1, 10, 2)
+    ]
+    assert len(set(ways)) == 1
+
+
+def test_cards_with_two_rows_of_chips_do_not_cover_each_other_in_a_tidy_column(hands):
+    for number in range(3, 6):
+        hands.canvas.add_layer_at("dense", QPointF(0, 300 * number))
+        hands.canvas.join("input", f"dense_{number}")
+    for key in ("dense_1", "dense_3", "dense_4", "dense_5"):
+        layer = replace(
+            hands.document.graph.node(key).layer, activation=LeakyRelu(), initializer=XavierNormal(), units=512
+        )
+        hands.store.apply(lambda d, key=key, layer=layer: edits.set_layer(d, key, layer), "Grow")
+    hands.canvas.tidy()
+    hands.canvas.settle()
+    assert max(item.box().height() for item in hands.canvas.network.nodes.values()) > 128
+    assert covered(hands) == []
 
 
 def test_layers_are_pasted_at_the_pointer(hands):
@@ -458,6 +502,7 @@ def test_overlays_keep_their_corners_at_any_size(hands, size):
 
 def test_a_click_on_the_map_goes_there(hands):
     minimap = hands.canvas.minimap
+    hands.canvas.pan(-500, 0)
     before = hands.canvas.visible_area().center()
     QTest.mouseClick(minimap, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(10, 10))
     assert hands.canvas.visible_area().center() != before
@@ -517,6 +562,116 @@ def test_a_note_goes_above_its_card_where_below_it_would_cover_another(hands):
     assert not item.note().isEmpty()
     assert not item.note().intersects(below.box())
     assert item.note().bottom() < item.box().top()
+
+
+def test_a_note_with_no_free_place_is_folded_until_its_card_is_selected(hands):
+    x, y = hands.document.position("dense_1")
+    hands.canvas.add_layer_at("dropout", QPointF(x + 80, y - 100))
+    hands.canvas.add_layer_at("dense", QPointF(x + 80, y - 260))
+    hands.canvas.select(())
+    item = hands.canvas.network.nodes["dropout_1"]
+    assert item.note().isEmpty()
+    hands.canvas.select(["dropout_1"])
+    assert not item.note().isEmpty()
+    assert item.boundingRect().translated(item.pos()).contains(item.note())
+
+
+def pixels(image: QImage) -> np.ndarray:
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(int)
+
+
+def stale(hands: Hands) -> int:
+    """Return how many pixels of the window differ from what it would show if all of it were painted anew."""
+    QTest.qWait(50)
+    canvas = hands.canvas
+    window = pixels(canvas.screen().grabWindow(canvas.winId()).toImage())
+    return int((np.abs(window - pixels(canvas.grab().toImage())).sum(axis=2) > 30).sum())
+
+
+def paint_a_little(hands: Hands, node_id: str) -> None:
+    """Paint one pixel of a card at once, as the window does for a live picture that came a moment earlier."""
+    point = hands.pixel(hands.card(node_id))
+    hands.canvas.viewport().repaint(QRect(point, QSize(1, 1)))
+
+
+def test_the_note_of_a_solved_problem_leaves_the_screen_though_a_live_picture_is_painted_first(hands):
+    hands.canvas.remove((), [hands.wire("dense_2", "output")])
+    assert stale(hands) == 0
+    hands.undo()
+    paint_a_little(hands, "dense_2")
+    assert stale(hands) == 0
+
+
+def test_a_moved_card_leaves_its_place_though_a_live_picture_is_painted_first(hands):
+    assert stale(hands) == 0
+    hands.store.apply(lambda d: edits.move(d, {"dense_2": (384.0, -96.0)}), "Move")
+    hands.canvas.settle()
+    paint_a_little(hands, "dense_2")
+    assert stale(hands) == 0
+
+
+def test_cards_are_as_smooth_behind_a_histogram_as_before_it(hands):
+    hands.canvas.select(["dense_1"])  # drawn last
+    area = hands.canvas.mapFromScene(hands.canvas.network.nodes["dense_1"].box()).boundingRect()
+    before = pixels(hands.canvas.viewport().grab().toImage().copy(area))
+    hands.model.probes = Probes(thumbnails={"output": np.array([3, 1, 2])})
+    hands.model.refreshed.emit()
+    hands.canvas.select(())
+    hands.canvas.viewport().grab()
+    hands.canvas.select(["dense_1"])
+    assert (pixels(hands.canvas.viewport().grab().toImage().copy(area)) == before).all()
+
+
+def test_the_map_shows_only_while_a_part_of_the_network_is_out_of_view(hands):
+    assert not hands.canvas.minimap.isVisible()
+    hands.canvas.pan(-900, 0)
+    assert hands.canvas.minimap.isVisible()
+    hands.canvas.fit()
+    assert not hands.canvas.minimap.isVisible()
+    hands.canvas.resize(500, 300)
+    assert not hands.canvas.minimap.isVisible()
+    assert hands.canvas.visible_area().contains(hands.canvas.network.content())
+
+
+def test_tidy_brings_the_network_out_from_under_the_map_and_the_bar(hands):
+    hands.canvas.pan(-900, 0)
+    hands.canvas.tidy()
+    hands.canvas.settle()
+    assert not hands.canvas.minimap.isVisible()
+    hands.canvas.pan(0, 270)  # in view, but level with the zoom bar
+    hands.canvas.tidy()
+    bar = hands.canvas.findChild(ZoomBar).geometry()
+    boxes = [hands.canvas.mapFromScene(item.box()).boundingRect() for item in hands.canvas.network.nodes.values()]
+    assert all(box.bottom() < bar.top() for box in boxes)
+
+
+def test_a_fitted_network_stays_in_view_when_it_grows(hands):
+    hands.canvas.fit()
+    hands.store.apply(lambda d: edits.move(d, {"dense_2": (384.0, -900.0)}), "Move")
+    hands.canvas.settle()
+    assert hands.canvas.visible_area().contains(hands.canvas.network.content())
+
+
+def test_the_map_follows_moves_glides_undo_and_the_camera(hands):
+    hands.canvas.pan(-900, 0)
+
+    def drawn() -> np.ndarray:
+        QTest.qWait(2 * MILLISECONDS)
+        assert stale(hands) == 0
+        canvas = hands.canvas
+        return pixels(canvas.screen().grabWindow(canvas.winId()).toImage().copy(canvas.minimap.geometry()))
+
+    seen = [drawn()]
+    hands.store.apply(lambda d: edits.move(d, {"dense_2": (384.0, -480.0)}), "Move")
+    seen.append(drawn())
+    hands.canvas.pan(40, 30)
+    seen.append(drawn())
+    hands.store.apply(lambda d: edits.move(d, {"dense_1": (192.0, 480.0)}), "Move")
+    seen.append(drawn())
+    assert all((one != other).any() for one, other in itertools.pairwise(seen))
+    hands.undo()
+    assert (drawn() == seen[2]).all()
 
 
 def test_a_network_that_was_wholly_in_view_stays_so_when_a_layer_makes_it_wider(hands):

@@ -15,6 +15,7 @@ from ui.canvas.card import Card
 from ui.canvas.thumbnail import ThumbnailItem
 
 Side = Literal["input", "output"]
+NotePlace = Literal["below", "above", "folded"]
 
 CARD_LEVEL, WIRE_LEVEL, RAISED_LEVEL = 1.0, 0.0, 2.0  # z values
 FAR = 0.45  # zoom below which a card is drawn without its text
@@ -50,7 +51,7 @@ class NodeItem(QGraphicsItem):
         self.thumbnail: ThumbnailItem | None = None
         self._selected = False
         self._picture_shown = True
-        self._note_above = False
+        self._note_place: NotePlace = "below"
         self._ports: dict[Side, Port] = {"input": Port.QUIET, "output": Port.QUIET}
         self.setZValue(CARD_LEVEL)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
@@ -70,6 +71,8 @@ class NodeItem(QGraphicsItem):
     def set_selected(self, selected: bool) -> None:
         """Show or hide the ring of a selected card."""
         if selected != self._selected:
+            if self._note_place == "folded":
+                self.prepareGeometryChange()
             self._selected = selected
             self.setZValue(RAISED_LEVEL if selected else CARD_LEVEL)
             self.update()
@@ -80,16 +83,16 @@ class NodeItem(QGraphicsItem):
             self._ports[side] = state
             self.update()
 
-    def set_note_above(self, above: bool) -> None:
-        """Put the note of a problem above the card, where below it would cover another one."""
-        if above != self._note_above:
+    def set_note_place(self, place: NotePlace) -> None:
+        """Put the note of a problem below or above the card; a folded one shows while the card is selected."""
+        if place != self._note_place:
             self.prepareGeometryChange()
-            self._note_above = above
+            self._note_place = place
             self.update()
 
-    def note(self, above: bool | None = None) -> QRectF:
-        """Return where the note of a problem is, or would be above or below, in the scene; empty without one."""
-        return self._note(above).translated(self.pos())
+    def note(self, place: NotePlace | None = None) -> QRectF:
+        """Return where the note of a problem is, or would be in some place, in the scene; empty where there is none."""
+        return self._note(place).translated(self.pos())
 
     def restyle(self) -> None:
         """Take the colors of the theme now in force."""
@@ -117,7 +120,7 @@ class NodeItem(QGraphicsItem):
         return self.layout.box.translated(self.pos())
 
     def bounds(self) -> QRectF:
-        """Return the card with the note below it, in the scene."""
+        """Return the card with its note, in the scene."""
         return self.layout.box.united(self._note()).translated(self.pos())
 
     def title_box(self) -> QRectF:
@@ -146,11 +149,15 @@ class NodeItem(QGraphicsItem):
                 self._paint_port(painter, side)
         if self.card.problems:
             self._paint_badge(painter)
-            self._paint_note(painter)
+            if not self._note().isEmpty():
+                self._paint_note(painter)
 
-    def _note(self, above: bool | None = None) -> QRectF:
+    def _note(self, place: NotePlace | None = None) -> QRectF:
         box, note = self.layout.box, self.layout.note
-        if note.isEmpty() or not (self._note_above if above is None else above):
+        place = place or self._note_place
+        if place == "folded" and not self._selected:
+            return QRectF()
+        if note.isEmpty() or place != "above":
             return note
         return note.translated(0.0, box.top() - at.NOTE_GAP - note.bottom())
 

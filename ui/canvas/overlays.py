@@ -53,16 +53,21 @@ class ZoomBar(QFrame):
 
 
 class Minimap(QWidget):
-    """The whole network in small, and the part in view; a click or a drag goes there."""
+    """The whole network in small, and the part in view; a click or a drag goes there.
+
+    It hides while all of the network is in view: then it tells nothing, and would only cover cards.
+    """
 
     def __init__(self, view: ZoomableView, scene: NetworkScene) -> None:
         super().__init__(view)
         self._view, self._scene = view, scene
+        self._held = False
         self.setAccessibleName("Map of the network")
         self.setToolTip("Click or drag to go there")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        view.camera_changed.connect(self.update)
+        view.camera_changed.connect(self._follow)
+        scene.cards_changed.connect(self._follow)
 
     def sizeHint(self) -> QSize:
         """Return the fixed size."""
@@ -74,6 +79,7 @@ class Minimap(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go where is clicked."""
+        self._held = True
         self._go(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -109,6 +115,17 @@ class Minimap(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(t.color("accent"), 1.0))
         painter.drawRoundedRect(outline, 2, 2)
+
+    def _follow(self) -> None:
+        content = self._scene.content()
+        needed = not content.isEmpty() and not self._view.visible_area().contains(content)
+        self.setVisible(needed or self._held)  # not away from under a pointer that drags on it
+        self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Let go; without need of a map any more, go away."""
+        self._held = False
+        self._follow()
 
     def _mapping(self) -> tuple[float, QPointF]:
         """Return the scale and where the scene's origin falls on the map."""

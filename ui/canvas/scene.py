@@ -11,7 +11,7 @@ from engine.graph import Edge, Graph
 from nnstudio.document import Position
 from nnstudio.edits import FARTHEST
 from ui.canvas.card import Card
-from ui.canvas.node_item import NodeItem, Side
+from ui.canvas.node_item import NodeItem, NotePlace, Side
 from ui.canvas.routing import DETOUR, needs_way, wire_path
 from ui.canvas.thumbnail import Values
 from ui.canvas.wire_item import WireItem
@@ -28,6 +28,7 @@ class NetworkScene(QGraphicsScene):
     """
 
     selection_changed = Signal()
+    cards_changed = Signal()  # what cards there are, where they stand, or what they say
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(-FARTHEST, -FARTHEST, 2 * FARTHEST, 2 * FARTHEST, parent)
@@ -37,6 +38,7 @@ class NetworkScene(QGraphicsScene):
         self.selected_wires: frozenset[Edge] = frozenset()
         self._wires_of: dict[str, list[WireItem]] = {}
         self._pictures_shown = True
+        self._content: QRectF | None = None  # asked for at every move of the camera; None after a change
 
     def show_network(self, graph: Graph, cards: Mapping[str, Card], positions: Mapping[str, Position]) -> None:
         """Bring the items in line with a network; only those that differ are touched."""
@@ -58,11 +60,16 @@ class NetworkScene(QGraphicsScene):
         fresh = self._show_wires(graph, known)
         self._route([*fresh, *self._touching(moved), *self._long_wires()] if moved else fresh)
         self.select(self.selected_nodes & known, self.selected_wires & self.wires.keys())
+        self._content = None
+        self.cards_changed.emit()
 
     def preview(self, positions: Mapping[str, Position]) -> None:
         """Show some nodes elsewhere, without a change of the document."""
         moved = {key for key, at in positions.items() if key in self.nodes and self._place(self.nodes[key], at)}
-        self._route(self._touching(moved))
+        if moved:
+            self._route(self._touching(moved))
+            self._content = None
+            self.cards_changed.emit()
 
     def set_values(self, values: Mapping[str, Values]) -> None:
         """Hand each card the values of its live picture."""
@@ -91,6 +98,7 @@ class NetworkScene(QGraphicsScene):
             item.set_selected(node_id in chosen)
         for edge, wire in self.wires.items():
             wire.set_strong(edge in chosen_wires)
+        self._content = None  # a selected card unfolds its note
         if (chosen, chosen_wires) != (self.selected_nodes, self.selected_wires):
             self.selected_nodes, self.selected_wires = chosen, chosen_wires
             self.selection_changed.emit()
@@ -108,10 +116,11 @@ class NetworkScene(QGraphicsScene):
 
     def content(self) -> QRectF:
         """Return the rectangle around all cards and their notes; empty where there is none."""
-        bounds = QRectF()
-        for item in self.nodes.values():
-            bounds = bounds.united(item.bounds())
-        return bounds
+        if self._content is None:
+            self._content = QRectF()
+            for item in self.nodes.values():
+                self._content = self._content.united(item.bounds())
+        return QRectF(self._content)
 
     def node_at(self, point: QPointF) -> NodeItem | None:
         """Return the uppermost card under a point."""
@@ -176,11 +185,12 @@ class NetworkScene(QGraphicsScene):
         return True
 
     def _place_notes(self) -> None:
-        """Put each note below its card; above it where only there it covers no other card."""
+        """Put each note below its card, or above it; where both would cover another card it is folded away."""
         for item in self.nodes.values():
             if item.layout.note_lines:
-                covers = [bool(self.nodes_in(item.note(above)) - {item.node_id}) for above in (False, True)]
-                item.set_note_above(covers == [True, False])
+                places: tuple[NotePlace, ...] = ("below", "above")
+                free = (place for place in places if not self.nodes_in(item.note(place)) - {item.node_id})
+                item.set_note_place(next(free, "folded"))
 
     def _show_wires(self, graph: Graph, known: set[str]) -> list[WireItem]:
         wanted = dict.fromkeys(edge for edge in graph.edges if edge.source in known and edge.target in known)

@@ -98,6 +98,9 @@ class ThumbnailItem(QGraphicsItem):
             for index, count in enumerate(counts.tolist())
             if count > 0
         ]
+        smooth = bool(painter.renderHints() & QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(theme.series_color(theme.VALIDATION_SERIES))
         painter.drawRects(bars)
+        # The view saves no painter state between items: left off, it would be off for every card painted later.
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)

@@ -177,7 +177,7 @@ class Canvas(InteractiveView):
             x, y = here.x() - layout.CARD_WIDTH / 2 - left, here.y() - layout.PORT_Y - top
             offset = (layout.snap(x), layout.snap(y))
         self._cascade = ((offset[0] + PASTE_STEP, offset[1] + PASTE_STEP), here)
-        self.add(lambda document: edits.paste(document, fragment, offset), "Paste")
+        self._paste(fragment, offset, "Paste")
 
     def duplicate(self) -> None:
         """Add a copy of the selected layers beside them, without the clipboard."""
@@ -186,7 +186,7 @@ class Canvas(InteractiveView):
             if self.selected():
                 self.say("The input and the output are not copied: a network has one of each.")
             return
-        self.add(lambda document: edits.paste(document, fragment, (PASTE_STEP, PASTE_STEP)), "Duplicate")
+        self._paste(fragment, (PASTE_STEP, PASTE_STEP), "Duplicate")
 
     def rename(self, node_id: str) -> None:
         """Open a field over a card's name."""
@@ -234,9 +234,7 @@ class Canvas(InteractiveView):
         inputs = graph.of_kind(Input)
         origin = self.positions()[inputs[0].id] if inputs else (0.0, 0.0)
         self.apply(lambda document: edits.move(document, layout.tidy(document.graph, origin)), "Tidy the layout")
-        area = self._area_of(self.document.positions)
-        if not self.visible_area().contains(area):
-            self.show_area(area)
+        self._keep_in_view(self._area_of(self.document.positions))
 
     # -- what gestures ask ----------------------------------------------------------------------------------------
 
@@ -297,15 +295,21 @@ class Canvas(InteractiveView):
             self.network.select(self._awaited)
             self._awaited = ()
             self._show_added(saw_all)
+        elif self._keeps_fitting:
+            self._keep_in_view(self._area_of(self.positions()))
 
     def _show_added(self, saw_all: bool) -> None:
         """Bring the new, selected cards into view; the whole network where all of it was in view before."""
         area = self._area_of(self.positions())
-        if saw_all and not self.visible_area().contains(area):
+        if saw_all and not self.clear_area().contains(area):
             self.show_area(area)
             return
         for node_id in self.selected():
             self.ensureVisible(self.network.nodes[node_id].box(), 16, 16)
+
+    def _keep_in_view(self, area: QRectF) -> None:
+        if not self.clear_area().contains(area):
+            self.show_area(area)
 
     def _shapes_changed(self) -> None:
         # The model may hear of a change before the canvas does; the canvas's own turn shows both then.
@@ -325,7 +329,6 @@ class Canvas(InteractiveView):
             cards(document.graph, shapes, features),
             self.positions(),
         )
-        self.minimap.update()
         self._describe()
 
     def _show_values(self) -> None:
@@ -350,6 +353,7 @@ class Canvas(InteractiveView):
     def _restyle(self) -> None:
         self.network.restyle()
         self.viewport().update()
+        self.minimap.update()
 
     def _camera_changed(self) -> None:
         self.network.set_pictures_shown(self.zoom >= FAR)
@@ -368,8 +372,20 @@ class Canvas(InteractiveView):
         area = QRectF()
         for node_id, (x, y) in positions.items():
             if node_id in self.network.nodes:
-                area = area.united(self.network.nodes[node_id].layout.box.translated(x, y))
+                item = self.network.nodes[node_id]
+                area = area.united(item.bounds().translated(QPointF(x, y) - item.pos()))
         return area
+
+    def _paste(self, fragment: edits.Fragment, offset: Position, text: str) -> None:
+        """Add layers where they cover no card: at ``offset`` from where they stood, or below that."""
+
+        def add(document: Document) -> tuple[Document, tuple[str, ...]]:
+            pasted, ids = edits.paste(document, fragment, offset)  # refuses what must not be moved about
+            wanted = {node_id: pasted.position(node_id) for node_id in ids}
+            down = layout.free_way_down(self.positions(), wanted.values())
+            return edits.paste(document, fragment, (offset[0], offset[1] + down)) if down else (pasted, ids)
+
+        self.add(add, text)
 
     def _bubble_place(self, at: QPointF | None) -> QPoint:
         point = at if at is not None else self._pointer.point

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -28,6 +28,7 @@ _WHEEL_NOTCH = 120  # eighths of a degree in one notch of a wheel
 _ZOOM_A_NOTCH = 1.15
 _FIT_MARGIN = 48.0
 _DOT = 1.5
+_BOTTOM = (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner)
 
 
 class ZoomableView(QGraphicsView):
@@ -101,6 +102,16 @@ class ZoomableView(QGraphicsView):
         """Return the part of the scene that is in view."""
         return self.mapToScene(self.viewport().rect()).boundingRect()
 
+    def clear_area(self) -> QRectF:
+        """Return the part of the scene that is in view and in no row where overlays stand."""
+        heights = [
+            widget.sizeHint().height()
+            for widget, corner in self._overlays
+            if corner in _BOTTOM and not widget.isHidden()
+        ]
+        strip = max(heights, default=0) + OVERLAY_MARGIN
+        return self.mapToScene(self.viewport().rect().adjusted(0, 0, 0, -strip)).boundingRect()
+
     def add_overlay(self, widget: QWidget, corner: Qt.Corner) -> None:
         """Keep a widget in a corner of the view, whatever its size becomes."""
         widget.setParent(self)
@@ -112,7 +123,7 @@ class ZoomableView(QGraphicsView):
         for widget, corner in self._overlays:
             size = widget.sizeHint()
             right = corner in (Qt.Corner.TopRightCorner, Qt.Corner.BottomRightCorner)
-            bottom = corner in (Qt.Corner.BottomLeftCorner, Qt.Corner.BottomRightCorner)
+            bottom = corner in _BOTTOM
             x = self.width() - size.width() - OVERLAY_MARGIN if right else OVERLAY_MARGIN
             y = self.height() - size.height() - OVERLAY_MARGIN if bottom else OVERLAY_MARGIN
             widget.setGeometry(x, y, size.width(), size.height())
@@ -136,7 +147,12 @@ class ZoomableView(QGraphicsView):
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Zoom by pinching on a touchpad."""
+        """Zoom by pinching on a touchpad; let the scene report what it changed before anything is painted."""
+        if event.type() == QEvent.Type.Paint:
+            # The scene tells of changed and moved items by a call it posts to itself. A paint that comes earlier (for
+            # a live picture, say) would put their new places over the old ones it still has to clear, and what stood
+            # there would stay on the screen.
+            QCoreApplication.sendPostedEvents(self.scene(), QEvent.Type.MetaCall.value)
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.set_zoom(self._zoom * (1.0 + event.value()), event.position())
             return True
