@@ -19,7 +19,7 @@ MESSAGE_SECONDS = 6
 TEXT_EVERY = 0.1  # seconds
 ENGINE_FROM, NETWORK_FROM = 900, 720  # pixels: in a narrower window what is happening comes first
 WORDS = {
-    "empty": "No data",
+    "empty": "No data yet",
     "ready": "Ready",
     "training": "Training",
     "paused": "Paused",
@@ -31,14 +31,26 @@ DOTS = {"training": "ok", "finished": "ok", "paused": "warn", "diverged": "bad",
 MESSAGE_DOTS = {"info": "accent", "warn": "warn", "bad": "bad"}
 
 
-def sentence(status: Status) -> str:
-    """Return what training is doing, e.g. ``Training · epoch 124 of 2 000 · cost 0.0420 · 39 000 steps/s``."""
-    parts = [WORDS[status.state]]
+def sentence(status: Status, empty: str = WORDS["empty"], step: str = "") -> str:
+    """Return what training is doing, e.g. ``Training · epoch 124 of 2 000 · cost 0.0420 · 39 000 steps/s``.
+
+    Parameters
+    ----------
+    status
+        What training tells.
+    empty
+        What to say where there is nothing to train, from :func:`empty_words`.
+    step
+        Where training rests inside an epoch, from :func:`step_words`.
+    """
+    parts = [empty if status.state == "empty" else word(status)]
     if status.state in ("diverged", "failed") and status.message:
         parts.append(status.message.rstrip("."))
     if status.epoch or status.step:
         of = f" of {numbers.count(status.epochs)}" if status.epochs else ""
         parts.append(f"epoch {numbers.count(status.epoch)}{of}")
+    if step:
+        parts.append(step)
     if not math.isnan(status.training_cost):
         parts.append(f"cost {numbers.number(status.training_cost)}")
     if not math.isnan(status.validation_cost):
@@ -49,6 +61,31 @@ def sentence(status: Status) -> str:
         if left is not None and left >= 1.0:
             parts.append(f"{numbers.duration(left)} left")
     return " · ".join(parts)
+
+
+def empty_words(model: TrainingViewModel) -> str:
+    """Return why there is nothing to train: no data yet, or a network that cannot be trained on them."""
+    if model.data is None:
+        return WORDS["empty"]
+    return f"Network not ready: {model.problem.rstrip('.')}" if model.problem else "Getting ready"
+
+
+def word(status: Status) -> str:
+    """Return the state in a word; a run that was finished and may go on now, since its end was raised, is paused."""
+    if status.state == "finished" and status.epoch < status.epochs:
+        return WORDS["paused"]
+    return WORDS[status.state]
+
+
+def step_words(model: TrainingViewModel) -> str:
+    """Return how far training rests inside an epoch, e.g. ``step 3 of 25``; empty at the end of one."""
+    status, data = model.status, model.data
+    if data is None or status.state == "training" or not status.step:
+        return ""
+    finished = model.history.column("step")
+    step = status.step - (int(finished[-1]) if len(finished) else 0)
+    steps = math.ceil(len(data.training) / max(model.store.document.training.batch_size, 1))
+    return f"step {numbers.count(step)} of {numbers.count(steps)}" if 0 < step < steps else ""
 
 
 def seconds_left(status: Status) -> float | None:
@@ -89,6 +126,9 @@ class StatusLine(QWidget):
         self._message_ends.timeout.connect(self._end_message)
         model.status_changed.connect(self._status_changed)
         model.shapes_changed.connect(self._show_network)
+        model.shapes_changed.connect(self._show)
+        model.data_changed.connect(self._show)
+        model.refreshed.connect(self._refreshed)
         model.store.changed.connect(self._document_changed)
         self._show_network()
         self._show()
@@ -126,6 +166,10 @@ class StatusLine(QWidget):
         if before.training != after.training:
             self._show_network()
 
+    def _refreshed(self) -> None:
+        if self._model.status.state != "training":
+            self._show()  # the history, from which the step inside an epoch is told, may come after the status
+
     def _end_message(self) -> None:
         self._message = ""
         self._show()
@@ -136,8 +180,10 @@ class StatusLine(QWidget):
             self._fit(self._message)
             return
         status = self._model.status
-        self._dot.set_grade(DOTS.get(status.state, "faint"))
-        self._fit(sentence(status))
+        grade = "paused" if word(status) == WORDS["paused"] else status.state
+        broken = status.state == "empty" and self._model.data is not None and bool(self._model.problem)
+        self._dot.set_grade("bad" if broken else DOTS.get(grade, "faint"))
+        self._fit(sentence(status, empty_words(self._model), step_words(self._model)))
 
     def _show_network(self) -> None:
         shapes = self._model.shapes

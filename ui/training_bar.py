@@ -9,7 +9,18 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.declared import Field, SettingError, fields_of, replace
 from engine.settings import TrainingSettings
@@ -19,6 +30,7 @@ from nnstudio.document import Document
 from ui import icons, theme
 from ui.forms.editors import EDITORS, Editor
 from ui.forms.form import VariantEditor, everything
+from ui.status_line import step_words
 from ui.training_view_model import TrainingViewModel
 
 FIGURES_EVERY = 0.1  # seconds: faster figures cannot be read
@@ -27,6 +39,12 @@ TOGGLE_WIDTH = 92  # the same for Train and Pause, so that nothing moves
 RATE = "learning_rate"
 CONTROL_WIDTHS = {"optimizer": 84, RATE: 84, "batch_size": 80, "epochs": 124}
 SPACING = 16
+RUNNING_COST = (
+    "The mean cost of the training examples as they were seen in the last epoch, while the weights changed. "
+    "The true mean over the whole split stands in Metrics."
+)
+RUNNING_SCORE = "Of the training examples as they were seen in the last epoch, while the weights changed."
+TRUE_FIGURE = "Over the whole split, with the weights at the end of an epoch."
 
 
 class TrainingBar(QFrame):
@@ -46,7 +64,7 @@ class TrainingBar(QFrame):
         self.setProperty("role", "bar")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Training")
-        self.buttons = {name: _button(actions[name], text) for name, text in BUTTONS}
+        self.buttons = {name: _Button(actions[name], text) for name, text in BUTTONS}
         self._toggle = self.buttons["train.toggle"]
         self._toggle.setProperty("role", "primary")
         self._toggle.setFixedWidth(TOGGLE_WIDTH)
@@ -59,9 +77,9 @@ class TrainingBar(QFrame):
         self._make_controls()
         # From the most important to the one that goes first where there is little room.
         self.figures = {
-            "validation_cost": _Figure("cost, validation"),
-            "score": _Figure("accuracy, validation"),
-            "training_cost": _Figure("cost, training"),
+            "validation_cost": _Figure("cost, validation", TRUE_FIGURE),
+            "score": _Figure("accuracy, validation", TRUE_FIGURE),
+            "training_cost": _Figure("running cost, training", RUNNING_COST),
             "steps_per_second": _Figure("steps / s"),
         }
         self._lay_out()
@@ -94,6 +112,8 @@ class TrainingBar(QFrame):
             editor.setFixedWidth(CONTROL_WIDTHS[name])
             editor.edited.connect(lambda value, path, name=name: self._edit(name, value, path))
             editor.refused.connect(self._refuse)
+            if field.kind == "variant":
+                editor.focusProxy().setFocusPolicy(Qt.FocusPolicy.TabFocus)  # as the buttons'
             label = QLabel(field.label)
             label.setProperty("role", "hint")
             label.setBuddy(editor)
@@ -164,8 +184,14 @@ class TrainingBar(QFrame):
         regression = data is not None and data.task == "regression"
         self.figures["score"].show_value(numbers.number(score) if regression else numbers.percent(score))
         self.figures["score"].show_words(
-            f"{'R²' if regression else 'accuracy'}, {'training' if only_training else 'validation'}"
+            f"{'running ' if only_training else ''}{'R²' if regression else 'accuracy'}, "
+            f"{'training' if only_training else 'validation'}"
         )
+        self.figures["score"].setToolTip(RUNNING_SCORE if only_training else TRUE_FIGURE)
+        step = step_words(self._model)
+        epoch = f"epoch {numbers.count(status.epoch)}" + (f", {step}" if step else "")
+        total = f"{numbers.plural(status.step, 'step')} so far: {epoch}" if status.step else ""
+        self.buttons["train.step"].set_standing(total)
         speed = status.steps_per_second
         self.figures["steps_per_second"].show_value(numbers.rate(speed) if speed else numbers.UNKNOWN)
 
@@ -204,8 +230,9 @@ class TrainingBar(QFrame):
 class _Figure(QWidget):
     """A large figure with small words below."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, tip: str = "") -> None:
         super().__init__()
+        self.setToolTip(tip)
         self._value, self._words = QLabel(numbers.UNKNOWN), QLabel(words)
         self._value.setProperty("role", "figure")
         theme.strong(self._value)
@@ -244,17 +271,38 @@ class _Figure(QWidget):
         self.setAccessibleName(f"{self._words.text()} {self._value.text()}")
 
 
-def _button(action: QAction, text: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setAccessibleName(text)
-    button.clicked.connect(action.trigger)
+def _finish_typing() -> None:
+    """Take the number that is still being typed, as a click elsewhere does."""
+    focused = QApplication.focusWidget()
+    if isinstance(focused, (QLineEdit, QAbstractSpinBox)):
+        focused.clearFocus()
 
-    def follow() -> None:
-        button.setEnabled(action.isEnabled())
-        keys = action.shortcut().toString()
-        tip = action.toolTip()
-        button.setToolTip(tip if not keys or f"({keys})" in tip else f"{tip} ({keys})")
 
-    action.changed.connect(follow)
-    follow()
-    return button
+class _Button(QPushButton):
+    """Triggers an action, and tells in its tooltip where training stands."""
+
+    def __init__(self, action: QAction, text: str) -> None:
+        super().__init__(text)
+        self._action, self._standing = action, ""
+        self.setAccessibleName(text)
+        # A click leaves the keyboard where it is, so that the next Space trains; Tab reaches the button.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.clicked.connect(self._trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def set_standing(self, text: str) -> None:
+        """Say where training stands."""
+        if text != self._standing:
+            self._standing = text
+            self._follow()
+
+    def _trigger(self) -> None:
+        _finish_typing()
+        self._action.trigger()
+
+    def _follow(self) -> None:
+        self.setEnabled(self._action.isEnabled())
+        keys, tip = self._action.shortcut().toString(), self._action.toolTip()
+        tip = tip if not keys or f"({keys})" in tip else f"{tip} ({keys})"
+        self.setToolTip("\n".join(part for part in (tip, self._standing) if part))

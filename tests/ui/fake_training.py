@@ -50,6 +50,12 @@ class FakeTraining(QObject):
             self.shapes = infer_shapes(after.graph)
             self.shapes_changed.emit()
 
+    @property
+    def problem(self) -> str:
+        if self.data is None:
+            return "There are no data yet: load a table or choose a sample."
+        return next((p.sentence for p in self.shapes.problems if p.severity == "error"), "")
+
     def request(self, owner: str, request: ProbeRequest | None) -> None:
         self.requests.pop(owner, None)
         if request is not None:

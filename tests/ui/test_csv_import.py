@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QDialog
 from pytestqt.qtbot import QtBot
 
 from nnstudio.data import DataError, prepare
-from ui import theme
+from ui import preferences, theme
 from ui.dialogs import csv_import
 from ui.dialogs.csv_import import CsvImportDialog
 from ui.dialogs.csv_import_models import DISTINCT, KIND, MISSING, ROLE
@@ -188,6 +189,121 @@ def test_missing_distinct_and_unreadable_cells_are_counted(qtbot: QtBot, opened:
     model = dialog.preview_model
     assert model.data(model.index(5, 1)) == "✕ oops"
     assert model.data(model.index(7, 1)) == "missing"
+
+
+def test_rows_that_will_be_dropped_are_not_divided(opened: Open, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,y\n" + "".join(f"{i * 2},{'' if i % 10 == 0 else i % 7},{i % 2}\n" for i in range(400)))
+    dialog = opened(path)
+    form = dialog.settings
+    assert dialog.size_label.text() == "400 rows, 3 columns"
+    assert [label.text() for label in form.counts] == ["288 rows", "72 rows", "0 rows"]
+    assert form.dropped.text() == "40 rows dropped"
+    form.missing.setCurrentIndex(form.missing.findData("mean"))
+    assert [label.text() for label in form.counts] == ["320 rows", "80 rows", "0 rows"]
+    assert form.dropped.text() == ""
+    form.missing.setCurrentIndex(form.missing.findData("drop"))
+    dialog.columns_model.change([1], "ignore")
+    assert form.counts[0].text() == "320 rows"
+    assert column(dialog, 0, DISTINCT) == "400"
+    assert not dialog.counted_label.isVisible()
+
+
+def test_counts_of_the_first_rows_alone_say_so(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.import_module("nnstudio.data.preview"), "SMALL_FILE", 100)
+    path = tmp_path / "t.csv"
+    path.write_text("a,y\n" + "".join(f"{i * 2},{i % 2}\n" for i in range(5000)))
+    dialog = opened(path)
+    assert dialog.size_label.text().startswith("about")
+    assert dialog.counted_label.text() == "Missing and Distinct: in the first 200 rows"
+    assert dialog.counted_label.isVisible()
+    model = dialog.columns_model
+    tip = model.headerData(DISTINCT, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+    assert tip == "Different values in the first 200 rows"
+
+
+def test_rows_that_will_be_set_aside_are_named(opened: Open, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    lines = [f"{i * 2},{i % 2}" for i in range(40)]
+    for at in (1, 6, 9):
+        lines[at] += ",odd"
+    path.write_text("\n".join(["a,y", *lines]))
+    expected = "3 rows have too few or too many cells and will be set aside: rows 3, 8 and 11."
+    assert expected in opened(path).notes.text()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
+def test_the_list_in_a_cell_goes_when_it_is_closed(qtbot: QtBot, opened: Open, key: Qt.Key) -> None:
+    dialog = opened(IRIS)
+    view = dialog.columns_view
+    view.setCurrentIndex(view.model().index(1, ROLE))
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    editor = view.findChild(QComboBox)
+    assert isinstance(editor, QComboBox)
+    qtbot.waitUntil(lambda: editor.view().isVisible())
+    assert editor.width() >= editor.sizeHint().width()  # no text is cut
+    qtbot.keyClick(editor.view(), key)
+    qtbot.waitUntil(lambda: view.findChild(QComboBox) is None)
+    assert column(dialog, 1, ROLE).startswith("Feature")
+    assert dialog.isVisible()
+
+
+def test_a_choice_made_while_the_last_one_is_looked_at_is_not_lost(qtbot: QtBot, opened: Open) -> None:
+    dialog = opened(IRIS)
+    encoding = dialog.bar.encoding
+    encoding.setCurrentIndex(encoding.findData("latin-1"))
+    encoding.activated.emit(encoding.currentIndex())
+    dialog.columns_model.change([0], "category")
+    dialog.columns_model.change([1], "ignore")
+    settle(qtbot, dialog)
+    assert column(dialog, 0, KIND).startswith("Category")
+    assert column(dialog, 1, ROLE).startswith("Ignore")
+    assert dialog.bar.encoding.currentData() == "latin-1"
+
+
+def test_a_second_click_on_an_open_cell_is_no_failure(qtbot: QtBot, opened: Open, qtlog: object) -> None:
+    dialog = opened(IRIS)
+    view = dialog.columns_view
+    index = view.model().index(1, ROLE)
+    view.clicked.emit(index)
+    view.clicked.emit(index)
+    assert [record.message for record in qtlog.records if "edit" in record.message] == []  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_the_corners_of_a_list_are_not_left_in_another_color(qtbot: QtBot, opened: Open, choice: str) -> None:
+    dialog = opened(IRIS)
+    theme.apply(QApplication.instance(), choice)  # type: ignore[arg-type]
+    box = dialog.settings.scaling
+    box.showPopup()
+    qtbot.waitUntil(lambda: box.view().isVisible())
+    image = box.view().window().grab().toImage()
+    box.hidePopup()
+    edge = image.pixelColor(image.width() // 2, 0)
+    corners = [image.pixelColor(x, y) for x in (0, image.width() - 1) for y in (0, image.height() - 1)]
+    assert corners == [edge] * 4
+
+
+def test_choosing_begins_in_the_folder_of_the_last_table(
+    qtbot: QtBot, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(parent: object, title: str, folder: str, filters: str) -> tuple[str, str]:
+        asked.append(folder)
+        return (str(tmp_path / "t.csv"), "")
+
+    monkeypatch.setattr("ui.dialogs.csv_import_bars.QFileDialog.getOpenFileName", answer)
+    (tmp_path / "t.csv").write_bytes(IRIS.read_bytes())
+    preferences.set_table_folder(str(IRIS))
+    for _ in range(2):
+        dialog = opened(None)
+        browse = next(b for b in dialog.findChildren(QPushButton) if b.accessibleName() == "Choose a file")
+        qtbot.mouseClick(browse, Qt.MouseButton.LeftButton)
+        settle(qtbot, dialog)
+    assert asked == [str(IRIS.parent), str(tmp_path)]
+    preferences.settings().setValue("table_folder", str(tmp_path / "gone"))
+    assert preferences.table_folder() == ""
 
 
 def test_shares_always_add_up_and_are_shown_as_rows(opened: Open) -> None:

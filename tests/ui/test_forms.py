@@ -323,3 +323,36 @@ def test_a_nested_number_out_of_its_open_limit_is_refused_with_a_sentence(qtbot)
     assert not seen
     assert below.problem("beta1")
     assert form.value().optimizer.beta1 == 0.9
+
+
+@pytest.mark.parametrize("typed", ["0", "99999999", "many"])
+def test_a_whole_number_out_of_its_limits_is_refused_with_a_sentence_and_not_bent(qtbot, form, typed):
+    seen, line = edits_of(form), control(form, "whole", QSpinBox)
+    type_into(qtbot, line, typed)
+    assert seen == []
+    assert line.value() == 12
+    assert line.lineEdit().text() == "12 epochs"
+    assert form.problem("whole").endswith("12 is kept.")
+    if typed != "many":
+        assert form.problem("whole") == "Whole must be from 1 to 9\u202f999. 12 is kept."
+    line.clearFocus()
+    assert form.problem("whole")  # it can still be read after a click elsewhere
+    type_into(qtbot, line, "12")
+    assert form.problem("whole") == ""
+    assert seen == []
+
+
+def test_a_typed_space_is_no_text_of_a_number(qtbot, form):
+    real, whole = control(form, "real", QLineEdit), control(form, "whole", QSpinBox)
+    for field, text in ((real, real.text), (whole, whole.lineEdit().text)):
+        field.setFocus()
+        before = text()
+        qtbot.keyClicks(field, " ")
+        assert text() == before
+
+
+def test_a_note_below_a_field_comes_and_goes(form):
+    form.set_note("real", "Takes effect later.")
+    assert form.note("real") == "Takes effect later."
+    form.set_note("real", "")
+    assert form.note("real") == ""

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 
 from engine.activations import Relu, Sigmoid, Softmax
+from engine.declared import replace
 from engine.layers import Add
 from engine.snapshot import LayerDetail, ProbeRequest, Probes
 from nnstudio import edits
@@ -65,10 +66,10 @@ def test_a_layer_shows_name_equation_and_shapes(inspector):
     assert page.name.text() == "Dense 2"
     assert page.equation.text() == "Z[2] = W[2] A[1] + b[2], A[2] = tanh(Z[2])"
     assert page.shapes.rows() == [
-        ("W[2]", "(16, 16)", ""),
-        ("b[2]", "(16, 1)", ""),
+        ("W[2]", "(16, 16)", "–"),
+        ("b[2]", "(16, 1)", "–"),
         ("Z[2], A[2]", "(16, m)", "m = 32"),
-        ("dW[2]", "(16, 16)", ""),
+        ("dW[2]", "(16, 16)", "–"),
     ]
 
 
@@ -156,8 +157,47 @@ def test_figures_and_weights_appear_with_the_look_that_training_sends(qtbot, ins
 def test_the_look_at_another_layer_is_not_shown_as_this_ones(inspector, model):
     inspector.show_nodes(("dense_1",))
     model.look(detail="dense_2")
-    assert inspector.node_page.shapes.rows()[0][2] == ""
+    assert inspector.node_page.shapes.rows()[0][2] == "–"
     assert not inspector.node_page.heat_map.isVisible()
+
+
+def test_figures_of_a_layer_as_it_was_are_not_shown_of_its_new_shape(qtbot, inspector, model):
+    inspector.show_nodes(("dense_2",))
+    model.look(detail="dense_2")
+    page = inspector.node_page
+    qtbot.waitUntil(lambda: page.shapes.rows()[0] == ("W[2]", "(16, 16)", "4.12"))
+    layer = model.store.document.graph.node("dense_2").layer
+    model.store.apply(lambda d: edits.set_layer(d, "dense_2", replace(layer, units=16_384)), "Units")
+    model.refreshed.emit()
+    qtbot.waitUntil(lambda: page.shapes.rows()[0] == ("W[2]", "(16\u202f384, 16)", "–"))
+    assert not page.heat_map.isVisible()
+    assert not page.health.isVisible()
+
+
+def test_a_new_initializer_of_trained_weights_says_that_it_waits_for_reset(inspector, model):
+    inspector.show_nodes(("dense_1",))
+
+    def choose(text):
+        combo = form_control(inspector.node_page, "initializer", QComboBox)
+        combo.setCurrentIndex(combo.findText(text))
+
+    def note():
+        return next(form.note("initializer") for form in inspector.node_page.forms if form.knows("initializer"))
+
+    choose("zeros")
+    assert note() == ""  # nothing is trained yet
+    model.store.apply(lambda d: edits.set_checkpoint(d, "trained"), "Train")
+    choose("He normal")
+    assert note() == "Takes effect at Reset (Ctrl+R)."
+    inspector.show_nodes(("dense_2",))
+    assert note() == ""
+    inspector.show_nodes(("dense_1",))
+    assert note() == "Takes effect at Reset (Ctrl+R)."
+    choose("zeros")  # which the weights were begun with
+    assert note() == ""
+    choose("He normal")
+    model.store.apply(lambda d: edits.set_checkpoint(d, None), "Reset weights")
+    assert note() == ""
 
 
 def test_only_a_visible_page_of_one_layer_asks_for_its_matrices(qtbot, inspector, model):

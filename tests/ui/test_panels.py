@@ -2,7 +2,7 @@
 
 import pytest
 from fake_training import FakeTraining
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QPushButton, QToolButton
@@ -203,6 +203,22 @@ def test_panels_follow_a_change_of_theme(qtbot, model, shown, name):
     dark = panel.picture()
     theme.apply(app, "light")
     assert light != dark
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "metrics"])
+def test_the_ground_of_a_plot_on_the_screen_changes_with_the_theme(qtbot, model, shown, name):
+    app = QApplication.instance()
+    theme.apply(app, "light")
+    panel = shown(name)
+    filled(model)
+    corner = panel.plot.viewport().mapTo(panel, QPoint(3, 3))
+    try:
+        for choice in ("light", "dark", "light"):
+            theme.apply(app, choice)
+            qtbot.wait(30)
+            assert panel.grab().toImage().pixelColor(corner).name() == theme.tokens().surface.lower()
+    finally:
+        theme.apply(app, "light")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,14 +1,18 @@
 """What each plot shows for given figures."""
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 from fake_training import FakeTraining, made_up_boundary, made_up_histogram
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
+from engine.declared import replace
 from engine.snapshot import Boundary, Metrics, Probes
 from nnstudio.data import raw
+from ui import theme
 from ui.panels import PANELS
 from ui.panels.boundary import sampled
 from ui.panels.plot import PlotAxis, nice_above
@@ -123,6 +127,81 @@ def test_marks_are_drawn_once_each(model, shown):
     assert panel._lines == []
 
 
+@pytest.mark.parametrize("change", ["theme", "scale"])
+def test_marks_that_are_gone_stay_gone_after_a_change_of_looks(model, shown, change):
+    panel = shown("cost")
+    model.add_epochs(40)
+    model.marks.append((10.0, "α 50 → 0.0001"))
+    model.refreshed.emit()
+    model.marks.clear()
+    if change == "theme":
+        theme.theme().changed.emit(theme.tokens())
+    else:
+        panel.log_action.setChecked(True)
+    model.refreshed.emit()
+    lines = [item for item in panel.plot.item.items if getattr(item, "label", None) is not None]
+    assert lines == []
+
+
+def test_labels_of_marks_are_neither_cut_off_nor_overlap(qtbot, model, shown):
+    panel = shown("cost")
+    model.marks += [(epoch, "α 50 → 0.0001") for epoch in (10.0, 11.0, 12.0, 13.0, 39.0, 40.0)]
+    model.add_epochs(40)
+    model.refreshed.emit()
+    qtbot.wait(50)
+    view_rect = panel.plot.item.getViewBox().sceneBoundingRect().adjusted(-1, -1, 1, 1)
+    boxes = [
+        line.label.mapRectToScene(line.label.boundingRect()).adjusted(1, 6, -1, -6)
+        for line in panel._lines
+        if line.label.isVisible()
+    ]
+    assert len(panel._lines) == 6
+    assert len(boxes) >= 2
+    assert all(view_rect.left() <= box.left() and box.right() <= view_rect.right() for box in boxes)
+    assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+
+
+@pytest.mark.parametrize("column", [2, 3])
+@pytest.mark.parametrize("epochs", [60, 1_200])
+def test_a_lone_spike_of_either_series_does_not_set_the_range(model, shown, column, epochs):
+    panel = shown("cost")
+    rows = np.full((epochs, 8), 0.1)
+    rows[:, 0] = np.arange(1, epochs + 1)
+    rows[epochs // 2, column] = 50.0
+    model.history.extend(rows)
+    model.refreshed.emit()
+    assert 0.1 < view(panel)[1][1] < 0.2
+
+
+def test_a_narrow_legend_takes_shorter_words_and_then_goes(model, shown):
+    panel = shown("cost")
+    model.add_epochs(5)
+    model.refreshed.emit()
+    seen = []
+    for width in (300, 186, 120):
+        panel.resize(width, 200)
+        seen.append([entry.text for entry in panel.legend.values() if entry.isVisible()])
+        for entry in panel.legend.values():
+            assert not entry.isVisible() or entry.geometry().right() < width
+    assert seen[:2] == [["training", "validation"], ["train.", "valid."]]
+    assert len(seen[2]) < 2
+
+
+@pytest.mark.parametrize("name", ["weight_histograms", "boundary", "metrics", "cost"])
+@pytest.mark.parametrize("width", [160, 188, 280])
+def test_nothing_in_a_panels_header_is_cut_off(model, shown, name, width):
+    panel = shown(name)
+    model.add_epochs(5)
+    model.look(1)
+    panel.resize(width, 180)
+    QApplication.processEvents()
+    for index in range(panel.header.count()):
+        widget = panel.header.itemAt(index).widget()
+        if widget is not None and widget.isVisible():
+            assert widget.width() >= widget.sizeHint().width()
+            assert widget.geometry().right() < width
+
+
 def test_a_range_a_person_chose_stays_until_they_ask_for_all(qtbot, model, shown):
     panel = shown("cost")
     model.add_epochs(40)
@@ -200,7 +279,8 @@ def test_points_on_the_wrong_side_are_counted_in_words(qtbot, model, shown):
     qtbot.waitUntil(lambda: panel.caption.text() != "")
     rows = panel._rows
     wrong = int((model.data.Y[rows, 0] > 0.5).sum())
-    assert panel.caption.text() == f"{wrong} of {len(rows)} points on the wrong side, ringed"
+    assert len(rows) < len(model.data.X)
+    assert panel.caption.text() == f"{wrong} of {len(rows)} sampled points on the wrong side, ringed"
     assert panel.points.ringed == wrong
 
 
@@ -309,6 +389,28 @@ def test_metrics_stand_in_a_table_by_split(model, shown):
     assert not panel.confusion.isVisible()
 
 
+def test_errors_of_a_regression_are_in_the_unit_of_the_target(shown):
+    model = FakeTraining("sine")
+    target = model.data.fitted.target
+    model.data = dataclasses.replace(
+        model.data, fitted=replace(model.data.fitted, target=replace(target, scale=1000.0)), target="price"
+    )
+    panel = shown("metrics", model)
+    values = {"cost": 0.5, "r2": 0.9, "mae": 0.25, "rmse": 0.5}
+    model.probes = Probes(metrics=Metrics({"training": values}))
+    model.refreshed.emit()
+    assert panel.table()[1:] == [["cost", "0.500"], ["R²", "0.900"], ["MAE", "250"], ["RMSE", "500"]]
+    assert panel._caption.isVisible()
+    assert panel._caption.text() == "MAE and RMSE in the unit of price"
+
+
+def test_metrics_say_that_they_are_true_means(model, shown):
+    panel = shown("metrics")
+    model.look(1)
+    assert panel._cells[1, 0].text() == "cost"
+    assert "True mean" in panel._cells[1, 0].toolTip()
+
+
 def test_a_narrow_panel_takes_shorter_words(model, shown):
     panel = shown("metrics")
     model.probes = Probes(metrics=Metrics({"training": {"cost": 1.0}, "validation": {"cost": 2.0}}))
@@ -332,6 +434,13 @@ def test_a_cell_of_the_confusion_matrix_is_told_in_words(model, shown):
 # -- axes -------------------------------------------------------------------------------------------------------------
 
 
+def test_a_short_axis_has_two_ticks_at_least(qtbot):
+    for length in (30, 60, 90, 120):
+        for low, high in ((3, 88), (-0.4, 71), (10.7, 15.1)):
+            ((_, ticks),) = PlotAxis("bottom").tickValues(low, high, length)
+            assert 2 <= len(ticks) <= 4
+
+
 @pytest.mark.parametrize(("value", "above"), [(1.0, 1.0), (1.01, 1.25), (7.0, 8.0), (9.0, 10.0), (120.0, 125.0)])
 def test_ranges_grow_in_round_steps(value, above):
     assert nice_above(value) == pytest.approx(above)
@@ -339,13 +448,22 @@ def test_ranges_grow_in_round_steps(value, above):
 
 @pytest.mark.parametrize(
     ("low", "high", "log"),
-    [(0, 1, False), (0, 1e6, False), (-1e-4, 1e-4, False), (-3, 0, True), (-0.3, 0.1, True), (-30, 2, True)],
+    [
+        (0, 1, False),
+        (3, 88, False),
+        (-40, 120, False),
+        (0, 1e6, False),
+        (-1e-4, 1e-4, False),
+        (-3, 0, True),
+        (-0.3, 0.1, True),
+        (-30, 2, True),
+    ],
 )
 def test_an_axis_has_few_ticks_within_its_range(qtbot, low, high, log):
     axis = PlotAxis("left")
     axis.log = log
     ((spacing, ticks),) = axis.tickValues(low, high, 200)
-    assert 1 <= len(ticks) <= 8
+    assert 2 <= len(ticks) <= 8
     assert all(low - 1e-6 <= tick <= high + 1e-6 for tick in ticks)
     labels = axis.tickStrings(ticks, 1.0, spacing)
     assert len(set(labels)) == len(labels)

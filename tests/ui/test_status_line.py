@@ -1,9 +1,12 @@
 """The status line always says what is happening."""
 
+import numpy as np
 import pytest
 from fake_training import FakeTraining
 
+from engine.layers import Add
 from engine.snapshot import Status
+from nnstudio import edits
 from ui import status_line
 from ui.status_line import StatusLine, seconds_left, sentence
 
@@ -75,7 +78,38 @@ def test_a_message_is_shown_for_a_while(qtbot, line, model, monkeypatch):
     monkeypatch.setattr(status_line, "MESSAGE_SECONDS", 0)
     line.show_message("Saved.", "info")
     assert line.text.text() == "Saved."
-    qtbot.waitUntil(lambda: line.text.text() == "No data")
+    qtbot.waitUntil(lambda: line.text.text() == "Getting ready")
+
+
+def test_without_data_the_line_says_so(qtbot):
+    model = FakeTraining(None)
+    made = StatusLine(model)
+    qtbot.addWidget(made)
+    assert made.text.text() == "No data yet"
+
+
+def test_a_network_that_cannot_be_trained_is_not_called_a_lack_of_data(line, model):
+    model.set_status(state="empty")
+    model.store.apply(lambda d: edits.add_node(d, edits.new_node(d.graph, Add()), (0.0, 0.0)), "Add")
+    assert model.problem
+    assert line.text.text() == f"Network not ready: {model.problem.rstrip('.')}"
+
+
+def test_a_finished_run_whose_end_was_raised_is_paused():
+    assert sentence(Status(state="finished", epoch=30, epochs=30)).startswith("Finished · ")
+    assert sentence(Status(state="finished", epoch=30, epochs=999_999)).startswith("Paused · ")
+
+
+def test_at_rest_inside_an_epoch_the_step_is_told(qtbot, line, model):
+    model.set_status(state="paused", step=3)
+    qtbot.waitUntil(lambda: line.text.text().startswith("Paused · epoch 0 · step 3 of 25"))
+    rows = np.full((1, 8), 0.5)
+    rows[0, :2] = 1, 25
+    model.history.extend(rows)
+    model.set_status(step=27, epoch=1)
+    qtbot.waitUntil(lambda: "epoch 1 · step 2 of 25" in line.text.text())
+    model.set_status(step=25)
+    qtbot.waitUntil(lambda: "step" not in line.text.text())
 
 
 def test_a_message_is_not_overwritten_by_figures(qtbot, line, model):

@@ -3,8 +3,8 @@
 import pytest
 from fake_training import FakeTraining
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSpinBox
+from PySide6.QtGui import QAction, QShortcut
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMainWindow, QSpinBox
 
 from engine.optimizers import Sgd
 from engine.snapshot import Status
@@ -116,6 +116,7 @@ def test_figures_show_what_is_measured(qtbot, bar, model):
     assert bar.figures["validation_cost"].value() == "0.0533"
     assert bar.figures["score"].value() == "98.4\u202f%"
     assert bar.figures["score"].words() == "accuracy, validation"
+    assert bar.figures["training_cost"].words() == "running cost, training"  # Metrics has the true mean
     assert bar.figures["steps_per_second"].value() == "125\u202f000"
     assert bar.figures["score"].accessibleName() == "accuracy, validation 98.4\u202f%"
 
@@ -128,8 +129,76 @@ def test_the_last_figures_are_shown_however_fast_they_come(qtbot, bar, model):
 
 def test_without_validation_the_training_score_is_shown_as_such(qtbot, bar, model):
     model.set_status(state="training", training_score=0.9)
-    qtbot.waitUntil(lambda: bar.figures["score"].words() == "accuracy, training")
+    qtbot.waitUntil(lambda: bar.figures["score"].words() == "running accuracy, training")
     assert bar.figures["validation_cost"].value() == "–"
+
+
+def test_the_step_button_tells_where_training_stands(qtbot, bar, model):
+    model.set_status(state="paused", step=3)
+    qtbot.waitUntil(lambda: "3 steps so far: epoch 0, step 3 of 25" in bar.buttons["train.step"].toolTip())
+
+
+@pytest.fixture
+def window(qtbot, bar):
+    made = QMainWindow()
+    made.setCentralWidget(bar)
+    space = QShortcut(Qt.Key.Key_Space, made)
+    made.spaces = []
+    space.activated.connect(lambda: made.spaces.append(1))
+    qtbot.addWidget(made)
+    made.show()
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow)
+    return made
+
+
+def press(qtbot, window, key):
+    qtbot.keyClick(QApplication.focusWidget() or window, key)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "typed"),
+    [("learning_rate", QLineEdit, "0.02"), ("epochs", QSpinBox, "77"), ("epochs", QSpinBox, "2000")],
+)
+@pytest.mark.parametrize("enter", [Qt.Key.Key_Return, Qt.Key.Key_Space])
+def test_space_trains_after_a_number_was_typed(qtbot, bar, window, name, kind, typed, enter):
+    field = bar.controls[name].findChild(kind)
+    window.values = []
+    window.findChild(QShortcut).activated.connect(lambda: window.values.append(float(bar.controls[name].value())))
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, typed)
+    press(qtbot, window, enter)
+    assert not field.hasFocus()
+    if enter == Qt.Key.Key_Return:
+        press(qtbot, window, Qt.Key.Key_Space)
+    assert window.spaces == [1]
+    assert window.values == [float(typed)]  # in force when training starts
+
+
+def test_a_refused_number_keeps_the_keyboard(qtbot, bar, window):
+    for name, kind in (("learning_rate", QLineEdit), ("epochs", QSpinBox)):
+        field = bar.controls[name].findChild(kind)
+        field.setFocus()
+        field.selectAll()
+        qtbot.keyClicks(field, "-5")
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert field.hasFocus()
+
+
+def test_a_click_on_a_button_leaves_space_to_training_and_takes_what_was_typed(qtbot, bar, window, actions, model):
+    line = bar.controls["learning_rate"].findChild(QLineEdit)
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, "0.25")
+    rates = []
+    actions["train.step"].triggered.connect(lambda: rates.append(model.store.document.training.optimizer.learning_rate))
+    qtbot.mouseClick(bar.buttons["train.step"], Qt.MouseButton.LeftButton)
+    assert rates == [0.25]
+    assert not bar.buttons["train.step"].hasFocus()
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.spaces == [1]
+    assert bar.buttons["train.step"].focusPolicy() == Qt.FocusPolicy.TabFocus
 
 
 def test_a_regression_is_judged_by_r2(qtbot, bar, model):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
+    QDialog,
     QLineEdit,
     QSizePolicy,
     QSpinBox,
@@ -29,7 +30,18 @@ PAGE = 10  # steps at once with PageUp and PageDown
 LEAST_SPIN_WIDTH = 72
 TEXT_MARGIN = 6
 ENTRY_MARGIN = 4  # pixels that the style takes from an entry of a combo box
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 MOST_SPIN = 2**31 - 1  # QSpinBox counts in 32 bits
+
+
+def _is_space(event: QEvent) -> bool:
+    return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space and not event.modifiers()
+
+
+def _leave(control: QWidget) -> None:
+    """Give the keyboard back to the window once Enter has ended a number; in a dialog a person goes on with Tab."""
+    if not isinstance(control.window(), QDialog):
+        control.clearFocus()
 
 
 class Combo(QComboBox):
@@ -64,10 +76,20 @@ class Combo(QComboBox):
 
 
 class Spin(QSpinBox):
-    """A whole number with thin spaces; it speaks when the number is finished, not at each key."""
+    """A whole number with thin spaces; it speaks when the number is finished, not at each key.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    ``refused`` carries the sentence that says why what was typed was not taken, and an empty one once all is in order.
+    A typed space is left to the window, where it trains.
+    """
+
+    refused = Signal(str)
+
+    def __init__(self, label: str = "The number", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._label, self._problem, self._said, self._typed = label, "", False, False
+        self.editingFinished.connect(self._finished)
+        self.valueChanged.connect(self._accepted)
+        self.lineEdit().textEdited.connect(self._was_typed)
         self.setKeyboardTracking(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccelerated(True)
@@ -103,12 +125,51 @@ class Spin(QSpinBox):
         return (QValidator.State.Acceptable if fits else QValidator.State.Intermediate), text, position
 
     def fixup(self, text: str) -> str:
-        """Bring what was typed to the nearest number within the limits."""
+        """Put the number in force back where another one cannot be taken, and say why."""
+        kept = f"{self.textFromValue(self.value())} is kept."
         try:
             value = numbers.parse(self._bare(text))
         except ValueError:
-            return self.textFromValue(self.value())
-        return self.textFromValue(round(min(max(value, self.minimum()), self.maximum())))
+            self._problem = f"{self._label}: type a whole number such as {self.textFromValue(self.value())}. {kept}"
+            return self._shown(self.value())
+        if self.minimum() <= round(value) <= self.maximum():
+            return self._shown(round(value))
+        low, high = (self.textFromValue(limit) for limit in (self.minimum(), self.maximum()))
+        limits = f"must be from {low} to {high}" if self.maximum() < MOST_SPIN else f"must be at least {low}"
+        self._problem = f"{self._label} {limits}. {kept}"
+        return self._shown(self.value())
+
+    def event(self, event: QEvent) -> bool:
+        """Leave Space to the window's shortcut, which finds what was typed in force."""
+        if event.type() == QEvent.Type.ShortcutOverride and _is_space(event):
+            _leave(self)
+            event.ignore()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ignore Space; give the keyboard back with Enter, unless what was typed was refused."""
+        if _is_space(event):
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+        if event.key() in ENTER and not self._said:
+            _leave(self)
+
+    def _was_typed(self) -> None:
+        self._typed = True
+
+    def _accepted(self) -> None:
+        self._problem, self._said = "", False
+
+    def _finished(self) -> None:
+        if self._typed:  # not once more when the focus leaves: what was said after Enter stays until the next number
+            self._said = bool(self._problem)
+            self.refused.emit(self._problem)
+        self._problem, self._typed = "", False
+
+    def _shown(self, value: int) -> str:
+        return f"{self.textFromValue(value)}{self.suffix()}"
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the scroll area unless the box has the focus."""
@@ -193,8 +254,20 @@ class NumberEdit(QLineEdit):
             self.step(steps)
         elif event.key() == Qt.Key.Key_Escape and self.isModified():
             self.set_number(self._number)
+        elif _is_space(event):
+            event.ignore()
         else:
             super().keyPressEvent(event)
+            if event.key() in ENTER and not self.property("invalid"):
+                _leave(self)
+
+    def event(self, event: QEvent) -> bool:
+        """Leave Space to the window's shortcut, which finds what was typed in force."""
+        if event.type() == QEvent.Type.ShortcutOverride and _is_space(event):
+            _leave(self)
+            event.ignore()
+            return True
+        return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Step by the wheel, when focused only."""

@@ -57,7 +57,7 @@ class IntegerEditor(Editor):
 
     def __init__(self, field: Field, offers: Offers, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
-        self._spin = Spin()
+        self._spin = Spin(field.label)
         low = -MOST_SPIN if field.minimum is None else int(field.minimum)
         high = MOST_SPIN if field.maximum is None else int(field.maximum)
         self._spin.setRange(low, min(high, MOST_SPIN))
@@ -66,6 +66,7 @@ class IntegerEditor(Editor):
         if field.read_only:
             self._spin.setReadOnly(True)
             self._spin.setProperty("role", "")  # no arrows
+        self._spin.refused.connect(self.refused)
         self._spin.valueChanged.connect(lambda value: self.edited.emit(value, ""))
         self._hold(self._spin)
 

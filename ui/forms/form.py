@@ -60,6 +60,7 @@ class DeclaredForm(QWidget):
         self._only, self._offers, self._inner = only, offers, inner
         self._editors: dict[str, Editor] = {}
         self._problems: dict[str, QLabel] = {}
+        self._notes: dict[str, QLabel] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(0)
@@ -106,6 +107,20 @@ class DeclaredForm(QWidget):
         label = self._problems[name]
         return "" if label.isHidden() else label.text()
 
+    def knows(self, name: str) -> bool:
+        """Return whether a field is shown here."""
+        return name in self._editors
+
+    def set_note(self, name: str, sentence: str) -> None:
+        """Say something below a field that is no problem, or, with an empty sentence, nothing more."""
+        label = self._notes.get(name)
+        if label is not None and label.text() != sentence:
+            _say(label, sentence)
+
+    def note(self, name: str) -> str:
+        """Return what :meth:`set_note` says below a field."""
+        return self._notes[name].text()
+
     def _build(self) -> None:
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
@@ -113,6 +128,7 @@ class DeclaredForm(QWidget):
                 widget.deleteLater()
         self._editors.clear()
         self._problems.clear()
+        self._notes.clear()
         row = 0
         for field in fields_of(type(self._value)):
             if self._only is None or field.name in self._only:
@@ -127,10 +143,7 @@ class DeclaredForm(QWidget):
         label.setContentsMargins(INDENT if self._inner else 0, 0, ROW_GAP, 0)
         editor = _editor_for(field, self._offers)
         label.setBuddy(editor)
-        problem = QLabel()
-        problem.setProperty("role", "bad")
-        problem.setWordWrap(True)
-        problem.hide()
+        problem, note = _sentence("bad"), _sentence("hint")
         editor.edited.connect(lambda value, path: self._change(field.name, value, path))
         editor.refused.connect(lambda sentence: _say(problem, sentence))
         self._editors[field.name], self._problems[field.name] = editor, problem
@@ -143,7 +156,9 @@ class DeclaredForm(QWidget):
         self._grid.addWidget(problem, row + 2, 0, 1, 2)
         if isinstance(editor, VariantEditor):
             self._grid.addWidget(editor.below, row + 3, 0, 1, 2)
-        return row + 4
+        self._grid.addWidget(note, row + 4, 0, 1, 2)
+        self._notes[field.name] = note
+        return row + 5
 
     def _show(self) -> None:
         for name, editor in self._editors.items():
@@ -222,6 +237,14 @@ def _editor_for(field: Field, offers: Offers) -> Editor:
 def _is_wide(field: Field) -> bool:
     """Whether an editor's entries are too long to stand beside the label."""
     return any(len(title_of(kind)) > LONG_TITLE for kind in field.variants)
+
+
+def _sentence(role: str) -> QLabel:
+    label = QLabel()
+    label.setProperty("role", role)
+    label.setWordWrap(True)
+    label.hide()
+    return label
 
 
 def _say(label: QLabel, sentence: str) -> None:

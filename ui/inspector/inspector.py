@@ -53,6 +53,7 @@ class Inspector(QWidget):
         self._visibility = Visibility(self)
         self._visibility.changed.connect(self._seen)
         store.changed.connect(self._document_changed)
+        store.replaced.connect(self.node_page.weights_are_new)
         model.shapes_changed.connect(self._show)
         model.data_changed.connect(self._show)
         model.refreshed.connect(self._refresh)
@@ -88,6 +89,8 @@ class Inspector(QWidget):
             self._pages.setCurrentWidget(self._areas[page])
 
     def _document_changed(self, before: Document, after: Document) -> None:
+        if after.checkpoint is None and before.checkpoint is not None:
+            self.node_page.weights_are_new()
         if before.graph != after.graph or before.training != after.training:
             self._show()
         if before.graph != after.graph:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -25,6 +26,9 @@ from ui.inspector.heat_map import HeatMap
 from ui.inspector.parts import FigureTable, Heading, Lines, Problems, label, set_text
 from ui.training_view_model import TrainingViewModel
 
+PICTURE_SIDE = 64  # rows and columns of a matrix that training sends at most
+INITIALIZER = "initializer"
+AT_RESET = "Takes effect at Reset (Ctrl+R)."
 FIGURES_EVERY = 0.15  # seconds between changes of figures in words: faster ones cannot be read
 
 
@@ -37,6 +41,7 @@ class NodePage(QWidget):
         self._node_id = ""
         self._forms: list[DeclaredForm] = []
         self._forms_of: tuple[str, type] | None = None
+        self._begun_with: dict[str, Declared] = {}  # the initializers of the weights there are, where changed since
         self._figures_at = 0.0
         self._detail: LayerDetail | None = None
         self._later = QTimer(self, singleShot=True, interval=int(FIGURES_EVERY * 1000))
@@ -110,8 +115,7 @@ class NodePage(QWidget):
 
     def show_live(self, node: Node) -> None:
         """Show what training tells of this layer now."""
-        detail = self._model.probes.detail
-        detail = detail if detail is not None and detail.node == node.id else None
+        detail = self._detail_of(node)
         level = self._model.shapes.levels.get(node.id)
         if detail is self._detail and self._figures_at:
             return
@@ -128,12 +132,22 @@ class NodePage(QWidget):
         elif not self._later.isActive():
             self._later.start()
 
+    def _detail_of(self, node: Node) -> LayerDetail | None:
+        """Return the latest look at a layer, if it was taken of the layer in its present shape."""
+        detail, whole = self._model.probes.detail, self._whole_shape(node)
+        if detail is None or detail.node != node.id or detail.units != self._model.shapes.units.get(node.id):
+            return None
+        fits = whole is None or detail.weights.shape == tuple(min(side, PICTURE_SIDE) for side in whole)
+        return detail if fits else None
+
     def _show_figures(self) -> None:
         self._figures_at = time.monotonic()
         graph, shapes, detail = self._store.document.graph, self._model.shapes, self._detail
         if not graph.has(self._node_id):
             return
         node, level = graph.node(self._node_id), shapes.levels.get(self._node_id)
+        if detail is not self._detail_of(node):  # a change of the layer came between the look and this showing
+            detail = None
         self.shapes.show_rows(self._rows(node, shapes, detail))
         lines = findings(detail, level) if detail is not None and level is not None else []
         self._health_heading.setVisible(bool(lines))
@@ -149,6 +163,20 @@ class NodePage(QWidget):
             self._make_forms(node)
         for form in self._forms:
             form.set_value(node.layer)
+        self._show_note(node)
+
+    def _show_note(self, node: Node) -> None:
+        initializer = getattr(node.layer, INITIALIZER, None)
+        late = self._begun_with.get(node.id, initializer) != initializer
+        for form in self._forms:
+            form.set_note(INITIALIZER, AT_RESET if late else "")
+
+    def weights_are_new(self) -> None:
+        """Learn that all weights were made anew, by the initializers as they are now, or belong to another project."""
+        self._begun_with.clear()
+        graph = self._store.document.graph
+        if graph.has(self._node_id):
+            self._show_note(graph.node(self._node_id))
 
     def _make_forms(self, node: Node) -> None:
         for form in self._forms:
@@ -179,7 +207,10 @@ class NodePage(QWidget):
             # Only the one setting: the edit may come late, and others may have been changed meanwhile.
             return edits.set_layer(document, node_id, replace(document.graph.node(node_id).layer, **{setting: value}))
 
-        name = self._store.document.graph.node(node_id).name
+        node, trained = self._store.document.graph.node(node_id), self._store.document.checkpoint is not None
+        name = node.name
+        if setting == INITIALIZER and trained:
+            self._begun_with.setdefault(node_id, getattr(node.layer, setting))
         if not self._store.apply(edit, f"Change {field.label.lower()} of {name}", merge_key=f"{node_id}.{path}"):
             self.show_node(self._store.document.graph.node(node_id))
 
@@ -218,7 +249,7 @@ class NodePage(QWidget):
 
         def row(symbol: str, shape: tuple[int, int]) -> tuple[str, str, str]:
             name = f"{symbol}[{level}]"
-            return name, numbers.shape(shape), numbers.number(norms[name]) if name in norms else ""
+            return name, numbers.shape(shape), numbers.number(norms.get(name, math.nan))
 
         parameters = [part for spec in shapes.specs.get(node.id, ()) for part in _parts(spec.name, spec.shape)]
         rows = [row(symbol, shape) for symbol, shape in parameters]

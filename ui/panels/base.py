@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,6 +29,7 @@ from ui.training_view_model import TrainingViewModel
 from ui.visibility import Visibility
 
 PICTURE_SCALE = 2.0  # pixels of a saved picture a pixel of the screen
+UNUSED = "unused"  # property of a widget of the header
 TOOL_SIZE = 24
 MARGIN = 10
 
@@ -54,6 +56,7 @@ class Panel(QFrame):
         self.setAccessibleName(f"{self.title} panel")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.header = QHBoxLayout()
+        self._giving_way: list[QWidget] = []
         self.body = QWidget()
         self._empty = _EmptyState(self.hint)
         self._empty.button.clicked.connect(model.toggle)
@@ -94,6 +97,10 @@ class Panel(QFrame):
     def set_hint(self, hint: str) -> None:
         """Say something else while there is nothing to show."""
         self._empty.set_hint(hint)
+
+    def give_way(self, *widgets: QWidget) -> None:
+        """Name widgets of the header that stand aside, the last first, where the title would be cut off."""
+        self._giving_way += widgets
 
     def add_tool(self, text: str, icon: str, act: object, *, checkable: bool = False, key: str = "") -> QAction:
         """Add a tool that appears on hover, in the context menu, and, with ``key``, on a key of its window."""
@@ -211,6 +218,7 @@ class Panel(QFrame):
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.body)
         column = QVBoxLayout(self)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)  # the header gives way, see fit_header
         column.setContentsMargins(1, 8, 1, 4)
         column.setSpacing(4)
         column.addLayout(self.header)
@@ -239,7 +247,24 @@ class Panel(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the tools in their corner."""
         super().resizeEvent(event)
+        self.fit_header()
         self._tools.place()
+
+    def fit_header(self) -> None:
+        """Leave out of the header what has no room beside the title."""
+        shown: list[QWidget] = []
+        for widget in self._giving_way:
+            fits = not widget.property(UNUSED) and self.header_width([*shown, widget]) <= self.width()
+            widget.setVisible(fits)
+            shown += [widget] if fits else []
+
+    def header_width(self, beside: Sequence[QWidget] | None = None) -> int:
+        """Return the width of the title and of what stands beside it: all that may give way, or only these widgets."""
+        if beside is None:
+            beside = [widget for widget in self._giving_way if not widget.property(UNUSED)]
+        widths = [widget.sizeHint().width() + self.header.spacing() for widget in beside]
+        widths += [self.header.spacing()] if widths else []  # of the stretch
+        return 2 * MARGIN + 2 + self.heading.sizeHint().width() + sum(widths)
 
     def _has_focus(self) -> bool:
         focused = QApplication.focusWidget()
@@ -247,6 +272,11 @@ class Panel(QFrame):
 
     def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
         self._tools.appear(self._has_focus() or self._hovered)
+
+
+def use(widget: QWidget, used: bool) -> None:
+    """Say of a widget that may give way whether there is anything for it to show at all."""
+    widget.setProperty(UNUSED, not used)
 
 
 class _Tools(QFrame):

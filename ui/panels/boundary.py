@@ -15,6 +15,7 @@ from nnstudio import numbers
 from nnstudio.data import PreparedData, raw, raw_target, scaled
 from ui import theme
 from ui.forms.controls import Combo
+from ui.panels.base import use
 from ui.panels.boundary_items import BoundaryImage, DataPoints, picture
 from ui.panels.plot import LegendEntry, PlotPanel
 from ui.training_view_model import TrainingViewModel
@@ -52,6 +53,7 @@ class BoundaryPanel(PlotPanel):
         self._pair.setProperty("role", "hint")
         self._times = QLabel("×")
         self._times.setProperty("role", "hint")
+        self.give_way(self._pair)
         for widget in (self._pair, self.choosers[0], self._times, self.choosers[1]):
             self.header.addWidget(widget)
         self.header.setSpacing(4)
@@ -107,7 +109,7 @@ class BoundaryPanel(PlotPanel):
         many = len(names) > 2
         for widget in (*self.choosers, self._times):
             widget.setVisible(many)
-        self._pair.setVisible(len(names) == 2)
+        use(self._pair, len(names) == 2)
         self._pair.setText(" × ".join(names) if len(names) == 2 else "")
         if data is not None and len(names) < 2:
             self.set_hint(f"A boundary needs two features, and these data have {numbers.count(len(names))}.")
@@ -240,7 +242,7 @@ class BoundaryPanel(PlotPanel):
             low, high = (float(raw_target(data, value)) for value in _limits(data))
             text = f"faint to strong: {data.target} {numbers.short(low)} to {numbers.short(high)}"
         else:
-            of = numbers.plural(shown, "point")
+            of = numbers.plural(shown, "sampled point" if shown < total else "point")
             text = f"{numbers.count(wrong)} of {of} on the wrong side" + (", ringed" if wrong else "")
         mean = "other features at their mean" if len(data.features) > 2 else ""
         few = f"{numbers.count(shown)} of the {numbers.count(total)} rows are shown." if shown < total else ""
@@ -250,7 +252,10 @@ class BoundaryPanel(PlotPanel):
     def _tell(self) -> None:
         text, mean, few = self._words
         if mean and self.width() < NARROW:
-            text, said_mean = text.replace(" points", "").replace(", ringed", " (ringed)"), "others at mean"
+            text, said_mean = (
+                text.replace(" sampled points", " sampled").replace(" points", "").replace(", ringed", " (ringed)"),
+                "others at mean",
+            )
         else:
             said_mean = mean
         said = "; ".join(part for part in (text, said_mean) if part)
@@ -260,6 +265,7 @@ class BoundaryPanel(PlotPanel):
         self.caption.setVisible(bool(said))
 
     def _fit(self) -> None:
+        self.fit_header()
         data = self.model.data
         many = data is not None and len(data.features) > 2
         # The dock's tab and the axis labels still say what a narrow panel leaves out here.

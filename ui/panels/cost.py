@@ -9,10 +9,12 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QWidget
 
 from nnstudio import numbers
 from ui import theme
+from ui.panels.base import use
 from ui.panels.plot import SMALLEST, LegendEntry, PlotPanel, drawable, nice_above
 from ui.training_view_model import TrainingViewModel
 
@@ -20,10 +22,15 @@ SERIES = (
     ("training_cost", "training", theme.TRAINING_SERIES),
     ("validation_cost", "validation", theme.VALIDATION_SERIES),
 )
+SHORT = {"training": "train.", "validation": "valid."}  # where there is little room
 MOST_MARKS = 12
 LOG_MARGIN = 0.05  # decades
 LOG_STEP = 4.0  # the lower end of a log range moves by a quarter of a decade
-SPIKES_LEFT_OUT = 0.5  # per cent of the highest costs do not set the linear range
+SPIKES_LEFT_OUT, MANY_EPOCHS = 0.5, 200  # per cent of the highest costs of many do not set the linear range
+SPIKE_FROM, LEAST_FOR_SPIKES = 1.25, 8  # of what three epochs on end have reached; and the epochs to judge by
+MARK_TOP, MARK_ROW, MARK_ROWS, MARK_GAP = 10, 13, 3, 4  # pixels from the top, rows of labels, between two labels
+MARK_SHARE = 0.3  # of the plot's height that labels may take
+LEAST_MARK = 36  # pixels: a label with less room beside its line is left out
 
 
 class CostPanel(PlotPanel):
@@ -43,9 +50,13 @@ class CostPanel(PlotPanel):
             self._curves[column] = self.plot.item.plot(skipFiniteCheck=True, antialias=True)
             self.legend[column] = LegendEntry(words)
             self.header.addWidget(self.legend[column])
+            self.give_way(self.legend[column])
         self._lines: list[pg.InfiniteLine] = []
-        self._marks: list[tuple[float, str]] = []
+        self._marks: list[tuple[float, str]] | None = None  # as drawn; None where they must be drawn anew
         self.log_action = self.add_tool("Log scale", "ph.chart-line", self._set_log, checkable=True, key="L")
+        box = self.plot.item.getViewBox()
+        box.sigRangeChanged.connect(lambda *_: self._place_labels())
+        box.sigResized.connect(lambda *_: self._place_labels())
         self.restyle()
 
     def ready(self) -> bool:
@@ -59,15 +70,16 @@ class CostPanel(PlotPanel):
         shown: list[NDArray[np.float64]] = []
         for column, curve in self._curves.items():
             x, y = _finite(epochs, self.model.history.column(column))
-            self.legend[column].setVisible(len(y) > 0)
+            use(self.legend[column], len(y) > 0)
             if log:
                 y = np.log10(np.maximum(y, SMALLEST))
             curve.setData(x, y)
             shown.append(y)
-        every = np.concatenate(shown)
-        if len(every):
+        shown = [y for y in shown if len(y)]
+        if shown:
             last = nice_above(max(float(epochs[-1]), 1.0))
-            self.plot.follow((0.0, last), _log_range(every) if log else _linear_range(every))
+            self.plot.follow((0.0, last), _log_range(np.concatenate(shown)) if log else _linear_range(shown))
+        self.fit_header()
         self._draw_marks()
         self.plot.hover_again()
 
@@ -78,7 +90,16 @@ class CostPanel(PlotPanel):
             color = theme.series_color(index)
             self._curves[column].setPen(pg.mkPen(color, width=1))
             self.legend[column].set_color(color)
-        self._marks = []
+        self._marks = None
+
+    def fit_header(self) -> None:
+        """Shorten the legend's words before leaving it out."""
+        for short in (False, True):
+            for column, words, _ in SERIES:
+                self.legend[column].set_text(SHORT[words] if short else words)
+            if self.header_width() <= self.width():
+                break
+        super().fit_header()
 
     def readout(self, x: float, y: float) -> str:
         """Return the costs at the epoch nearest to the pointer."""
@@ -101,7 +122,7 @@ class CostPanel(PlotPanel):
         self.plot.axes["left"].log = on
         self.plot.axes["left"].setLabel("cost, log scale" if on else "cost")
         self.plot.restyle()
-        self._marks = []
+        self._marks = None
         self.show_all()
 
     def _draw_marks(self) -> None:
@@ -114,16 +135,38 @@ class CostPanel(PlotPanel):
         colors = theme.tokens()
         pen = pg.mkPen(colors.faint, width=1, style=Qt.PenStyle.DashLine)
         for index, (epoch, text) in enumerate(marks):
-            line = pg.InfiniteLine(
-                epoch,
-                pen=pen,
-                label=text,
-                labelOpts={"position": 0.95 - 0.08 * (index % 3), "color": colors.dim, "anchors": [(0, 0.5), (0, 0.5)]},
-            )
+            line = pg.InfiniteLine(epoch, pen=pen, label=text, labelOpts={"color": colors.dim, "fill": colors.surface})
             line.label.setFont(theme.font(theme.SMALL))
+            line.setZValue(1 + len(marks) - index)  # a label above the lines to its right
             self.plot.item.addItem(line, ignoreBounds=True)
             self._lines.append(line)
         self._marks = marks
+        self._place_labels()
+
+    def _place_labels(self) -> None:
+        """Write each mark beside its line, at the left of it near the right edge; leave out what finds no room."""
+        box = self.plot.item.getViewBox()
+        (low, high), width, height = box.viewRange()[0], box.width(), box.height()
+        metrics = QFontMetrics(theme.font(theme.SMALL))
+        rows = range(max(1, min(MARK_ROWS, int(MARK_SHARE * height / MARK_ROW))))
+        taken: list[list[tuple[float, float]]] = [[] for _ in rows]
+        for line in self._lines:
+            label, text = line.label, line.label.format
+            x = (line.value() - low) / (high - low) * width
+            wide = metrics.horizontalAdvance(text) + 2 * MARK_GAP
+            leftward = x + wide > width and x > width - x
+            room = x if leftward else width - x
+            start = x - min(wide, room) if leftward else x
+            end = start + min(wide, room)
+            row = next((r for r in rows if all(end <= a or b <= start for a, b in taken[r])), None)
+            shown = 0 <= x <= width and row is not None and room >= min(wide, LEAST_MARK)
+            label.setVisible(shown)
+            if row is None or not shown:
+                continue
+            taken[row].append((start, end))
+            label.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room) - 2 * MARK_GAP))
+            label.anchors = [(float(leftward), 0.5)] * 2
+            label.setPosition(1.0 - (MARK_TOP + MARK_ROW * row) / max(height, 1.0))
 
 
 def _finite(
@@ -133,10 +176,20 @@ def _finite(
     return epochs[known], drawable(values[known])
 
 
-def _linear_range(values: NDArray[np.float64]) -> tuple[float, float]:
-    # A first epoch or a spike far above all others would press the curve flat.
-    highest = float(np.percentile(values, 100 - SPIKES_LEFT_OUT)) if len(values) > 400 else float(values.max())
+def _linear_range(series: list[NDArray[np.float64]]) -> tuple[float, float]:
+    highest = max(_top(values) for values in series)
     return 0.0, nice_above(1.04 * highest) if highest > 0 else 1.0
+
+
+def _top(values: NDArray[np.float64]) -> float:
+    """Return the highest cost to be shown: a first epoch or a spike far above all others would press a curve flat."""
+    top = float(values.max())
+    if len(values) >= LEAST_FOR_SPIKES:
+        sustained = np.minimum(np.minimum(values[:-2], values[1:-1]), values[2:])  # for three epochs on end
+        top = min(top, SPIKE_FROM * float(sustained.max()))
+    if len(values) > MANY_EPOCHS:
+        top = min(top, float(np.percentile(values, 100 - SPIKES_LEFT_OUT)))
+    return top
 
 
 def _log_range(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolTip, QVBoxL
 
 from engine.snapshot import Metrics, ProbeRequest
 from nnstudio import numbers
+from nnstudio.data import PreparedData
 from ui import colormaps, theme
 from ui.panels.base import MARGIN, Panel
 from ui.training_view_model import TrainingViewModel
@@ -23,13 +24,15 @@ TITLES = {"r2": "R²", "mae": "MAE", "rmse": "RMSE"}
 HELP = {
     "train.": "Training",
     "valid.": "Validation",
-    "cost": "Mean loss over the examples",
+    "cost": "True mean of the loss over the whole split, with the weights at the end of an epoch.\n"
+    "The running cost on top is the mean of the examples as they were seen, while the weights changed.",
     "accuracy": "Share of the examples whose class is predicted right",
     "R²": "Share of the target's variance that is explained; 1 is perfect, 0 no better than the mean",
-    "MAE": "Mean absolute error, in the unit in which the target is trained",
-    "RMSE": "Root of the mean squared error, in the unit in which the target is trained",
+    "MAE": "Mean absolute error, in the unit of the target",
+    "RMSE": "Root of the mean squared error, in the unit of the target",
 }
 SHARES = {"accuracy"}
+IN_TARGET_UNITS = ("mae", "rmse")  # measured as trained, shown in the target's own unit
 LEAST_CELL = 22  # pixels: smaller cells show no count, hovering does
 LABEL_SPACE = 72
 LIGHT_TEXT_FROM = 0.55
@@ -52,6 +55,11 @@ class MetricsPanel(Panel):
         self._caption = QLabel()
         self._caption.setProperty("role", "hint")
         self._caption.setWordWrap(True)
+        words = QLabel("whole splits")
+        words.setProperty("role", "hint")
+        words.setToolTip("True figures over whole splits, at the end of an epoch")
+        self.header.addWidget(words)
+        self.give_way(words)
         self.confusion = ConfusionMatrix()
         column = QVBoxLayout(self.body)
         column.setContentsMargins(MARGIN, 4, MARGIN, 6)
@@ -78,15 +86,16 @@ class MetricsPanel(Panel):
         self._show_table(metrics)
         matrix = metrics.confusion
         self.confusion.setVisible(matrix is not None)
-        self._caption.setVisible(matrix is not None)
         self._tail.setVisible(matrix is None)
+        caption = self._unit(metrics, data)
         if matrix is not None:
             classes = data.classes if data is not None and len(data.classes) == len(matrix) else ()
             names = classes or tuple(str(index) for index in range(len(matrix)))
             self.confusion.show_matrix(np.asarray(matrix), names)
-            text = f"{metrics.confusion_split}: true class down, predicted class across"
-            if text != self._caption.text():
-                self._caption.setText(text)
+            caption = f"{metrics.confusion_split}: true class down, predicted class across"
+        if caption != self._caption.text():
+            self._caption.setText(caption)
+        self._caption.setVisible(bool(caption))
 
     def restyle(self) -> None:
         """Take the theme's colors."""
@@ -106,12 +115,18 @@ class MetricsPanel(Panel):
         rows, columns = max(r for r, _ in shown) + 1, max(c for _, c in shown) + 1
         return [[self._cells[r, c].text() for c in range(columns)] for r in range(rows)]
 
+    def _unit(self, metrics: Metrics, data: PreparedData | None) -> str:
+        shown = {name for split in metrics.values.values() for name in split}
+        named = " and ".join(TITLES[name] for name in IN_TARGET_UNITS if name in shown)
+        return f"{named} in the unit of {data.target}" if named and data is not None else ""
+
     def _show_table(self, metrics: Metrics) -> None:
         splits = [name for name in SPLITS if name in metrics.values]
         names = list(dict.fromkeys(name for split in splits for name in metrics.values[split]))
         narrow = self.width() < NARROW
         rows = [["", *(SHORT.get(split, split) if narrow else split for split in splits)]]
-        rows += [[TITLES.get(n, n), *(_figure(n, metrics.values[s].get(n)) for s in splits)] for n in names]
+        scale = self.model.data.fitted.target.scale if self.model.data is not None else 1.0
+        rows += [[TITLES.get(n, n), *(_figure(n, metrics.values[s].get(n), scale) for s in splits)] for n in names]
         for cell in list(self._cells):
             if cell[0] >= len(rows) or cell[1] >= len(rows[0]):
                 self._cells[cell].hide()
@@ -135,9 +150,11 @@ class MetricsPanel(Panel):
         return self._cells[row, column]
 
 
-def _figure(name: str, value: float | None) -> str:
+def _figure(name: str, value: float | None, scale: float) -> str:
     if value is None:
         return numbers.UNKNOWN
+    if name in IN_TARGET_UNITS:
+        value *= scale
     return numbers.percent(value) if name in SHARES else numbers.number(value)
 
 

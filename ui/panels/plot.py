@@ -21,6 +21,7 @@ SMALLEST = 1e-30  # what a cost of zero becomes on a log scale
 NICE = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.4, 8.0, 10.0)
 TICKS_APART = 52  # pixels across, at least
 TICK_ROWS_APART = 34  # pixels down, at least
+LEAST_TICKS = 2
 READOUT_OFFSET = 12
 END_LABEL_ROOM = 15
 END_MARGIN = 16  # pixels right of a plot, into which the last label reaches
@@ -78,16 +79,23 @@ class PlotAxis(pg.AxisItem):
         if self.log:
             return [_log_ticks(minimum, maximum, most)]
         decade = 10.0 ** math.floor(math.log10(span / most))
-        step = next(m * decade for m in (1, 2, 2.5, 5, 10) if m * decade >= span / most * (1 - 1e-9))
-        first = math.ceil(minimum / step - 1e-9)
-        last = math.floor(maximum / step + 1e-9)
-        return [(step, [index * step for index in range(first, last + 1)])]
+        steps = [m * decade for m in (0.1, 0.2, 0.25, 0.5, 1, 2, 2.5, 5, 10)]
+        at = next(i for i, step in enumerate(steps) if step >= span / most * (1 - 1e-9))
+        # A single label tells no distances: rather two that stand close.
+        while at and len(_multiples(steps[at], minimum, maximum)) < LEAST_TICKS:
+            at -= 1
+        return [(steps[at], _multiples(steps[at], minimum, maximum))]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the labels."""
         if self.log:
             return [numbers.short(10.0**value, 2) for value in values]
         return [numbers.axis_number(value, spacing) for value in values]
+
+
+def _multiples(step: float, minimum: float, maximum: float) -> list[float]:
+    first, last = math.ceil(minimum / step - 1e-9), math.floor(maximum / step + 1e-9)
+    return [index * step for index in range(first, last + 1)]
 
 
 def _log_ticks(minimum: float, maximum: float, most: float) -> tuple[float, list[float]]:
@@ -126,7 +134,8 @@ class Plot(pg.PlotWidget):
             axisItems={"bottom": PlotAxis("bottom"), "left": PlotAxis("left")}, viewBox=pg.ViewBox(enableMenu=False)
         )
         self.setFrameShape(self.Shape.NoFrame)
-        self.setBackground(None)
+        # A cached background would keep the color of the theme in which it was made until the plot is resized.
+        self.setCacheMode(self.CacheModeFlag.CacheNone)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # the panel has one of its own
         self.item = self.getPlotItem()
@@ -160,6 +169,7 @@ class Plot(pg.PlotWidget):
 
     def restyle(self) -> None:
         """Take the theme's colors."""
+        self.setBackground(theme.tokens().surface)
         for axis in self.axes.values():
             axis.restyle()
         self._cross.setPen(pg.mkPen(theme.tokens().faint))

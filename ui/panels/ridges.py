@@ -123,6 +123,7 @@ class RidgePanel(PlotPanel):
         words = QLabel("by layer")
         words.setProperty("role", "hint")
         self.header.addWidget(words)
+        self.give_way(words)
         self.ridges = RidgeItem(self.series)
         self.plot.item.addItem(self.ridges, ignoreBounds=True)
         self._range = (0.0, 0.0)
