@@ -48,6 +48,7 @@ $(BIN)/python:
 	  ok or print("NN Studio needs Python 3.11 to 3.14; this is %d.%d. Choose another: make PYTHON=python3.12 ..." % v); \
 	  sys.exit(not ok)'
 	@echo "Making the virtual environment in $(VENV) ..."
+	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
 
 $(RUN_STAMP): requirements.lock pyproject.toml | $(BIN)/python
