@@ -16,13 +16,13 @@ def main() -> None:
     sys.exit(cli.main(sys.argv[1:], _open_window))
 
 
-def _open_window(project: Path | None) -> int:
+def _open_window(path: Path | None) -> int:
     if has_display():
         from ui.app import run
 
-        return run(str(project) if project is not None else None)
-    if project is not None:
-        raise MistakeError(f"{no_display_hint()} Without a window: nnstudio train {project}")
+        return run(str(path) if path is not None else None)
+    if path is not None:
+        raise MistakeError(f"{no_display_hint()} Without a window: nnstudio train {path}")
     from ui.demo import run as run_demo
 
     return run_demo()

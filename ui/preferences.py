@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from nnstudio.project_file import DATA_LIMIT
 from ui.theme import Choice
 
 MOST_RECENT = 10
@@ -28,6 +29,16 @@ def set_theme_choice(choice: Choice) -> None:
     settings().setValue("theme", choice)
 
 
+def data_limit_megabytes() -> int:
+    """Return up to which size prepared data travel inside a project file."""
+    return int(str(settings().value("data_limit_mb", DATA_LIMIT // 1_000_000)))
+
+
+def set_data_limit_megabytes(megabytes: int) -> None:
+    """Remember that size."""
+    settings().setValue("data_limit_mb", megabytes)
+
+
 def recent_files() -> list[str]:
     """Return the projects opened or saved last, newest first, those that are gone left out."""
     value = settings().value("recent", [])
@@ -39,6 +50,17 @@ def add_recent_file(path: str) -> None:
     """Remember a project as the newest."""
     paths = [path, *(other for other in recent_files() if other != path)]
     settings().setValue("recent", paths[:MOST_RECENT])
+
+
+def table_folder() -> str:
+    """Return the folder of the table chosen last, empty before there was one or when it is gone."""
+    value = settings().value("table_folder", "")
+    return value if isinstance(value, str) and value and Path(value).is_dir() else ""
+
+
+def set_table_folder(path: str) -> None:
+    """Remember the folder of a table."""
+    settings().setValue("table_folder", str(Path(path).expanduser().absolute().parent))
 
 
 def layout() -> tuple[QByteArray, QByteArray] | None:

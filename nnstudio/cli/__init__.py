@@ -1,4 +1,4 @@
-"""The command line: ``nnstudio [PROJECT]``, ``nnstudio train``, ``nnstudio predict``. It imports no Qt."""
+"""The command line: ``nnstudio [PROJECT or TABLE]``, ``nnstudio train``, ``nnstudio predict``. It imports no Qt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str], open_window: Callable[[Path | None], int]) ->
     arguments
         The command line without the program's name.
     open_window
-        Called for ``nnstudio [PROJECT]``; returns the exit code.
+        Called for ``nnstudio [PROJECT or TABLE]`` with the path; returns the exit code.
     """
     safe_streams()
     try:

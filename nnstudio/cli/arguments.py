@@ -34,6 +34,8 @@ DEFAULTS: dict[str, Any] = {
     "test": 0.0,
     "missing": "drop",
 }
+CLOSE = 0.75  # how alike, from 0 to 1, an option must be to be proposed for one that is not there
+LEAST_TO_GUESS_FROM = 4  # characters, dashes too
 SAMPLE_PREFIX = "sample:"
 
 
@@ -64,10 +66,16 @@ class _Parser(argparse.ArgumentParser):
         if match := re.fullmatch(r"unrecognized arguments: (.*)", message, re.DOTALL):
             first = match[1].split(" ")[0]
             known = [option for action in self._actions for option in action.option_strings]
-            close = difflib.get_close_matches(first.partition("=")[0], known, 1)
+            close = _close_option(first.partition("=")[0], known)
             meant = f" Did you mean {close[0]}?" if close else f" {help_line}"
             raise MistakeError(f"{match[1]} means nothing here.{meant}")
         raise MistakeError(f"{message[:1].upper()}{message[1:]}. {help_line}")
+
+
+def _close_option(given: str, known: list[str]) -> list[str]:
+    """Return the option that was surely meant, in a list, or nothing: a far-fetched guess helps nobody."""
+    begun = [option for option in known if option.startswith(given)] if len(given) >= LEAST_TO_GUESS_FROM else []
+    return begun if len(begun) == 1 else difflib.get_close_matches(given, known, 1, cutoff=CLOSE)
 
 
 def _train_parser() -> _Parser:

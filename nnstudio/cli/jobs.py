@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +20,14 @@ from engine.settings import MOST_EPOCHS, TrainingSettings
 from nnstudio import edits
 from nnstudio.checkpoints import Checkpoint
 from nnstudio.cli.arguments import DEFAULTS, SAMPLE_PREFIX
-from nnstudio.cli.output import MistakeError, note
+from nnstudio.cli.output import MistakeError, check_writable, note
 from nnstudio.data import (
     DataError,
     DataRecipe,
     Preparation,
     PreparedData,
     detect,
+    one_line,
     prepare,
     sample_recipe,
     table_source,
@@ -70,6 +70,8 @@ def job_for(options: argparse.Namespace) -> Job:
 def _job_for(options: argparse.Namespace, source: str) -> Job:
     if source.startswith(SAMPLE_PREFIX):
         return _job_for_table(options, sample_recipe(source.removeprefix(SAMPLE_PREFIX)), source)
+    if not source.strip():
+        raise MistakeError(f"The SOURCE is empty. Give a table, a project or {SAMPLE_PREFIX}NAME.")
     path = Path(source)
     if is_project(path):
         return _job_for_project(options, path)
@@ -161,15 +163,12 @@ def check_out(out: Path | None, options: argparse.Namespace) -> None:
     """Refuse a place for the result in which it could not be saved, before time is spent on it."""
     if out is None:
         return
-    if out.is_dir():
-        raise MistakeError(f"--out {out} is a folder. Give a file name that ends in {SUFFIX}.")
-    if not out.absolute().parent.is_dir():
-        raise MistakeError(f"--out {out}: there is no folder {out.absolute().parent}. Make it, or choose another.")
     source = Path(str(options.source))
     if out.exists() and source.exists() and out.samefile(source) and not is_project(source):
         raise MistakeError(f"--out {out} is the table itself. Give a file name that ends in {SUFFIX}.")
-    if not os.access(out if out.exists() else out.absolute().parent, os.W_OK):
-        raise MistakeError(f"--out {out} cannot be written: there is no permission. Choose another place.")
+    if out.suffix.lower() != SUFFIX and not out.is_dir():
+        raise MistakeError(f"--out {out}: a project's name ends in {SUFFIX}. Give --out {out.with_suffix(SUFFIX)}.")
+    check_writable(out)
 
 
 def _target(recipe: DataRecipe) -> str:
@@ -181,7 +180,7 @@ def _with_target(recipe: DataRecipe, target: str | None, source: str) -> DataRec
         return recipe
     names = [column.name for column in recipe.plan.columns]
     if target not in names:
-        shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+        shown = ", ".join(map(one_line, names[:20])) + (", …" if len(names) > 20 else "")
         raise MistakeError(f"{source} has no column {target!r}. Give --target one of its columns: {shown}.")
     if target == _target(recipe):
         return recipe

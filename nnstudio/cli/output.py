@@ -8,8 +8,10 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -85,6 +87,33 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         yield asked.is_set
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def check_writable(out: Path) -> None:
+    """Refuse a file that could not be written, before time is spent on what it is to hold.
+
+    Raises
+    ------
+    MistakeError
+        When it is a folder, its folder is not there, or nothing can be written there; it says which.
+    """
+    folder = out.absolute().parent
+    if out.is_dir():
+        raise MistakeError(f"--out {out} is a folder. Give a file name.")
+    if not folder.exists():
+        raise MistakeError(f"--out {out}: there is no folder {folder}. Make it, or choose another.")
+    if not folder.is_dir():
+        raise MistakeError(f"--out {out}: {folder} is a file, not a folder. Choose another place.")
+    if out.exists() and not os.access(out, os.W_OK):
+        raise MistakeError(f"--out {out} cannot be written: there is no permission. Choose another place.")
+    try:  # permissions do not tell everything: /proc, say, has them and still takes no file
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = "there is no permission" if isinstance(error, PermissionError) else error.strerror or str(error)
+        raise MistakeError(
+            f"--out {out} cannot be written: no file can be made in {folder} ({reason}). Choose another place."
+        ) from None
 
 
 def no_display_hint() -> str:

@@ -14,6 +14,7 @@ from engine.trainer import Trainer
 from nnstudio.checkpoints import checkpoint_of
 from nnstudio.cli.jobs import Job, check_out, goal_of, job_for
 from nnstudio.cli.output import MistakeError, complain, interruptible, note, progress_bar
+from nnstudio.data import one_line, plural
 from nnstudio.headless import SCORES, SPLITS, Field, Stopped, result_fields, run, trainer_for
 from nnstudio.project_file import ProjectError, save
 
@@ -47,7 +48,7 @@ def train(options: argparse.Namespace) -> int:
     if stopped == "diverged":
         complain(trainer.status.message)
     if stopped == "interrupted":
-        note(f"Stopped by Ctrl+C after {fields['epochs']:,} epochs.")
+        note(f"Stopped by Ctrl+C after {plural(trainer.epoch - since[0], 'epoch')}.")
     print(json.dumps(fields, allow_nan=False) if options.json else _table(fields, trainer))
     return EXIT_CODES[stopped] if saved else 2
 
@@ -74,20 +75,22 @@ def _announce(job: Job, trainer: Trainer) -> None:
     rows = len(prepared.training)
     if settings.batch_size > rows:
         note(
-            f"The batch of {settings.batch_size:,} is larger than the {rows:,} training rows: each step uses them all."
+            f"The batch of {settings.batch_size:,} is larger than the {plural(rows, 'training row')}: "
+            "each step uses all of them."
         )
     kinds = {
-        "binary": f"one of two classes, {' or '.join(prepared.classes)}",
+        "binary": f"one of two classes, {' or '.join(map(one_line, prepared.classes))}",
         "multiclass": f"one of {len(prepared.classes)} classes",
         "regression": "a number",
     }
     hidden = [node.layer.units for node in job.document.graph.nodes if isinstance(node.layer, Dense)]
     shape = "-".join(str(n) for n in (len(prepared.features), *hidden, trainer.network.n_outputs))
     optimizer = settings.optimizer
+    features, parameters = len(prepared.features), trainer.network.parameter_count
     note(
-        f"Predicting {prepared.target!r} ({kinds[prepared.task]}) from {len(prepared.features):,} features; rows to "
+        f"Predicting {prepared.target!r} ({kinds[prepared.task]}) from {plural(features, 'feature')}; rows to "
         f"train, validate and test with: {rows:,}, {len(prepared.validation):,}, {len(prepared.test):,}.\n"
-        f"Network {shape}, {trainer.network.parameter_count:,} parameters; {title_of(optimizer)}, learning rate "
+        f"Network {shape}, {plural(parameters, 'parameter')}; {title_of(optimizer)}, learning rate "
         f"{optimizer.learning_rate:g}, batch {trainer.batch_size:,}."
     )
 
@@ -115,10 +118,15 @@ def _table(fields: dict[str, Field], trainer: Trainer) -> str:
         values = [_shown(metric, fields[f"{name}_{metric}"]) for _, name in splits]
         lines.append(f"{TITLES[metric]:24}" + "".join(f"{value:>14}" for value in values))
     lines.append(
-        f"{fields['epochs']:,} epochs, {fields['steps']:,} steps in {fields['seconds']:.1f} s "
+        f"{_plural(fields['epochs'], 'epoch')}, {_plural(fields['steps'], 'step')} in {fields['seconds']:.1f} s "
         f"({fields['steps_per_second']:,.0f} steps/s): {fields['stopped']}."
     )
     return "\n".join(lines)
+
+
+def _plural(value: Field, thing: str) -> str:
+    assert isinstance(value, int)
+    return plural(value, thing)
 
 
 def _shown(metric: str, value: Field) -> str:

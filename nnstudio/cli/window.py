@@ -1,4 +1,4 @@
-"""``nnstudio [PROJECT]``: what the window is to open. It imports little, so that the window is up soon."""
+"""``nnstudio [PROJECT or TABLE]``: what the window is to open. It imports little, so that the window is up soon."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nnstudio.cli.output import MistakeError
 
 TRAIN_OR_PREDICT = ("train", "predict")
 MAIN_HELP = """\
-usage: nnstudio [PROJECT]
+usage: nnstudio [PROJECT or TABLE]
        nnstudio train SOURCE [options]
        nnstudio predict PROJECT TABLE --out OUT.csv
 
@@ -19,6 +19,7 @@ Design, train and understand neural networks.
 
   nnstudio              open the window (without a display: train a sample and write build/demo/)
   nnstudio PROJECT      open a project (.nnstudio) in the window
+  nnstudio TABLE        load a table (CSV) in the window
   nnstudio train        train a network on a table, a project or a sample, without a window
   nnstudio predict      predict the rows of a table with a trained project
 
@@ -27,7 +28,7 @@ Design, train and understand neural networks.
 
 
 def parse_window(arguments: Sequence[str]) -> Path | None:
-    """Return the project to open in the window, or None for a new one.
+    """Return the project or the table to open in the window, or None for a new project.
 
     Raises
     ------
@@ -45,12 +46,16 @@ def parse_window(arguments: Sequence[str]) -> Path | None:
             raise MistakeError(f'There is no option {argument}. "nnstudio --help" tells what there is.')
     if not arguments:
         return None
+    if not arguments[0].strip():
+        raise MistakeError("The name of the project is empty. Give a project or a table, or nothing for a new project.")
     path = Path(arguments[0])
     close = difflib.get_close_matches(arguments[0], TRAIN_OR_PREDICT, 1)
     if close and not path.exists():
         raise MistakeError(f'There is no command "{arguments[0]}". Did you mean "nnstudio {close[0]}"?')
     if len(arguments) > 1:
-        raise MistakeError(f"One project is opened at a time, and {len(arguments)} were given.")
+        raise MistakeError(f"One project or table is opened at a time, and {len(arguments)} were given.")
+    if path.is_dir():
+        raise MistakeError(f"{path} is a folder. Give a project or a table.")
     if not path.is_file():
         raise MistakeError(f"There is no file {path}. Check the name and the folder.")
     return path

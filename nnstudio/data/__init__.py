@@ -4,7 +4,7 @@ from nnstudio.data.detect import detect
 from nnstudio.data.encoding import ENCODING_TITLES
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.fitting import FittedColumn, FittedPreparation, FittedTarget
-from nnstudio.data.predict import Applied, apply, dialect_for, read_for_prediction
+from nnstudio.data.predict import Applied, apply, check_columns, dialect_for, read_for_prediction
 from nnstudio.data.prepare import (
     PreparedData,
     check_recipe,
@@ -14,7 +14,7 @@ from nnstudio.data.prepare import (
     propose_task,
     table_source,
 )
-from nnstudio.data.preview import Preview, PreviewColumn, preview
+from nnstudio.data.preview import Preview, PreviewColumn, preview, rows_left
 from nnstudio.data.read import read_cells, read_table
 from nnstudio.data.recipe import (
     MISSING_MARKS,
@@ -27,6 +27,8 @@ from nnstudio.data.recipe import (
     Source,
     TableSource,
     Task,
+    one_line,
+    plural,
     with_column,
     with_target,
 )
@@ -78,11 +80,14 @@ __all__ = [
     "Task",
     "Unreadable",
     "apply",
+    "check_columns",
     "check_recipe",
     "detect",
     "dialect_for",
     "from_arrays",
     "load_table",
+    "one_line",
+    "plural",
     "prepare",
     "prepare_table",
     "preview",
@@ -92,6 +97,7 @@ __all__ = [
     "read_cells",
     "read_for_prediction",
     "read_table",
+    "rows_left",
     "sample_recipe",
     "scaled",
     "scaled_target",

@@ -12,6 +12,7 @@ NOT_A_NUMBER = ("nan", "+nan", "-nan")  # what float and DuckDB read as NaN: nev
 # What DuckDB's trim takes away, the space separators of Unicode: stripped from both ends of texts and marks.
 BLANKS = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _AROUND_NUMBERS = " \t\n\r\v\f"  # what its cast to a number takes away
+_INFINITE = re.compile(r"[+-]?(inf|infinity|∞)", re.IGNORECASE)
 _PLAIN = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 
 
@@ -38,6 +39,12 @@ def parse_number(text: str, dialect: Dialect) -> float | None:
         return None
     value = float(text)
     return value if math.isfinite(value) else None
+
+
+def is_infinite(text: str) -> bool:
+    """Return whether a cell is a number without end or past the largest: unreadable, but no sign of a text column."""
+    text = text.strip(_AROUND_NUMBERS)
+    return bool(_INFINITE.fullmatch(text)) or bool(_PLAIN.fullmatch(text) and not math.isfinite(float(text)))
 
 
 def is_missing(text: str, marks: Iterable[str]) -> bool:

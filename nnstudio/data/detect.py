@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.declared import replace
-from nnstudio.data.cells import BLANKS, is_missing, parse_number
+from nnstudio.data.cells import BLANKS, is_infinite, is_missing, parse_number
 from nnstudio.data.encoding import ENCODING_TITLES, check_file, detect_encoding
 from nnstudio.data.errors import DataError
 from nnstudio.data.head import head_text, read_head, records
@@ -25,7 +25,11 @@ LEAST_SPACE_NUMBERS = 0.5  # of the cells must be numbers before a space is beli
 MOST_UNREADABLE = 0.1  # of a number column's cells
 LEAST_ROWS_FOR_ID = 10  # fewer rows do not tell a row number from a coincidence
 LEAST_TEXTS_FOR_ID = 10
-ID_NAMES = {"", "id", "index", "idx", "row", "row_id", "rowid", "unnamed: 0", "no", "no.", "nr", "#"}
+ID_NAMES = {"", "row", "rowid", "unnamed: 0", "#"}
+ID_WORDS = {"id", "index", "idx", "nr", "no", "key"}  # as the last word of a name: CustomerID, order_no, Kunden-Nr.
+LEAST_DATES = 0.9  # of the cells, before a text column is taken for dates
+LEAST_DATES_FOR_ID = 10  # different ones; a few days that come again and again may be categories
+IGNORED = "it is proposed to be ignored (its role can be changed)."
 NUMBER_FORMATS: tuple[tuple[str, str], ...] = (
     (".", ""),
     (",", ""),
@@ -41,6 +45,11 @@ NUMBER_FORMATS: tuple[tuple[str, str], ...] = (
 )
 POINT, COMMA = Dialect(delimiter="|"), Dialect(delimiter="|", decimal=",")
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])[ ]*'[^'\n]*'(?=[ ]*(?:[,;\t|]|\r?$))", re.MULTILINE)
+_DATE = re.compile(
+    r"([0-9]{4}([-/.])[0-9]{1,2}\2[0-9]{1,2}|[0-9]{1,2}([-/.])[0-9]{1,2}\3([0-9]{4}|[0-9]{2}))"
+    r"([T ][0-9]{1,2}:[0-9]{2}.*)?"
+)
+_WORD = re.compile(r"[A-Z]?[a-zäöüß]+|[A-Z]+")
 _AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 
 Rows = list[list[str]]
@@ -59,8 +68,8 @@ def detect(
 ) -> ImportPlan:
     """Propose how to read a table, from its first thousand rows; whatever is given is not detected.
 
-    The last column becomes the target and the others features. Row numbers and texts that differ in every row
-    are proposed to be ignored; the plan's ``notes`` say so.
+    The last column becomes the target and the others features. Row numbers, dates and texts that differ in most
+    rows are proposed to be ignored; the plan's ``notes`` say so.
 
     Raises
     ------
@@ -200,10 +209,10 @@ def _columns(file: Path, dialect: Dialect, rows_to_sample: int, marks: tuple[str
         kinds.append(kind)
         roles.append("target" if last else "ignore" if reason else "feature")
         if reason:
-            notes.append(f"{name!r} {reason}; it is proposed to be ignored.")
+            notes.append(f"{name!r} {reason}; {IGNORED}")
     if roles.count("feature") == 0 and head.width > 1:  # better a doubtful feature than none
         roles = ["feature" if role == "ignore" else role for role in roles]
-        notes = [note for note in notes if not note.endswith("it is proposed to be ignored.")]
+        notes = [note for note in notes if not note.endswith(IGNORED)]
     columns = tuple(
         Column(name=name, kind=kind, role=role) for name, kind, role in zip(head.names, kinds, roles, strict=True)
     )
@@ -215,25 +224,30 @@ def _columns(file: Path, dialect: Dialect, rows_to_sample: int, marks: tuple[str
 def column_kind(cells: Sequence[str], dialect: Dialect) -> Kind:
     """Return the kind of a column from its cells that are not missing; a number column may have a few wrong."""
     numbers = sum(parse_number(cell, dialect) is not None for cell in cells)
-    wrong = len(cells) - numbers
+    # An infinity cannot be read, but it says that the others are numbers, however many there are of it.
+    wrong = len(cells) - numbers - sum(map(is_infinite, cells))
     return "number" if wrong <= max(1, MOST_UNREADABLE * len(cells)) and numbers >= 2 * wrong else "category"
 
 
 def _why_ignored(name: str, cells: list[str], kind: Kind, rows: int, dialect: Dialect) -> str:
     if kind == "number":
-        values = [parse_number(cell, dialect) for cell in cells]
-        counts = len(values) == rows >= LEAST_ROWS_FOR_ID and all(
-            after is not None and before is not None and after - before == 1
-            for before, after in itertools.pairwise(values)
-        )
-        if counts and values[0] in (0, 1):
-            return "counts the rows"
-        if name.lower() in ID_NAMES and len(set(values)) == rows >= LEAST_ROWS_FOR_ID:
-            return "differs in every row and is named like a row number"
-        return ""
+        return _why_row_number(name, [parse_number(cell, dialect) for cell in cells], rows)
     distinct = len(set(cells))
+    dates = sum(bool(_DATE.fullmatch(cell)) for cell in cells)
+    if distinct >= LEAST_DATES_FOR_ID and dates >= LEAST_DATES * len(cells):
+        return "holds dates, each of which would become a category of its own"
     if distinct >= LEAST_TEXTS_FOR_ID and distinct == len(cells):
         return "holds a different text in every row"
     if distinct >= LEAST_TEXTS_FOR_ID and distinct > len(cells) / 2:
         return "holds a different text in most rows"
     return ""
+
+
+def _why_row_number(name: str, values: list[float | None], rows: int) -> str:
+    if len(values) != rows or rows < LEAST_ROWS_FOR_ID or any(value is None or value % 1 for value in values):
+        return ""
+    if all(after - before == 1 for before, after in itertools.pairwise(values)):  # type: ignore[operator]
+        return "counts the rows" if values[0] in (0, 1) else "goes up by 1 from row to row, as a row number does"
+    words = _WORD.findall(name)
+    named = name.lower() in ID_NAMES or (bool(words) and words[-1].lower() in ID_WORDS)
+    return "differs in every row and is named like a row number" if named and len(set(values)) == rows else ""

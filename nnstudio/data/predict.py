@@ -15,8 +15,8 @@ from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import DataError
 from nnstudio.data.fitting import FittedPreparation, complete_rows, transform
 from nnstudio.data.head import read_head
-from nnstudio.data.read import read_table
-from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
+from nnstudio.data.read import head_with, read_table
+from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed, plural
 from nnstudio.data.report import counted, read_notes
 from nnstudio.data.scan import Cancel, Progress
 from nnstudio.data.table import Categories, Table, is_missing
@@ -46,6 +46,18 @@ def dialect_for(path: str | Path, fitted: FittedPreparation) -> Dialect:
         if decimal != "." and not _has_number(file, fitted, found):
             found = replace(found, decimal=decimal, thousands=fitted.dialect.thousands)
     return found
+
+
+def check_columns(path: str | Path, fitted: FittedPreparation) -> None:
+    """Look at a table's header alone: may its rows be predicted?
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read, or a feature column is not there.
+    """
+    file = check_file(path)
+    head_with(file, dialect_for(file, fitted), [column.name for column in fitted.columns])
 
 
 def _has_number(file: Path, fitted: FittedPreparation, dialect: Dialect) -> bool:
@@ -117,7 +129,8 @@ def apply(fitted: FittedPreparation, table: Table | str | Path) -> Applied:
         end = "without a prediction" if fitted.missing == "drop" else "filled with the training rows' means"
         notes.append(f"{counted(lacking, 'row')} {end} because a cell is missing or unreadable.")
     for name, count in unseen.items():
-        notes.append(f"Column {name!r}: {counted(count, 'cell')} with a text that was not seen in training.")
+        hold = "holds" if count == 1 else "hold"
+        notes.append(f"Column {name!r}: {plural(count, 'cell')} {hold} a text that was not seen in training.")
     return Applied(X, kept, tuple(notes))
 
 

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nnstudio.data.cells import BLANKS, is_missing, parse_number
 from nnstudio.data.encoding import check_file
-from nnstudio.data.head import read_head
-from nnstudio.data.recipe import ImportPlan, Kind
+from nnstudio.data.errors import Cancelled, DataError
+from nnstudio.data.head import Head, Record, head_text, read_head, records
+from nnstudio.data.recipe import ImportPlan, Kind, MissingRule
+from nnstudio.data.scan import Cancel
 from nnstudio.data.table import EXAMPLES, Unreadable
 
 MOST_CELLS = 300_000  # of a table with very many columns, fewer rows are shown
 LEAST_ROWS = 20
+SMALL_FILE = 4 * 2**20  # bytes; all rows of such a file are counted, which takes about a second
+ROWS_A_LOOK = 20_000  # between two looks at Cancel
 
 
 @dataclass(frozen=True)
 class PreviewColumn:
-    """What the sample shows of one column. ``unreadable`` lists the first cells that are not of its kind."""
+    """What the counted rows show of one column. ``unreadable`` lists the first cells that are not of its kind.
+
+    ``lacking (counted_rows,)`` tells the rows whose cell is missing or unreadable.
+    """
 
     name: str
     kind: Kind
@@ -25,14 +36,16 @@ class PreviewColumn:
     distinct: int
     unreadable_count: int
     unreadable: tuple[Unreadable, ...]
+    lacking: NDArray[np.bool_] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Preview:
     """The first rows: ``rows`` as text cut or filled to the columns, ``row_numbers`` as a spreadsheet counts.
 
-    ``set_aside`` are the rows with too few or too many cells, which are not in ``rows``. ``estimated_rows``
-    is exact where ``complete``, and otherwise judged from the file's size.
+    ``set_aside`` are the rows with too few or too many cells, which are not in ``rows``. Where ``complete``, all
+    of the file was counted: ``counted_rows`` and ``estimated_rows`` are then its rows. Otherwise the columns'
+    figures hold for the first ``counted_rows``, and ``estimated_rows`` is judged from the file's size.
     """
 
     columns: tuple[PreviewColumn, ...]
@@ -41,49 +54,97 @@ class Preview:
     set_aside: tuple[Unreadable, ...]
     complete: bool
     estimated_rows: int
+    counted_rows: int
 
 
-def preview(path: str | Path, plan: ImportPlan, rows: int = 200) -> Preview:
-    """Read the first ``rows`` rows of a file and no more, with the kinds that the plan gives its columns.
+def preview(path: str | Path, plan: ImportPlan, rows: int = 200, *, cancelled: Cancel | None = None) -> Preview:
+    """Read the first ``rows`` rows of a file, with the kinds that the plan gives its columns; count small files whole.
 
     Raises
     ------
     DataError
         When the file cannot be opened or taken apart at all.
+    Cancelled
+        When ``cancelled`` returned true.
     """
     file = check_file(path)
     head = read_head(file, plan.dialect, min(rows, max(LEAST_ROWS, MOST_CELLS // max(1, len(plan.columns)))))
-    good = [record for record in head.records if len(record.cells) == head.width]
+    size = file.stat().st_size
+    everything = head.records if head.complete else _all_records(file, size, plan, head)
+    found = head.records if everything is None else everything
+    good = [record for record in found if len(record.cells) == head.width]
+    shown = good[: sum(len(record.cells) == head.width for record in head.records)]
     set_aside = tuple(
         Unreadable(record.row, plan.dialect.delimiter.join(record.cells))
-        for record in head.records
+        for record in found
         if len(record.cells) != head.width
     )
+    estimated = max(len(good), round(size / head.bytes_a_row) - plan.dialect.header)
     kinds = {column.name: column.kind for column in plan.columns}
-    columns = []
-    for i, name in enumerate(head.names):
-        kind: Kind = kinds.get(name, "category")
-        missing = 0
-        distinct: set[str | float] = set()
-        unreadable: list[Unreadable] = []
-        for record in good:
-            cell = record.cells[i]
-            if is_missing(cell, plan.missing_marks):
-                missing += 1
-            elif kind == "category":
-                distinct.add(cell.strip(BLANKS))
-            elif (number := parse_number(cell, plan.dialect)) is None:
-                unreadable.append(Unreadable(record.row, cell))
-            else:
-                distinct.add(number)
-        columns.append(PreviewColumn(name, kind, missing, len(distinct), len(unreadable), tuple(unreadable[:EXAMPLES])))
-    size = file.stat().st_size
-    total = len(good) if head.complete else max(len(good), round(size / head.bytes_a_row) - plan.dialect.header)
+    numbers = [record.row for record in good]
+    cells = list(zip(*(record.cells for record in good), strict=True)) or [()] * head.width
     return Preview(
-        columns=tuple(columns),
-        rows=tuple(tuple(record.cells) for record in good),
-        row_numbers=tuple(record.row for record in good),
+        columns=tuple(
+            _column(name, kinds.get(name, "category"), cells[i], numbers, plan, cancelled)
+            for i, name in enumerate(head.names)
+        ),
+        rows=tuple(tuple(record.cells) for record in shown),
+        row_numbers=tuple(record.row for record in shown),
         set_aside=set_aside,
-        complete=head.complete,
-        estimated_rows=total,
+        complete=everything is not None,
+        estimated_rows=estimated if everything is None else len(good),
+        counted_rows=len(good),
     )
+
+
+def rows_left(shown: Preview, plan: ImportPlan, missing: MissingRule) -> int:
+    """Return how many rows the rule for missing cells leaves, as exactly as the preview knows the table."""
+    roles = {column.name: column.role for column in plan.columns}
+    needed = ("target",) if missing == "mean" else ("target", "feature")
+    lacking = np.zeros(shown.counted_rows, bool)
+    if missing != "refuse":  # nothing is dropped: the table is loaded whole or not at all
+        for column in shown.columns:
+            if roles.get(column.name) in needed:
+                lacking |= column.lacking
+    left = 1.0 - float(lacking.mean()) if len(lacking) else 1.0
+    return round(shown.estimated_rows * left)
+
+
+def _all_records(file: Path, size: int, plan: ImportPlan, head: Head) -> list[Record] | None:
+    """Return every row below the header of a small file, and None where that is too much or cannot be done."""
+    if size > SMALL_FILE:
+        return None
+    text, _ = head_text(file, plan.dialect.encoding, size)
+    try:
+        found, _, _ = records(text, plan.dialect)
+    except DataError:  # a quote far below; loading the table says which
+        return None
+    return found[1:] if head.header else found
+
+
+def _column(
+    name: str, kind: Kind, cells: Sequence[str], row_numbers: list[int], plan: ImportPlan, cancelled: Cancel | None
+) -> PreviewColumn:
+    meanings: dict[str, str | float | None] = {}  # of each text once: most columns repeat theirs
+    unreadable: list[Unreadable] = []
+    missing = wrong = 0
+    lacking = np.zeros(len(cells), bool)
+    for i, cell in enumerate(cells):
+        if i % ROWS_A_LOOK == 0 and cancelled is not None and cancelled():
+            raise Cancelled
+        if cell not in meanings:
+            if is_missing(cell, plan.missing_marks):
+                meanings[cell] = ""
+            else:
+                meanings[cell] = cell.strip(BLANKS) if kind == "category" else parse_number(cell, plan.dialect)
+        meaning = meanings[cell]
+        if meaning == "":
+            missing += 1
+            lacking[i] = True
+        elif meaning is None:
+            wrong += 1
+            lacking[i] = True
+            if len(unreadable) < EXAMPLES:
+                unreadable.append(Unreadable(row_numbers[i], cell))
+    distinct = len(set(meanings.values()) - {"", None})
+    return PreviewColumn(name, kind, missing, distinct, wrong, tuple(unreadable), lacking)

@@ -20,7 +20,7 @@ from nnstudio.data.cells import (
 )
 from nnstudio.data.encoding import check_file, wrong_encoding
 from nnstudio.data.errors import DataError
-from nnstudio.data.head import read_head
+from nnstudio.data.head import Head, read_head
 from nnstudio.data.lines import blank_rows, open_quote, trailing_blank
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
 from nnstudio.data.scan import Cancel, Progress, Scan, opened
@@ -72,15 +72,27 @@ def read_table(
     """
     file = check_file(path)
     wanted = [column for column in plan.columns if column.role != "ignore"] if columns is None else list(columns)
-    head = read_head(file, plan.dialect, HEAD_ROWS)
-    absent = [column.name for column in wanted if column.name not in head.names]
+    head = head_with(file, plan.dialect, [column.name for column in wanted])
+    with opened(file, plan.dialect, head, progress, cancelled) as scan:
+        return _read(scan, wanted, plan.missing_marks)
+
+
+def head_with(file: Path, dialect: Dialect, names: Sequence[str]) -> Head:
+    """Return the head of a file that has these columns.
+
+    Raises
+    ------
+    DataError
+        When it cannot be taken apart, or a column is not there.
+    """
+    head = read_head(file, dialect, HEAD_ROWS)
+    absent = [name for name in names if name not in head.names]
     if absent:
         raise DataError(
             f"{file.name} has no column {listed(absent)}; its columns are {listed(head.names)}. "
             "Choose another file, or check the delimiter and the header."
         )
-    with opened(file, plan.dialect, head, progress, cancelled) as scan:
-        return _read(scan, wanted, plan.missing_marks)
+    return head
 
 
 def read_cells(path: str | Path, dialect: Dialect) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

@@ -185,3 +185,13 @@ def listed(names: list[str] | tuple[str, ...], most: int = 12) -> str:
     """Return names as a sentence has them, the first ``most`` of a long list."""
     shown = ", ".join(repr(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def plural(count: int, thing: str) -> str:
+    """Return ``1 row`` or ``12 rows``."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def one_line(text: str) -> str:
+    """Return a name as it can stand within a sentence: line breaks and other control characters escaped."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.declared import Declared
 from nnstudio.data.fitting import FittedPreparation
-from nnstudio.data.recipe import listed
+from nnstudio.data.recipe import listed, plural
 from nnstudio.data.split import Split
 from nnstudio.data.table import Table
 
@@ -68,14 +68,14 @@ def notes_on(
 ) -> list[str]:
     """Return the notes on prepared data: on the table, the fit and the split."""
     notes = read_notes(table)
-    missing = sum(table.report.missing.values())
-    if missing:
-        notes.append(f"{counted(missing, 'cell')} missing, in {listed(list(table.report.missing))}.")
+    notes += _missing_notes(table, fitted)
     dropped = table.rows - len(X)
     if dropped:
-        notes.append(f"{counted(dropped, 'row')} of {table.rows:,} left out because a cell is missing or unreadable.")
+        were = "was" if dropped == 1 else "were"
+        notes.append(f"{dropped:,} of {plural(table.rows, 'row')} {were} left out: a cell is missing or unreadable.")
     for name, count in unseen.items():
-        notes.append(f"Column {name!r}: {counted(count, 'cell')} with a text that no training row has.")
+        hold = "holds" if count == 1 else "hold"
+        notes.append(f"Column {name!r}: {plural(count, 'cell')} {hold} a text that no training row has.")
     constant = [c.name for c in fitted.columns if len(c.categories) == 1]
     at = 0
     for column in fitted.columns:
@@ -91,6 +91,31 @@ def notes_on(
             notes.append(f"Only one row each has the class {listed(single)}; it is used for training.")
     if fitted.task == "binary":
         notes.append(f"Class {fitted.target.classes[1]!r} is the positive one.")
+    return notes
+
+
+def _missing_notes(table: Table, fitted: FittedPreparation) -> list[str]:
+    """Return how many cells are missing, and what became of them."""
+    missing = dict(table.report.missing)
+    # A row without a target teaches nothing, so no rule fills it.
+    without_target = missing.pop(fitted.target.name, 0) if fitted.missing == "mean" else 0
+    notes = []
+    if count := sum(missing.values()):
+        said = f"{counted(count, 'cell')} missing, in {listed(list(missing))}"
+        if fitted.missing != "mean":
+            notes.append(f"{said}: {'its row was' if count == 1 else 'their rows were'} left out.")
+        else:
+            kinds = {column.kind for column in fitted.columns if column.name in missing}
+            with_what = " or ".join(
+                words for kind, words in (("number", "mean"), ("category", "most frequent text")) if kind in kinds
+            )
+            filled = "it was" if count == 1 else "they were"
+            notes.append(f"{said}: {filled} filled with the {with_what} of the training rows.")
+    if without_target:
+        rows = "its row was" if without_target == 1 else "their rows were"
+        notes.append(
+            f"{counted(without_target, 'cell')} missing in the target {fitted.target.name!r}: {rows} left out."
+        )
     return notes
 
 
@@ -114,4 +139,4 @@ def read_notes(table: Table) -> list[str]:
 
 def counted(count: int, thing: str) -> str:
     """Return ``1 row is`` or ``12 rows are``."""
-    return f"{count:,} {thing} is" if count == 1 else f"{count:,} {thing}s are"
+    return f"{plural(count, thing)} {'is' if count == 1 else 'are'}"

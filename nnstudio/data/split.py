@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.data.errors import DataError
+from nnstudio.data.recipe import plural
 
 Indices = NDArray[np.int64]
 LEAST_TRAINING_ROWS = 2
@@ -39,10 +40,7 @@ def split_rows(rows: int, validation: float, test: float, seed: int, classes: In
     training, *held = split_sizes(rows, validation, test)
     kinds = 1 if classes is None else len(np.unique(classes))
     if training < max(LEAST_TRAINING_ROWS, kinds):
-        raise DataError(
-            f"There are only {rows:,} rows to divide: {held[0]:,} for validation and {held[1]:,} for test "
-            f"leave {training:,} for training. Add rows, or make these shares smaller."
-        )
+        raise DataError(_too_few(rows, training, held, kinds))
     generator = np.random.default_rng(seed)
     order = generator.permutation(rows).astype(np.int64)
     if classes is None:
@@ -58,6 +56,25 @@ def split_rows(rows: int, validation: float, test: float, seed: int, classes: In
         taken += counts
     rest = np.concatenate([group[a:] for group, a in zip(groups, taken, strict=True)])
     return Split(generator.permutation(rest), parts[0], parts[1])
+
+
+def _too_few(rows: int, training: int, held: list[int], kinds: int) -> str:
+    there = f"there {'is' if rows == 1 else 'are'} only {plural(rows, 'row')}"
+    if kinds == rows > LEAST_TRAINING_ROWS:
+        return (
+            f"each of the {kinds:,} classes has one row only, so none is left to validate or test with. Choose another "
+            "target (this one tells rows apart, as a name or a number does), or let all rows train: no validation and "
+            "no test."
+        )
+    if training >= LEAST_TRAINING_ROWS:
+        return (
+            f"{there} for {kinds:,} classes, and of these {training:,} for training, where each class needs one. Add "
+            "rows, choose a target with fewer classes, or make the shares for validation and test smaller."
+        )
+    return (
+        f"{there} to divide: {held[0]:,} for validation and {held[1]:,} for test "
+        f"leave {training:,} for training. Add rows, or make these shares smaller."
+    )
 
 
 def _proportional(size: int, available: Indices, of: Indices) -> Indices:

@@ -24,6 +24,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "one.csv").write_text("a,y\n" + "".join(f"{i},same\n" for i in range(30)))
     (tmp_path / "binary.csv").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "folder").mkdir()
+    (tmp_path / "many.csv").write_text("a,y\n" + "".join(f"{i * 2},c{i}\n" for i in range(60)))
     (tmp_path / "broken.nnstudio").write_bytes(b"PK\x03\x04broken")
     (tmp_path / "text.csv").write_text("a,b\n" + "".join(f"x{i},oops\n" for i in range(10)))
     save(tmp_path / "bare.nnstudio", Document())
@@ -72,6 +73,12 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     "train good.csv other.csv": ("other.csv",),
     "train good.csv --out folder": ("folder",),
     "train good.csv --out nowhere/x.nnstudio": ("nowhere",),
+    "train good.csv --out /proc/x.nnstudio": ("/proc", "cannot be written", "no file can be made"),
+    "train good.csv --out good.csv/x.nnstudio": ("good.csv is a file, not a folder",),
+    "train good.csv --out x.txt": ("x.txt", "ends in .nnstudio", "Give --out x.nnstudio"),
+    "train good.csv --learn 3": ("Did you mean --learning-rate",),
+    "train good.csv --foo": ('--foo means nothing here. "nnstudio train --help"',),
+    "train many.csv": ("many.csv", "each of the 60 classes has one row only", "Choose another target"),
     "train good.csv --out good.csv": ("good.csv", "table itself"),
     "predict": ("PROJECT", "--out"),
     "predict good.nnstudio good.csv": ("--out",),
@@ -88,6 +95,8 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     "trian good.csv": ("trian", 'mean "nnstudio train"'),
     "none.nnstudio": ("none.nnstudio",),
     "--nonsense": ("--nonsense",),
+    "predict good.nnstudio good.csv --out /proc/p.csv": ("/proc", "no file can be made"),
+    "folder": ("folder is a folder",),
     "good.nnstudio good.nnstudio": ("One project",),
 }
 
@@ -107,6 +116,22 @@ def test_mistake_is_told_in_plain_sentences(here: Path, capsys: pytest.CaptureFi
     assert "Traceback" not in captured.err
     assert "usage:" not in captured.err
     assert sorted(path.name for path in here.iterdir()) == before
+
+
+@pytest.mark.parametrize("arguments", [["train", ""], [""], ["predict", "", "good.csv", "--out", "p.csv"]])
+def test_an_empty_name_is_told_in_a_plain_sentence(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    capsys.readouterr()
+    assert cli.main(arguments, lambda project: 0) == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "is empty" in last
+
+
+def test_a_table_is_handed_to_the_window(here: Path) -> None:
+    opened: list[Path | None] = []
+    assert cli.main(["good.csv"], lambda path: opened.append(path) or 0) == 0
+    assert opened == [Path("good.csv")]
 
 
 def test_mistake_of_the_program_is_told_apart_from_the_users(

@@ -134,10 +134,12 @@ def test_missing_and_unreadable_cells_are_counted_by_each_rule(run: Any, tmp_pat
     rows[3], rows[8] = ",3,up", "7.5,oops,down"
     path.write_text("a,b,way\n" + "\n".join(rows), encoding="utf-8")
     dropped = run("train", path, "--epochs", 1, "--json")
-    assert "2 rows of 100" in " ".join(dropped.err.split())[:2000] or "2 rows" in dropped.err
+    assert "1 cell is missing, in 'a': its row was left out." in dropped.err
+    assert "2 of 100 rows were left out" in dropped.err
     assert "oops" in dropped.err
     filled = run("train", path, "--epochs", 1, "--missing", "mean", "--json", "--validation", 0, "--batch-size", 1)
     assert filled.results["steps"] == 100
+    assert "1 cell is missing, in 'a': it was filled with the mean of the training rows." in filled.err
     refused = run("train", path, "--missing", "refuse")
     assert refused.code == 2
     assert "holes.csv, row" in refused.err
@@ -149,6 +151,15 @@ def test_results_for_people_are_a_table(run: Any, table: Path) -> None:
     assert "accuracy" in done.out
     assert "2 epochs" in done.out
     assert "not saved" in done.err
+
+
+def test_a_class_with_a_line_break_does_not_split_the_sentence(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    classes = ['"no\nway"', "yes"]
+    path.write_text("a,y\n" + "".join(f"{i * 7 % 13},{classes[i % 2]}\n" for i in range(40)))
+    done = run("train", path, "--epochs", 1)
+    assert "(one of two classes, no\\nway or yes) from 1 feature; rows" in done.err
+    assert "\n1 epoch, 1 step in" in done.out
 
 
 # Projects

@@ -151,7 +151,25 @@ def test_a_category_that_no_training_row_has_is_all_zeros_and_noted() -> None:
     prepared = prepare_table(changed, recipe(changed, "y", task="regression"))
     assert prepared.features == ("c=a", "c=b")
     assert prepared.X[prepared.validation[0]].tolist() == [0, 0]
-    assert any("'c': 1 cell is with a text that no training row has" in note for note in prepared.report.notes)
+    assert any("'c': 1 cell holds a text that no training row has" in note for note in prepared.report.notes)
+
+
+def test_what_became_of_missing_cells_is_said() -> None:
+    numbers: list[object] = [None, None, *map(float, range(38))]
+    texts: list[object] = ["a", "b", None, *(["a", "b"] * 19)][:40]
+    data = table(x=numbers, c=texts, y=[*(["no", "yes"] * 20)])
+    data.report.missing.update({"x": 2, "c": 1})
+    dropped = prepare_table(data, recipe(data, "y")).report.notes
+    assert "3 cells are missing, in 'x', 'c': their rows were left out." in dropped
+    assert "3 of 40 rows were left out: a cell is missing or unreadable." in dropped
+    filled = prepare_table(data, recipe(data, "y", missing="mean")).report.notes
+    assert (
+        "3 cells are missing, in 'x', 'c': they were filled with the mean or most frequent text of the training rows."
+    ) in filled
+    lacking = table(x=numbers, y=[*map(float, range(39)), None])
+    lacking.report.missing.update({"x": 2, "y": 1})
+    notes = prepare_table(lacking, recipe(lacking, "y", missing="mean")).report.notes
+    assert "1 cell is missing in the target 'y': its row was left out." in notes
 
 
 def test_a_constant_column_becomes_zeros_and_is_noted() -> None:
@@ -240,6 +258,16 @@ BROKEN: dict[str, tuple[Table, dict[str, object], str]] = {
         "column 'x' has no value in the training rows",
     ),
     "too few rows": (table(x=[1.0, 2.0], y=["a", "b"]), {}, "only 2 rows to divide"),
+    "one row a class": (
+        table(x=list(np.arange(60.0)), y=[f"c{i}" for i in range(60)]),
+        {},
+        "each of the 60 classes has one row only, so none is left to validate or test with. Choose another target",
+    ),
+    "hardly more rows than classes": (
+        table(x=list(np.arange(62.0)), y=[f"c{i % 60}" for i in range(62)]),
+        {},
+        "only 62 rows for 60 classes, and of these 50 for training, where each class needs one",
+    ),
     "three classes as two": (table(x=[1.0] * 30, y=["a", "b", "c"] * 10), {"task": "binary"}, "Choose multi-class"),
     "text as a number": (
         table(x=[1.0] * 4, y=["a", "b"] * 2),

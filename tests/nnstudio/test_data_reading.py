@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -27,6 +27,8 @@ from nnstudio.data import (
     preview,
     read_cells,
     read_table,
+    rows_left,
+    with_column,
 )
 from nnstudio.data.cells import format_number, is_missing, number_sql, parse_number
 
@@ -302,13 +304,76 @@ def test_what_is_given_is_not_detected(tmp_path: Path) -> None:
 
 
 def test_a_preview_shows_the_head_of_a_large_file_and_judges_its_rows(tmp_path: Path) -> None:
-    rows = 50_000
+    rows = 300_000
     path = write(tmp_path, "a,b,c\n" + "".join(f"{i},{i * 2},x\n" for i in range(rows)))
     shown = preview(path, detect(path), rows=50)
     assert len(shown.rows) == 50
     assert shown.row_numbers[0] == 2
     assert not shown.complete
+    assert shown.counted_rows == 50
     assert 0.7 * rows < shown.estimated_rows < 2 * rows
+
+
+def test_a_preview_counts_every_row_of_a_small_file_and_the_rows_that_are_left_of_it(tmp_path: Path) -> None:
+    lines = [
+        f"{'' if i % 100 == 99 else i * 3},{'oops' if i == 350 else i % 300},{'' if i == 5 else 'u'}"
+        for i in range(400)
+    ]
+    path = write(tmp_path, "a,b,y\n" + "\n".join([*lines, "1,2", "3"]))
+    plan = detect(path)
+    shown = preview(path, plan)
+    assert (len(shown.rows), shown.complete, shown.estimated_rows, shown.counted_rows) == (200, True, 400, 400)
+    assert [(c.missing, c.unreadable_count, c.distinct) for c in shown.columns] == [(4, 0, 396), (0, 1, 300), (1, 0, 1)]
+    assert [(cell.row, cell.text) for cell in shown.columns[1].unreadable] == [(352, "oops")]
+    assert [row.row for row in shown.set_aside] == [402, 403]
+    assert rows_left(shown, plan, "drop") == 394
+    assert rows_left(shown, with_column(plan, "a", role="ignore"), "drop") == 398
+    assert rows_left(shown, plan, "mean") == 399
+    assert rows_left(shown, plan, "refuse") == 400
+
+
+@pytest.mark.parametrize("text", ["inf", "-inf", "Infinity", "1e999"])
+def test_infinite_cells_do_not_make_a_number_column_a_category(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, "a,y\n" + "".join(f"{text if i % 3 == 0 else i * 2.5},{i % 2}\n" for i in range(30)))
+    plan = detect(path)
+    assert plan.columns[0].kind == "number"
+    assert preview(path, plan).columns[0].unreadable_count == 10
+
+
+IGNORED: dict[str, tuple[str, Callable[[int], object], str]] = {
+    "numbers from 10,000 on": ("KundenNr", lambda i: 10_000 + i, "goes up by 1 from row to row"),
+    "distinct numbers called an id": ("CustomerID", lambda i: i * 7919 % 10_007, "is named like a row number"),
+    "distinct numbers called a key": ("order_key", lambda i: i * 7919 % 10_007, "is named like a row number"),
+    "dates": ("day", lambda i: f"2024-{i % 12 + 1:02}-{i % 28 + 1:02}", "holds dates"),
+    "dates with a time": ("when", lambda i: f"{i % 28 + 1}.{i % 12 + 1}.2024 12:00", "holds dates"),
+    "texts that hardly come again": ("name", lambda i: f"n{i % 150}", "holds a different text in most rows"),
+}
+KEPT: dict[str, tuple[str, Callable[[int], object]]] = {
+    "steps of 2": ("dose", lambda i: 2 * i),
+    "distinct fractions called an id": ("id", lambda i: i * 1.37),
+    "distinct numbers of another name": ("paid", lambda i: i * 7919 % 10_007),
+    "few categories": ("town", lambda i: f"t{i % 40}"),
+    "few days": ("day", lambda i: f"2024-01-0{i % 7 + 1}"),
+}
+
+
+@pytest.mark.parametrize("case", IGNORED)
+def test_row_numbers_dates_and_names_are_proposed_to_be_ignored_and_the_note_says_why(
+    tmp_path: Path, case: str
+) -> None:
+    name, cell, reason = IGNORED[case]
+    plan = detect(write(tmp_path, f"{name},x,y\n" + "".join(f"{cell(i)},{i * 1.5},{i % 2}\n" for i in range(200))))
+    assert [column.role for column in plan.columns] == ["ignore", "feature", "target"]
+    note = next(note for note in plan.notes if note.startswith(repr(name)))
+    assert reason in note
+    assert "can be changed" in note
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_columns_that_may_teach_something_stay_features(tmp_path: Path, case: str) -> None:
+    name, cell = KEPT[case]
+    plan = detect(write(tmp_path, f"{name},x,y\n" + "".join(f"{cell(i)},{i * 1.5},{i % 2}\n" for i in range(200))))
+    assert plan.columns[0].role == "feature"
 
 
 def test_a_preview_counts_missing_distinct_and_unreadable_cells(tmp_path: Path) -> None:

@@ -33,14 +33,16 @@ from nnstudio.data import (
     prepare_table,
     preview,
     propose_task,
+    rows_left,
     table_source,
     with_column,
 )
 from nnstudio.data.cells import is_missing, parse_number
-from ui import theme
+from ui import preferences, theme
 from ui.dialogs.csv_import_bars import DECIMALS, GAP, DialectBar, Footer
 from ui.dialogs.csv_import_models import ColumnsModel, ColumnsView, PreviewModel, plain_table
 from ui.dialogs.csv_import_settings import SettingsForm, heading
+from ui.dialogs.csv_import_words import rounded, set_aside_note, spaced
 from ui.dialogs.csv_import_work import Background
 
 SIZE = (1120, 680)
@@ -176,6 +178,11 @@ class CsvImportDialog(QDialog):
         self.columns_view = ColumnsView(self.columns_model)
         self.columns_view.verticalHeader().hide()
         column.addWidget(self.columns_view, 1)
+        self.counted_label = QLabel()
+        self.counted_label.setProperty("role", "hint")
+        self.counted_label.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.counted_label.hide()
+        column.addWidget(self.counted_label)
         column.addSpacing(4)
         self.settings = SettingsForm()
         column.addWidget(self.settings)
@@ -199,7 +206,11 @@ class CsvImportDialog(QDialog):
             if before.get(column.name) != column:
                 self._choices[column.name] = (column.kind, column.role)
         self._plan = plan
-        self._look_again()
+        if self._background.busy:
+            self._inspect()  # what is under way does not know of this
+        elif any(c.name in before and before[c.name].kind != c.kind for c in plan.columns):  # a role changes no count
+            self._look_again()
+        self._error = ""
         self._refresh()
 
     def _settings_changed(self) -> None:
@@ -230,7 +241,7 @@ class CsvImportDialog(QDialog):
             for name, (kind, role) in choices.items():
                 if any(column.name == name for column in plan.columns):
                     plan = with_column(plan, name, kind=kind, role=role)  # type: ignore[arg-type]
-            return plan, preview(path, plan)
+            return plan, preview(path, plan, cancelled=cancelled)
 
         self._error = ""
         self._background.start("inspect", work)
@@ -240,7 +251,7 @@ class CsvImportDialog(QDialog):
         path, plan = self._path, self._plan
         assert plan is not None
         self._error = ""
-        self._background.start("inspect", lambda progress, cancelled: (plan, preview(path, plan)))
+        self._background.start("inspect", lambda progress, cancelled: (plan, preview(path, plan, cancelled=cancelled)))
 
     def _load(self) -> None:
         path = self._path
@@ -264,6 +275,7 @@ class CsvImportDialog(QDialog):
     def _finished(self, key: str, result: Any) -> None:
         if key == "load":
             self._loaded = result
+            preferences.set_table_folder(self._path)
             self.footer.progress.hide()
             self.accept()
             return
@@ -344,24 +356,27 @@ class CsvImportDialog(QDialog):
         if self._preview is None:
             self.size_label.setText("")
             self.roles_label.setText("")
-            self.settings.show_rows(0, True)
+            self.counted_label.hide()
+            self.settings.show_rows(0, 0, True)
             return
         exact = self._preview.complete
-        rows = self._preview.estimated_rows if exact else _rounded(self._preview.estimated_rows)
+        rows = self._preview.estimated_rows if exact else rounded(self._preview.estimated_rows)
         about = "" if exact else "about "
-        self.size_label.setText(f"{about}{_spaced(rows)} rows, {_spaced(len(plan.columns))} columns")
+        self.size_label.setText(f"{about}{spaced(rows)} rows, {spaced(len(plan.columns))} columns")
         count = {role: sum(c.role == role for c in plan.columns) for role in ("feature", "target", "ignore")}
-        parts = [f"{_spaced(count['feature'])} features", f"{count['target']} target"]
-        self.roles_label.setText(", ".join(parts + ([f"{_spaced(count['ignore'])} ignored"] * bool(count["ignore"]))))
-        self.settings.show_rows(rows, exact)
+        features = "1 feature" if count["feature"] == 1 else f"{spaced(count['feature'])} features"
+        parts = [features, f"{count['target']} target"]
+        self.roles_label.setText(", ".join(parts + ([f"{spaced(count['ignore'])} ignored"] * bool(count["ignore"]))))
+        self.counted_label.setVisible(not exact)
+        self.counted_label.setText(f"Missing and Distinct: in the first {spaced(self._preview.counted_rows)} rows")
+        left = rows_left(self._preview, plan, self.settings.preparation().missing)
+        self.settings.show_rows(left if exact else rounded(left), max(0, rows - left), exact)
 
     def _show_notes(self, plan: ImportPlan) -> None:
         # Which column is the target stands beside it, and may have been changed since.
         notes = [note for note in plan.notes if not note.startswith("The last column")]
         if self._preview is not None and self._preview.set_aside:
-            first, count = self._preview.set_aside[0], len(self._preview.set_aside)
-            which = "One of the first rows has" if count == 1 else f"{count:,} of the first rows have"
-            notes.insert(0, f"{which} too few or too many cells and will be set aside: row {first.row:,}.")
+            notes.insert(0, set_aside_note(self._preview))
         self.notes.setText(" ".join(notes[:3]) + (f" And {len(notes) - 3} more." if len(notes) > 3 else ""))
         self.notes.setToolTip("\n".join(notes))
         self.notes.setAccessibleDescription(" ".join(notes))
@@ -386,12 +401,3 @@ class CsvImportDialog(QDialog):
             texts = [row[i][:60] for row in self._preview.rows[:MEASURED_ROWS]]
             widest = max((metrics.horizontalAdvance(text) for text in [column.name + "  ", *texts]), default=0)
             self.preview_view.setColumnWidth(i, min(WIDEST, max(NARROWEST, widest + 6 * theme.UNIT)))
-
-
-def _spaced(number: int) -> str:
-    return f"{number:,}".replace(",", "\u2009")
-
-
-def _rounded(number: int) -> int:
-    """Return an estimate with the digits that it deserves."""
-    return int(float(f"{number:.3g}"))

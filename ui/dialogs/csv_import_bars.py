@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio.data import ENCODING_TITLES, Dialect
-from ui import theme
+from ui import preferences, theme
 
 TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar", " ": "Space"}
@@ -99,9 +99,10 @@ class DialectBar(QFrame):
             box.setCurrentIndex(at)
 
     def _browse(self) -> None:
-        start = str(Path(self._path).parent) if self._path else ""
+        start = str(Path(self._path).parent) if self._path else preferences.table_folder()
         path, _ = QFileDialog.getOpenFileName(self, "Load a table", start, TABLES)
         if path:
+            preferences.set_table_folder(path)
             self.path_given.emit(path)
 
     def _path_typed(self) -> None:

@@ -9,8 +9,11 @@ from PySide6.QtCore import (
     QAbstractTableModel,
     QEvent,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
+    QRect,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QFont, QKeyEvent
@@ -40,8 +43,8 @@ HINTS = (
     "The column's name",
     "Number or category: select rows and press N or C",
     "Feature, target or ignore: select rows and press F, T or I",
-    "Missing or unreadable cells in the rows shown",
-    "Different values in the rows shown",
+    "Missing or unreadable cells",
+    "Different values",
 )
 KEYS = {
     Qt.Key.Key_N: "number",
@@ -161,7 +164,7 @@ class ColumnsModel(QAbstractTableModel):
         if role == Role.DisplayRole:
             return HEADINGS[section]
         if role == Role.ToolTipRole:
-            return HINTS[section]
+            return self._hint(section)
         if role == Role.TextAlignmentRole:
             return _alignment("number" if section in (MISSING, DISTINCT) else "category")
         return None
@@ -205,8 +208,15 @@ class ColumnsModel(QAbstractTableModel):
             if at == MISSING and bad and sample is not None:
                 cells = "; ".join(f"row {cell.row:,}: {cell.text[:40]!r}" for cell in sample.unreadable)
                 return f"{bad:,} cells are no number and count as missing. {cells}"
-            return column.name if at == NAME else HINTS[at]
+            return column.name if at == NAME else self._hint(at)
         return None
+
+    def _hint(self, section: int) -> str:
+        """Return what a column of this table means, and of which rows its counts are."""
+        if section not in (MISSING, DISTINCT) or self.preview is None:
+            return HINTS[section]
+        rows = f"{self.preview.counted_rows:,}"
+        return f"{HINTS[section]} in {'all' if self.preview.complete else 'the first'} {rows} rows"
 
     def setData(self, index: Index, value: Any, role: int = Role.EditRole) -> bool:
         """Take a person's choice."""
@@ -229,24 +239,68 @@ class ColumnsModel(QAbstractTableModel):
         return True
 
 
+class ChoiceBox(QComboBox):
+    """A list in a cell: open for as long as it is there. ``chosen`` comes with a choice, ``left`` when it closed."""
+
+    chosen = Signal()
+    left = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._is_left = False
+        self.activated.connect(self._choose)
+
+    def showPopup(self) -> None:
+        """Open the list."""
+        super().showPopup()
+        self.view().window().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Go with the list, however it was closed: a cell never keeps a closed list in it."""
+        if event.type() == QEvent.Type.Hide:
+            QTimer.singleShot(0, self, self._leave)  # a choice comes after this, and has to be heard first
+        return super().eventFilter(watched, event)
+
+    def _choose(self) -> None:
+        self.chosen.emit()
+        self._leave()
+
+    def _leave(self) -> None:
+        if not self._is_left:
+            self._is_left = True
+            self.left.emit()
+
+
 class ChoiceDelegate(QStyledItemDelegate):
     """Edits a kind or role in a list that opens at once."""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """Return a list of choices."""
-        editor = QComboBox(parent)
+        editor = ChoiceBox(parent)
         titles = KIND_TITLES if index.column() == KIND else ROLE_TITLES
         for value, title in titles.items():
             editor.addItem(title, value)
         editor.setAccessibleName(HEADINGS[index.column()])
-        editor.activated.connect(lambda _: (self.commitData.emit(editor), self.closeEditor.emit(editor)))
+        editor.chosen.connect(self._commit)
+        editor.left.connect(lambda: self.closeEditor.emit(editor))
+        QTimer.singleShot(0, editor, editor.showPopup)  # when it has its place in the cell
         return editor
 
+    def _commit(self) -> None:
+        editor = self.sender()
+        assert isinstance(editor, QWidget)
+        self.commitData.emit(editor)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        """Give the list its cell, and as much more as its longest choice needs."""
+        place = QRect(option.rect)  # type: ignore[attr-defined]
+        place.setWidth(max(place.width(), editor.sizeHint().width()))
+        editor.setGeometry(place)
+
     def setEditorData(self, editor: QWidget, index: Index) -> None:
-        """Show the present choice, and open the list."""
+        """Show the present choice."""
         assert isinstance(editor, QComboBox)
         editor.setCurrentIndex(editor.findData(index.data(Role.EditRole)))
-        editor.showPopup()
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
         """Take the choice."""
@@ -264,7 +318,7 @@ class ColumnsView(QTableView):
         self.setItemDelegate(ChoiceDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         triggers = QAbstractItemView.EditTrigger
-        self.setEditTriggers(triggers.SelectedClicked | triggers.DoubleClicked | triggers.EditKeyPressed)
+        self.setEditTriggers(triggers.EditKeyPressed)  # and a click, below
         self.setAccessibleName("Columns: type and role of each")
         plain_table(self)
         header = self.horizontalHeader()
@@ -275,7 +329,8 @@ class ColumnsView(QTableView):
         self.clicked.connect(self._open)
 
     def _open(self, index: QModelIndex) -> None:
-        if index.column() in (KIND, ROLE):
+        # Qt complains on standard error where a cell is edited already.
+        if index.column() in (KIND, ROLE) and self.state() != QAbstractItemView.State.EditingState:
             self.edit(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -285,7 +340,7 @@ class ColumnsView(QTableView):
             self._model.change(sorted(index.row() for index in self.selectionModel().selectedRows()), value)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             column = self.currentIndex().column()
-            self.edit(self.currentIndex().siblingAtColumn(column if column in (KIND, ROLE) else ROLE))
+            self._open(self.currentIndex().siblingAtColumn(column if column in (KIND, ROLE) else ROLE))
         else:
             super().keyPressEvent(event)
 

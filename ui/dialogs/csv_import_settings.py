@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
-from nnstudio.data import Preparation, Task, split_sizes
+from nnstudio.data import Preparation, Task, plural, split_sizes
 from ui import theme
 
 MOST_SEED = 2**31 - 1  # what a QSpinBox holds
@@ -62,7 +62,7 @@ class SettingsForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[int, bool] = (0, True)
+        self._rows: tuple[int, int, bool] = (0, 0, True)
         self.task = _choices({"": "Found from the target"} | dict(TASK_TITLES), "Task")
         self.missing = _choices(MISSING_TITLES, "Missing cells")
         self.scaling = _choices(SCALING_TITLES, "Scaling")
@@ -95,7 +95,10 @@ class SettingsForm(QWidget):
             grid.addWidget(editor, row, 1, 1, 2)
         grid.addWidget(self.scale_target, 4, 1, 1, 2)
         grid.setRowMinimumHeight(5, 4)
-        grid.addWidget(heading("DIVIDE THE ROWS"), 6, 0, 1, 3)
+        grid.addWidget(heading("DIVIDE THE ROWS"), 6, 0, 1, 2)
+        self.dropped = QLabel()
+        self.dropped.setProperty("role", "dim")
+        grid.addWidget(self.dropped, 6, 2, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(self.bar, 7, 0, 1, 3)
         grid.addLayout(self._parts(), 8, 0, 1, 3)
         for box in (self.task, self.missing, self.scaling):
@@ -143,9 +146,9 @@ class SettingsForm(QWidget):
         regression = (self.chosen_task() or task) == "regression"
         self.scale_target.setVisible(regression)
 
-    def show_rows(self, rows: int, exact: bool) -> None:
-        """Show how many rows each part gets of a table with ``rows`` rows."""
-        self._rows = (rows, exact)
+    def show_rows(self, rows: int, dropped: int, exact: bool) -> None:
+        """Show how many rows each part gets when ``rows`` are left of a table, and how many are dropped before."""
+        self._rows = (rows, dropped, exact)
         self._show_split()
 
     def _limit(self) -> None:
@@ -160,8 +163,10 @@ class SettingsForm(QWidget):
         held = (self.validation.value(), self.test.value())
         self.training.setText(f"{100 - sum(held):g}{THIN_SPACE}%")
         self.bar.show_shares((1 - sum(held) / 100, held[0] / 100, held[1] / 100))
-        rows, exact = self._rows
+        rows, dropped, exact = self._rows
         about = "" if exact else "≈ "
+        self.dropped.setText(f"{about}{plural(dropped, 'row')} dropped".replace(",", THIN_SPACE) if dropped else "")
+        self.dropped.setToolTip("Rows with a missing or unreadable cell are dropped before the others are divided.")
         sizes = split_sizes(rows, held[0] / 100, held[1] / 100)
         for label, size in zip(self.counts, sizes, strict=True):
             number = f"{size:,}".replace(",", THIN_SPACE)

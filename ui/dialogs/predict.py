@@ -10,9 +10,10 @@ from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from nnstudio.data import DataError
+from nnstudio.data import DataError, check_columns, plural
 from nnstudio.predicting import Predicted, predict_table, write_csv
 from nnstudio.project_file import Project
+from ui import preferences
 from ui.training_view_model import TrainingViewModel
 
 POLL_MS = 50
@@ -59,8 +60,14 @@ def predict_table_from(window: QWidget, model: TrainingViewModel, name: str, sho
     if model.checkpoint() is None or model.data is None:
         show("There are no trained weights yet: press Train first, then predict.", "info")
         return
-    table, _ = QFileDialog.getOpenFileName(window, "Predict the rows of a table", "", TABLES)
+    table, _ = QFileDialog.getOpenFileName(window, "Predict the rows of a table", preferences.table_folder(), TABLES)
     if not table:
+        return
+    preferences.set_table_folder(table)
+    try:
+        check_columns(table, model.data.fitted)  # before a person takes the trouble to say where to save
+    except DataError as error:
+        show(str(error), "bad")
         return
     proposed = Path(table).with_name(f"{Path(table).stem} predicted.csv")
     out, _ = QFileDialog.getSaveFileName(window, "Save the predictions", str(proposed), "CSV (*.csv)")
@@ -82,5 +89,5 @@ def predict_table_from(window: QWidget, model: TrainingViewModel, name: str, sho
 
 def _words(predicted: Predicted, out: Path) -> str:
     rows = len(predicted.cells)
-    said = f"{predicted.predicted:,} of {rows:,} rows predicted into {out.name}."
+    said = f"{predicted.predicted:,} of {plural(rows, 'row')} predicted into {out.name}."
     return " ".join([said, *predicted.notes])
