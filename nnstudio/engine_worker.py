@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import signal
 import threading
 import traceback
@@ -51,9 +50,9 @@ def main(connection: Connection) -> None:
 class _Worker:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        # Answers go out through a thread of their own: whoever makes one never waits for the window to read it.
-        self._outbox: queue.SimpleQueue[Reply] = queue.SimpleQueue()
-        threading.Thread(target=self._send_all, name="to-window", daemon=True).start()
+        # Whoever has an answer sends it: handing it to another thread would take the training thread's turn away, and
+        # cost more than the sending. It waits for the window at most, which reads whatever it is doing.
+        self._sending = threading.Lock()
         self._thread: TrainingThread | None = None
         self._load = 0
 
@@ -109,14 +108,11 @@ class _Worker:
         return answer
 
     def _send(self, reply: Reply) -> None:
-        self._outbox.put(reply)
-
-    def _send_all(self) -> None:
-        try:
-            while True:
-                self._connection.send(self._outbox.get())
-        except (OSError, ValueError):
-            os._exit(0)  # the window is gone
+        with self._sending:
+            try:
+                self._connection.send(reply)
+            except (OSError, ValueError):
+                os._exit(0)  # the window is gone
 
     def stop(self) -> None:
         if self._thread is not None:

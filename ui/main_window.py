@@ -280,7 +280,7 @@ class MainWindow(QMainWindow):
         from ui.dialogs.predict import predict_table_from
 
         self.model.when_at_rest(
-            lambda: predict_table_from(self, self.model, self.session.name, self.messages.show_message)
+            lambda: predict_table_from(self, self.session.project(), self.session.name, self.messages.show_message)
         )
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -175,6 +175,11 @@ class ProjectSession(QObject):
             f"Load {title}",
         )
 
+    def project(self) -> Project:
+        """Return what would be saved now."""
+        document = self._store.document
+        return Project(document, self._model.checkpoint(), self._model.data, self._record_of(document))
+
     # -- save -----------------------------------------------------------------------------------------------------
 
     def save(self) -> bool:

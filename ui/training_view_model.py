@@ -227,6 +227,7 @@ class TrainingViewModel(QObject):
         self._take_document(document)
         self.shapes_changed.emit()
         self._show_checkpoint()
+        self._load()  # at once: at the first start the engine gets ready while the window is being shown
 
     def _show_checkpoint(self) -> None:
         """Show the history of the document's weights before the engine has taken them."""

@@ -33,9 +33,9 @@ def test_a_table_without_the_columns_is_refused_before_asking_where_to_save(
     monkeypatch.setattr("ui.dialogs.predict.QFileDialog.getSaveFileName", must_not_ask)
     window = QWidget()
     qtbot.addWidget(window)
-    model = SimpleNamespace(checkpoint=lambda: object(), data=prepare(sample_recipe("xor")))
+    project = SimpleNamespace(checkpoint=object(), prepared=prepare(sample_recipe("xor")), record=None)
     said: list[tuple[object, ...]] = []
-    predict_table_from(window, model, "x.nnstudio", lambda *words: said.append(words))  # type: ignore[arg-type]
+    predict_table_from(window, project, "x.nnstudio", lambda *words: said.append(words))  # type: ignore[arg-type]
     assert asked == [str(tmp_path)]
     ((sentence, kind),) = said
     assert kind == "bad"

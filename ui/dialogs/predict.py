@@ -14,7 +14,6 @@ from nnstudio.data import DataError, check_columns, plural
 from nnstudio.predicting import Predicted, predict_table, write_csv
 from nnstudio.project_file import Project
 from ui import preferences
-from ui.training_view_model import TrainingViewModel
 
 POLL_MS = 50
 TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
@@ -29,7 +28,7 @@ class Prediction(QObject):
         super().__init__(parent)
         self._work = (project, name, table, out)
         self._result: tuple[str, str, Path | None] | None = None
-        self._thread = threading.Thread(target=self._run, name="prediction")
+        self._thread = threading.Thread(target=self._run, name="prediction", daemon=True)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._look)
         self._thread.start()
@@ -44,6 +43,8 @@ class Prediction(QObject):
             self._result = (str(error), "bad", None)
         except OSError as error:
             self._result = (f"{out} was not written: {error.strerror or error}.", "bad", None)
+        except Exception as error:  # whatever it is, a person waits for an answer
+            self._result = (f"{table.name} could not be predicted: {error}.", "bad", None)
         else:
             self._result = (_words(predicted, out), "info", out)
 
@@ -55,17 +56,21 @@ class Prediction(QObject):
             self.deleteLater()
 
 
-def predict_table_from(window: QWidget, model: TrainingViewModel, name: str, show: Callable[..., object]) -> None:
+def predict_table_from(window: QWidget, project: Project, name: str, show: Callable[..., object]) -> None:
     """Ask for a table and for a file, and predict; ``show`` takes a sentence, its kind, and an action with its text."""
-    if model.checkpoint() is None or model.data is None:
+    if project.checkpoint is None:
         show("There are no trained weights yet: press Train first, then predict.", "info")
+        return
+    about = project.prepared or project.record
+    if about is None:
+        show("How the data were prepared is not known: use Data, Read the table again, then predict.", "warn")
         return
     table, _ = QFileDialog.getOpenFileName(window, "Predict the rows of a table", preferences.table_folder(), TABLES)
     if not table:
         return
     preferences.set_table_folder(table)
     try:
-        check_columns(table, model.data.fitted)  # before a person takes the trouble to say where to save
+        check_columns(table, about.fitted)  # before a person takes the trouble to say where to save
     except DataError as error:
         show(str(error), "bad")
         return
@@ -73,7 +78,6 @@ def predict_table_from(window: QWidget, model: TrainingViewModel, name: str, sho
     out, _ = QFileDialog.getSaveFileName(window, "Save the predictions", str(proposed), "CSV (*.csv)")
     if not out:
         return
-    project = Project(model.store.document, model.checkpoint(), model.data)
     work = Prediction(project, Path(name), Path(table), Path(out), window)
 
     def tell(sentence: str, kind: str, written: Path | None) -> None:
