@@ -51,6 +51,8 @@ def run() -> list[dict[str, object]]:
             "XDG_CONFIG_HOME": folder,
             "NNSTUDIO_STATE_DIR": folder,
         }
+        # As on a person's machine, where Python keeps the bytecode of the first start for the next ones.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         for round_number in range(ROUNDS + 1):
             one = _seconds(["-c", IMPORTS], environment)
             other = _seconds([str(script)], environment)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -10,13 +13,17 @@ from engine.snapshot import ProbeRequest
 from nnstudio.document import Document
 from ui.document_store import DocumentStore
 from ui.inspector.network_page import NetworkPage
-from ui.inspector.node_page import NodePage
-from ui.inspector.selection_page import SelectionPage
 from ui.training_view_model import TrainingViewModel
 from ui.visibility import Visibility
 
 OWNER = "inspector"
 MARGIN = 14
+if TYPE_CHECKING:
+    from ui.inspector.node_page import NodePage
+    from ui.inspector.selection_page import SelectionPage
+
+PageT = TypeVar("PageT", bound=QWidget)
+
 WIDTH = 280
 NARROWEST = 256
 
@@ -38,14 +45,9 @@ class Inspector(QWidget):
         self._ids: tuple[str, ...] = ()
         self.setProperty("role", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.network_page = NetworkPage(store, model)
-        self.node_page = NodePage(store, model)
-        self.selection_page = SelectionPage(store, model)
         self._pages = QStackedWidget()
         self._areas: dict[QWidget, QScrollArea] = {}
-        for page in (self.network_page, self.node_page, self.selection_page):
-            self._areas[page] = _scrolled(page)
-            self._pages.addWidget(self._areas[page])
+        self.network_page = self._added(NetworkPage(store, model))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
@@ -58,6 +60,25 @@ class Inspector(QWidget):
         model.data_changed.connect(self._show)
         model.refreshed.connect(self._refresh)
         self._show()
+
+    @cached_property
+    def node_page(self) -> NodePage:
+        """The page of one layer, made when the first is selected: the window is up sooner."""
+        from ui.inspector.node_page import NodePage
+
+        return self._added(NodePage(self._store, self._model))
+
+    @cached_property
+    def selection_page(self) -> SelectionPage:
+        """The page of several layers, made when they are first selected."""
+        from ui.inspector.selection_page import SelectionPage
+
+        return self._added(SelectionPage(self._store, self._model))
+
+    def _added(self, page: PageT) -> PageT:
+        self._areas[page] = _scrolled(page)
+        self._pages.addWidget(self._areas[page])
+        return page
 
     def sizeHint(self) -> QSize:
         """Return the width of the drawing."""
