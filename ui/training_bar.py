@@ -23,6 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.declared import Field, SettingError, fields_of, replace
+from engine.layers import Output
+from engine.metrics import task_of
 from engine.settings import TrainingSettings
 from engine.snapshot import Status
 from nnstudio import numbers
@@ -176,12 +178,14 @@ class TrainingBar(QFrame):
 
     def _show_figures(self) -> None:
         self._figures_at = time.monotonic()
-        status, data = self._model.status, self._model.data
+        status = self._model.status
         self.figures["training_cost"].show_value(numbers.number(status.training_cost))
         self.figures["validation_cost"].show_value(numbers.number(status.validation_cost))
         only_training = math.isnan(status.validation_score) and not math.isnan(status.training_score)
         score = status.training_score if only_training else status.validation_score
-        regression = data is not None and data.task == "regression"
+        # By what the network computes: a squared error on two classes is judged by its R², whatever the data are.
+        outputs = self._model.store.document.graph.of_kind(Output)
+        regression = any(isinstance(node.layer, Output) and task_of(node.layer) == "regression" for node in outputs)
         self.figures["score"].show_value(numbers.number(score) if regression else numbers.percent(score))
         self.figures["score"].show_words(
             f"{'running ' if only_training else ''}{'R²' if regression else 'accuracy'}, "
