@@ -114,7 +114,11 @@ def _serve(window: Any) -> None:
 
 
 def _ready(window: Any) -> bool:
-    return bool(window.isVisible() and window.model.status.state != "empty")
+    """Return whether the window is complete: shown, its engine ready, its plots made; nothing moves any more then."""
+    from PySide6.QtWidgets import QGraphicsView
+
+    plots = all(window.docks.places[name].findChild(QGraphicsView) for name in ("cost", "boundary"))
+    return bool(window.windowHandle().isExposed() and window.model.status.state != "empty" and plots)
 
 
 def _document(window: Any) -> Any:
