@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.emit import Array
-from engine.graph import Graph
-from engine.shapes import Shapes, infer_shapes
+from engine.shapes import Shapes
 from engine.trainer import TrainerState
 
 PARAMETERS = "parameters/"  # the arrays of these names hold the weights, under "<node id>.<parameter>"
@@ -67,35 +66,6 @@ def misfits(weights: dict[str, Array], shapes: Shapes) -> tuple[str, ...]:
             for spec in shapes.specs.get(node, ())
         )
     )
-
-
-def carry_over(checkpoint: Checkpoint, graph: Graph) -> tuple[dict[str, Array], tuple[str, ...]]:
-    """Return what a changed graph keeps of a checkpoint, and the names of the layers that start anew.
-
-    Parameters
-    ----------
-    checkpoint
-        The trained weights.
-    graph
-        The graph as it is now. A layer keeps its weights where every array of them still has its shape.
-
-    Returns
-    -------
-    kept : dict[str, Array]
-        The weights that stay, by ``"<node id>.<parameter>"``.
-    anew : tuple[str, ...]
-        Names, as a person reads them, of the layers whose weights must be initialized anew.
-    """
-    shapes, weights = infer_shapes(graph), checkpoint.weights
-    anew = misfits(weights, shapes)
-    kept = {
-        key: weights[key]
-        for node in shapes.order
-        if node not in anew
-        for spec in shapes.specs.get(node, ())
-        for key in (f"{node}.{spec.name}",)
-    }
-    return kept, tuple(graph.node(node).name for node in anew)
 
 
 class CheckpointStore:

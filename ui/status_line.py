@@ -102,7 +102,6 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self._model = model
         self._message = ""
-        self._engine_text = ""
         self._shown_at = 0.0
         self._dot = Dot("faint")
         self.text, self.network, self.engine, self.saved = (QLabel() for _ in range(4))
@@ -136,11 +135,6 @@ class StatusLine(QWidget):
     def set_saved(self, text: str) -> None:
         """Say at the right whether all is saved, e.g. ``saved 12 s ago``."""
         self.saved.setText(text)
-
-    def set_engine(self, text: str) -> None:
-        """Say something else of the engine than its number of threads."""
-        self._engine_text = text
-        self._show_network()
 
     def show_message(self, text: str, kind: str = "info") -> None:
         """Show a message for some seconds in place of the state; ``kind`` is ``info``, ``warn`` or ``bad``."""
@@ -192,7 +186,7 @@ class StatusLine(QWidget):
             f"{numbers.plural(layers, 'layer')} · {numbers.plural(shapes.parameter_count, 'parameter')}"
         )
         threads = "1 thread" if self._model.store.document.training.deterministic else "several threads"
-        self.engine.setText(self._engine_text or f"engine {threads}")
+        self.engine.setText(f"engine {threads}")
 
     def _fit(self, text: str) -> None:
         shown = text

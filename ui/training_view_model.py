@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.history import History
@@ -202,7 +203,7 @@ class TrainingViewModel(QObject):
             self.marks.append((epoch, f"α {rates[0]:g} → {rates[1]:g}"))
         if not self._stale:
             self.host.change_settings(after)
-        self._set_status(replace_status(self.status, learning_rate=after.optimizer.learning_rate))
+        self._set_status(msgspec.structs.replace(self.status, learning_rate=after.optimizer.learning_rate))
 
     def _take_document(self, document: Document) -> None:
         self.shapes = infer_shapes(document.graph)
@@ -380,23 +381,17 @@ class TrainingViewModel(QObject):
         if kept is not None:
             self._name_checkpoint(self.checkpoints.put(kept), "Train until the engine stopped")
             self._stale = self._broken = True
-        self._set_status(replace_status(self.status, state="failed", message=sentence, steps_per_second=0.0))
+        self._set_status(msgspec.structs.replace(self.status, state="failed", message=sentence, steps_per_second=0.0))
         self.message.emit(sentence, "bad")
         self._run_waiting()
 
     def _set_status(self, status: Status) -> None:
         if self._asked_to_train and status.state != "training":
             # The engine has yet to hear of it; a person who pressed Train sees it at once.
-            status = replace_status(status, state="training", message="")
+            status = msgspec.structs.replace(status, state="training", message="")
         if not _same(status, self.status):
             self.status = status
             self.status_changed.emit(status)
-
-
-def replace_status(status: Status, **changes: object) -> Status:
-    """Return a status with some fields changed."""
-    values = {name: getattr(status, name) for name in status.__struct_fields__}
-    return Status(**{**values, **changes})
 
 
 def _same(one: Status, other: Status) -> bool:

@@ -7,9 +7,8 @@ import pytest
 
 from engine import TrainerState
 from engine.declared import replace
-from engine.graph import Graph, chain
-from engine.layers import Dense, Input, Output
-from nnstudio.checkpoints import SPARE, CheckpointStore, carry_over, checkpoint_of, misfits
+from engine.graph import Graph
+from nnstudio.checkpoints import SPARE, CheckpointStore, checkpoint_of, misfits
 from tests.nnstudio.projects import trained
 
 
@@ -57,23 +56,6 @@ def test_store_keeps_what_is_in_use_and_only_a_few_others() -> None:
     assert store.get(names[-1]) is not None
     assert store.get(names[0]) is None
     assert store.get(None) is None
-
-
-def test_carry_over_keeps_unchanged_layers_and_names_those_that_start_anew() -> None:
-    document, checkpoint, _, _ = trained()
-    wider = chain([Input(features=2), Dense(units=4), Dense(units=3), Output(units=1)])
-    kept, anew = carry_over(checkpoint, wider)
-    assert list(kept) == ["dense_1.Theta"]
-    assert anew == ("Dense 2", "Output")
-    assert np.array_equal(kept["dense_1.Theta"], checkpoint.weights["dense_1.Theta"])
-    assert carry_over(checkpoint, document.graph)[1] == ()
-
-
-def test_carry_over_to_a_half_finished_graph_keeps_what_it_can() -> None:
-    document, checkpoint, _, _ = trained()
-    cut = Graph(nodes=document.graph.nodes, edges=document.graph.edges[:1])
-    kept, _ = carry_over(checkpoint, cut)
-    assert set(kept) <= set(checkpoint.weights)
 
 
 def test_misfits_are_the_layers_whose_shape_differs() -> None:
