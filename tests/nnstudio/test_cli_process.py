@@ -71,6 +71,7 @@ def test_reader_that_goes_away_is_not_complained_of() -> None:
     assert "Broken" not in done.stderr
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize("terminal", [True, False])
 def test_bar_is_drawn_on_a_terminal_only(terminal: bool) -> None:

@@ -157,6 +157,7 @@ def test_rows_are_the_same_whichever_columns_are_read(tmp_path: Path) -> None:
     assert [row[2] for row in cells] == ["x", "y", "w", "v"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quoted", [False, True])
 def test_many_chunks_keep_every_row_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quoted: bool) -> None:
     monkeypatch.setattr("nnstudio.data.scan.LONGEST_ROW", 2**14)  # small chunks, so that a small file has many
@@ -414,6 +415,7 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**1
 ROWS = st.lists(st.tuples(st.none() | NUMBERS, st.none() | TEXTS, NUMBERS), min_size=1, max_size=30)
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, dialect=DIALECTS, newline=st.sampled_from(["\n", "\r\n"]), mark=st.sampled_from(["", "NA", "?"]))
 def test_a_table_written_in_any_dialect_reads_back_the_same(
@@ -478,6 +480,7 @@ def test_the_text_of_a_class_number_reads_back_as_it(value: float) -> None:
     assert float(format_number(value)) == value
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200) | st.text("ab1,;\"'\n\r\t .", max_size=80).map(str.encode))
 def test_any_bytes_are_read_or_end_in_the_importers_own_error(tmp_path: Path, data: bytes) -> None:
