@@ -115,34 +115,6 @@ def test_the_program_for_speed_and_the_one_for_looking_agree(hidden, output, los
         np.testing.assert_allclose(gradient / len(X), seen[key], rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("kind", ACTIVATIONS.values(), ids=lambda kind: kind.title)
-def test_an_activation_in_a_program_is_its_own_formula(kind):
-    activation = kind()
-    z = np.linspace(-4, 4, 24).reshape(3, 8) + 0.013
-    if kind.output_only:
-        layers, node = [Output(units=3, activation=activation, loss=CategoricalCrossEntropy())], "output"
-    else:
-        layers, node = [Dense(units=3, activation=activation), Output()], "dense_1"
-    network = Network(chain([Input(features=3), *layers]), precision="float64")
-    network.theta[:] = 0
-    network.parameters[f"{node}.Theta"][:, 1:] = np.eye(3)
-    program = network.look(Dataset(z.T, np.zeros((8, network.n_outputs)), np.float64))
-    np.testing.assert_allclose(program.values[node].array, activation.value(z), rtol=1e-12)
-
-
-@pytest.mark.parametrize("kind", HIDDEN, ids=lambda kind: kind.title)
-def test_the_derivative_of_an_activation_is_its_slope(kind):
-    activation, z, h = kind(), np.linspace(-3, 3, 41) + 0.0137, 1e-6
-    slope = (activation.value(z + h) - activation.value(z - h)) / (2 * h)
-    np.testing.assert_allclose(activation.derivative(z), slope, rtol=1e-6, atol=1e-8)
-
-
-@pytest.mark.parametrize("kind", HIDDEN, ids=lambda kind: kind.title)
-def test_at_a_kink_the_derivative_is_that_of_the_right_branch(kind):
-    for kink in kind.kinks:
-        assert kind().derivative(np.array([kink]))[0] == 1.0
-
-
 @pytest.mark.parametrize("z", [1e30, -1e30, 800.0, -800.0, 0.0])
 @pytest.mark.parametrize("y", [0.0, 1.0])
 def test_binary_cross_entropy_is_finite_and_exact_for_any_z(z, y):
