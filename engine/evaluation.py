@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from engine.dataset import Dataset
-from engine.metrics import all_metrics, confusion, score
+from engine.metrics import all_metrics, confusion, roc, score, threshold_of
 from engine.network import Network
 from engine.snapshot import Metrics
 
@@ -15,17 +13,20 @@ from engine.snapshot import Metrics
 def evaluate(network: Network, data: Dataset) -> tuple[float, float]:
     """Return the true cost and score (accuracy or R²) over all examples, in bounded memory."""
     outputs, losses = network.outputs(data)
-    return float(losses.mean(dtype=np.float64)), score(data.targets, outputs, network.task)
+    cost = network.mean_loss(losses, data.targets)
+    return cost, score(data.targets, outputs, network.task, threshold_of(network.output))
 
 
 def metrics_of(network: Network, splits: Mapping[str, Dataset]) -> Metrics:
-    """Return every metric over every split, and the confusion matrix of validation (of the first split without one)."""
+    """Return every metric over every split; confusion matrix and ROC curve of validation, or of the first split."""
+    pictured = "validation" if "validation" in splits else next(iter(splits), "")
+    task, threshold = network.task, threshold_of(network.output)
     values: dict[str, dict[str, float]] = {}
-    matrix, of = None, ""
+    matrix, curve = None, None
     for name, data in splits.items():
         outputs, losses = network.outputs(data)
-        cost = float(losses.mean(dtype=np.float64))
-        values[name] = {"cost": cost, **all_metrics(data.targets, outputs, network.task)}
-        if not of or name == "validation":
-            matrix, of = confusion(data.targets, outputs, network.task), name
-    return Metrics(values=values, confusion=matrix, confusion_split=of)
+        cost = network.mean_loss(losses, data.targets)
+        values[name] = {"cost": cost, **all_metrics(data.targets, outputs, task, threshold)}
+        if name == pictured:
+            matrix, curve = confusion(data.targets, outputs, task, threshold), roc(data.targets, outputs, task)
+    return Metrics(values=values, confusion=matrix, confusion_split=pictured, roc=curve)

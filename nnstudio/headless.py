@@ -34,7 +34,8 @@ Stopped = Literal["finished", "interrupted", "diverged"]
 Field = str | int | float | None
 
 SPLITS = {"training": "train", "validation": "validation", "test": "test"}
-SCORES = {"binary": ("accuracy",), "multiclass": ("accuracy",), "regression": ("r2", "mae", "rmse")}
+CLASS_SCORES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc")
+SCORES = {"binary": CLASS_SCORES, "multiclass": CLASS_SCORES, "regression": ("r2", "mae", "rmse")}
 IN_TARGET_UNITS = ("mae", "rmse")
 
 

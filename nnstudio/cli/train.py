@@ -19,10 +19,15 @@ from nnstudio.headless import SCORES, SPLITS, Field, Stopped, result_fields, run
 from nnstudio.project_file import ProjectError, save
 
 EXIT_CODES: dict[Stopped, int] = {"finished": 0, "diverged": 1, "interrupted": 130}
-PERCENT = ("accuracy",)
+PERCENT = ("accuracy", "balanced_accuracy", "precision", "recall")
 TITLES = {
     "cost": "cost",
     "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "roc_auc": "ROC AUC",
     "r2": "R²",
     "mae": "mean absolute error",
     "rmse": "root mean square error",

@@ -62,6 +62,8 @@ def test_classes_are_learned_and_the_last_line_is_json(run: Any, table: Path) ->
     assert results["stopped"] == "finished"
     assert results["steps_per_second"] > 0
     for name in ("train", "validation", "test"):
+        for metric in ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc"):
+            assert 0.7 < results[f"{name}_{metric}"] <= 1
         assert results[f"{name}_accuracy"] > 0.8
         assert results[f"{name}_cost"] < 0.5
     assert done.err.count("last column") == 1
@@ -80,6 +82,7 @@ def test_regression_reports_r2_and_errors_in_the_unit_of_the_target(run: Any, tm
     assert results["validation_r2"] > 0.999
     assert 0 < results["validation_mae"] < 50
     assert "train_accuracy" not in results
+    assert "train_f1" not in results
 
 
 def test_no_hidden_layer_is_logistic_regression(run: Any, table: Path) -> None:
@@ -92,10 +95,20 @@ def test_same_seed_gives_the_same_costs_and_another_seed_others(run: Any, table:
     assert costs[0] == costs[1] != costs[2]
 
 
+def test_a_figure_that_is_not_defined_is_null(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "rare.csv"
+    kinds = ["rare", *["usual"] * 39]  # the one rare row is in one split only
+    path.write_text("a,kind\n" + "".join(f"{i}.5,{kind}\n" for i, kind in enumerate(kinds)), encoding="utf-8")
+    results = run("train", path, "--epochs", 1, "--validation", 0.5, "--json").results
+    assert [results["train_roc_auc"], results["validation_roc_auc"]].count(None) == 1
+    assert results["validation_accuracy"] is not None
+
+
 def test_without_validation_its_figures_are_null(run: Any, table: Path) -> None:
     results = run("train", table, "--epochs", 2, "--validation", 0, "--json").results
     assert results["validation_cost"] is None
     assert results["validation_accuracy"] is None
+    assert results["validation_roc_auc"] is None
     assert "test_cost" not in results
 
 

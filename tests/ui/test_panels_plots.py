@@ -1,6 +1,5 @@
 """What each plot shows for given figures."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -9,8 +8,7 @@ from fake_training import FakeTraining, made_up_boundary, made_up_histogram
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from engine.declared import replace
-from engine.snapshot import Boundary, Metrics, Probes
+from engine.snapshot import Boundary, Probes
 from nnstudio.data import raw
 from ui import theme
 from ui.panels import PANELS
@@ -363,72 +361,6 @@ def test_values_that_are_not_finite_are_painted_without_an_error(qtbot, model, s
     values[0, 0, 0] = np.inf
     answer(model, values)
     assert not panel.picture().isNull()
-
-
-# -- metrics ----------------------------------------------------------------------------------------------------------
-
-
-def test_metrics_stand_in_a_table_by_split(model, shown):
-    panel = shown("metrics")
-    panel.resize(400, 280)
-    values = {
-        "training": {"cost": 0.0417, "accuracy": 0.984},
-        "validation": {"cost": 0.0533, "accuracy": 1.0},
-        "test": {"cost": 0.06, "accuracy": 0.95},
-    }
-    model.probes = Probes(metrics=Metrics(values, np.array([[90, 2], [3, 105]]), "validation"))
-    model.refreshed.emit()
-    assert panel.table() == [
-        ["", "training", "validation", "test"],
-        ["cost", "0.0417", "0.0533", "0.0600"],
-        ["accuracy", "98.4\u202f%", "100.0\u202f%", "95.0\u202f%"],
-    ]
-    model.probes = Probes(metrics=Metrics({"training": values["training"]}, None, ""))
-    model.refreshed.emit()
-    assert panel.table()[0] == ["", "training"]
-    assert not panel.confusion.isVisible()
-
-
-def test_errors_of_a_regression_are_in_the_unit_of_the_target(shown):
-    model = FakeTraining("sine")
-    target = model.data.fitted.target
-    model.data = dataclasses.replace(
-        model.data, fitted=replace(model.data.fitted, target=replace(target, scale=1000.0)), target="price"
-    )
-    panel = shown("metrics", model)
-    values = {"cost": 0.5, "r2": 0.9, "mae": 0.25, "rmse": 0.5}
-    model.probes = Probes(metrics=Metrics({"training": values}))
-    model.refreshed.emit()
-    assert panel.table()[1:] == [["cost", "0.500"], ["R²", "0.900"], ["MAE", "250"], ["RMSE", "500"]]
-    assert panel._caption.isVisible()
-    assert panel._caption.text() == "MAE and RMSE in the unit of price"
-
-
-def test_metrics_say_that_they_are_true_means(model, shown):
-    panel = shown("metrics")
-    model.look(1)
-    assert panel._cells[1, 0].text() == "cost"
-    assert "True mean" in panel._cells[1, 0].toolTip()
-
-
-def test_a_narrow_panel_takes_shorter_words(model, shown):
-    panel = shown("metrics")
-    model.probes = Probes(metrics=Metrics({"training": {"cost": 1.0}, "validation": {"cost": 2.0}}))
-    model.refreshed.emit()
-    panel.resize(190, 280)
-    assert panel.table()[0] == ["", "train.", "valid."]
-    panel.resize(400, 280)
-    assert panel.table()[0] == ["", "training", "validation"]
-
-
-def test_a_cell_of_the_confusion_matrix_is_told_in_words(model, shown):
-    panel = shown("metrics")
-    model.probes = Probes(metrics=Metrics({"training": {"cost": 1.0}}, np.array([[90, 2], [3, 105]]), "validation"))
-    model.refreshed.emit()
-    area = panel.confusion._area()
-    assert panel.confusion.describe(area.right() - 3, area.top() + 3) == "2 of 92 first predicted as second"
-    assert panel.confusion.describe(area.left() + 3, area.top() + 3) == "90 of 92 first predicted right"
-    assert panel.confusion.describe(-1, -1) == ""
 
 
 # -- axes -------------------------------------------------------------------------------------------------------------

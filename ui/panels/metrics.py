@@ -1,41 +1,70 @@
-"""Figures of each split in a table, and the confusion matrix as a grid."""
+"""Figures of each split in a table; the confusion matrix and the ROC curve beside it, below it or in its place."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from engine.snapshot import Metrics, ProbeRequest
 from nnstudio import numbers
 from nnstudio.data import PreparedData
-from ui import colormaps, theme
+from ui import theme
 from ui.panels.base import MARGIN, Panel
+from ui.panels.confusion import ConfusionMatrix
+from ui.panels.roc import RocPlot
 from ui.training_view_model import TrainingViewModel
 
+View = Literal["table", "confusion", "roc"]
+
 SPLITS = ("training", "validation", "test")
-SHORT = {"training": "train.", "validation": "valid."}  # where there is little room
-NARROW = 240  # pixels
-TITLES = {"r2": "R²", "mae": "MAE", "rmse": "RMSE"}
+TITLES = {
+    "balanced_accuracy": "balanced accuracy",
+    "f1": "F1",
+    "roc_auc": "ROC AUC",
+    "r2": "R²",
+    "mae": "MAE",
+    "rmse": "RMSE",
+}
+SHORT = {  # where there is little room
+    "training": "train.",
+    "validation": "valid.",
+    "balanced accuracy": "balanced",
+    numbers.percent(1.0): numbers.percent(1.0, 0),
+}
+OF_CLASSES = "With two classes that of the second one, with more the mean over the classes."
 HELP = {
-    "train.": "Training",
-    "valid.": "Validation",
+    "training": "Training",
+    "validation": "Validation",
     "cost": "True mean of the loss over the whole split, with the weights at the end of an epoch.\n"
     "The running cost on top is the mean of the examples as they were seen, while the weights changed.",
     "accuracy": "Share of the examples whose class is predicted right",
+    "balanced accuracy": "Mean over the classes of the share of their examples that is predicted right:\n"
+    "each class counts the same, however few its examples are",
+    "precision": f"Share of the examples predicted as a class that are of it.\n{OF_CLASSES}",
+    "recall": f"Share of the examples of a class that are predicted as it.\n{OF_CLASSES}",
+    "F1": f"Harmonic mean of precision and recall.\n{OF_CLASSES}",
+    "ROC AUC": "Area below the ROC curve: how often an example of a class has a higher score than one of another.\n"
+    "1 is perfect, 0.5 no better than guessing. With more than two classes the mean of each against the rest.",
     "R²": "Share of the target's variance that is explained; 1 is perfect, 0 no better than the mean",
     "MAE": "Mean absolute error, in the unit of the target",
     "RMSE": "Root of the mean squared error, in the unit of the target",
 }
-SHARES = {"accuracy"}
+VIEWS: dict[View, tuple[str, str]] = {
+    "table": ("Table", "Figures of each split"),
+    "confusion": ("Confusion", "Confusion matrix: which class is predicted as which"),
+    "roc": ("ROC", "ROC curve: true over false positives, for every threshold"),
+}
+SHARES = {"accuracy", "balanced_accuracy", "precision", "recall"}
 IN_TARGET_UNITS = ("mae", "rmse")  # measured as trained, shown in the target's own unit
-LEAST_CELL = 22  # pixels: smaller cells show no count, hovering does
-LABEL_SPACE = 72
-LIGHT_TEXT_FROM = 0.55
+# Type, short words or not, and pixels between columns: the first of these with room for the table is taken.
+DRESSES = ((theme.BODY, False, 10), (theme.BODY, True, 10), (theme.SMALL, True, 4))
+LEAST_PICTURE, LEAST_BESIDE = 170, 240  # pixels of height below the table, of width beside it
+SWITCH_HEIGHT = 20
+SHORT_CONFUSION = "Matrix"  # where the header is narrow
 
 
 class MetricsPanel(Panel):
@@ -47,28 +76,28 @@ class MetricsPanel(Panel):
 
     def __init__(self, model: TrainingViewModel, parent: QWidget | None = None) -> None:
         super().__init__(model, parent)
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(8)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(0, 1)
+        self._drawn: Metrics | None = None
+        self._page: View = "table"  # where there is room for one only
+        self._picture: View = "confusion"
+        self._placed: tuple[bool, bool] | None = None  # beside each other, both shown
         self._cells: dict[tuple[int, int], QLabel] = {}
-        self._caption = QLabel()
-        self._caption.setProperty("role", "hint")
-        self._caption.setWordWrap(True)
-        words = QLabel("whole splits")
-        words.setProperty("role", "hint")
-        words.setToolTip("True figures over whole splits, at the end of an epoch")
-        self.header.addWidget(words)
-        self.give_way(words)
-        self.confusion = ConfusionMatrix()
-        column = QVBoxLayout(self.body)
-        column.setContentsMargins(MARGIN, 4, MARGIN, 6)
-        column.setSpacing(6)
-        column.addLayout(self._grid)
+        self._make_switch()
+        self._make_table()
+        self.confusion, self.roc = ConfusionMatrix(), RocPlot()
+        self._caption = _hint_label()
+        self._pictures = QWidget()
+        column = QVBoxLayout(self._pictures)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
         column.addWidget(self._caption)
         column.addWidget(self.confusion, 1)
-        self._tail = QWidget()
-        column.addWidget(self._tail, 1)
+        column.addWidget(self.roc, 1)
+        self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self.body)
+        self._box.setContentsMargins(MARGIN, 4, MARGIN, 6)
+        self._box.addWidget(self._table)
+        self._box.addWidget(self._pictures)
+
+    # -- what is shown --------------------------------------------------------------------------------------------
 
     def wanted(self) -> ProbeRequest:
         """Return what training should tell."""
@@ -80,32 +109,37 @@ class MetricsPanel(Panel):
 
     def refresh(self) -> None:
         """Show the latest figures."""
-        metrics, data = self.model.probes.metrics, self.model.data
+        metrics = self.model.probes.metrics
         if metrics is None:
             return
-        self._show_table(metrics)
-        matrix = metrics.confusion
-        self.confusion.setVisible(matrix is not None)
-        self._tail.setVisible(matrix is None)
-        caption = self._unit(metrics, data)
-        if matrix is not None:
-            classes = data.classes if data is not None and len(data.classes) == len(matrix) else ()
-            names = classes or tuple(str(index) for index in range(len(matrix)))
-            self.confusion.show_matrix(np.asarray(matrix), names)
-            caption = f"{metrics.confusion_split}: true class down, predicted class across"
-        if caption != self._caption.text():
-            self._caption.setText(caption)
-        self._caption.setVisible(bool(caption))
+        if metrics is not self._drawn:
+            self._drawn = metrics
+            self._show_table(metrics)
+            self._show_pictures(metrics)
+            self._arrange()
 
     def restyle(self) -> None:
         """Take the theme's colors."""
         self.confusion.update()
+        self.roc.restyle()
+
+    def data_changed(self) -> None:
+        """Take the names of other classes."""
+        self._drawn = None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take shorter words where there is little room."""
+        """Take shorter words where there is little room, and show one thing at a time where there is less."""
         super().resizeEvent(event)
         if not self.empty and self.model.probes.metrics is not None:
             self._show_table(self.model.probes.metrics)
+            self._arrange()
+
+    def show_view(self, view: View) -> None:
+        """Show the table, the confusion matrix or the ROC curve; the choice is kept while there is no such picture."""
+        self._page = view
+        if view != "table":
+            self._picture = view
+        self._arrange()
 
     def table(self) -> list[list[str]]:
         """Return the table as text, heading first."""
@@ -115,29 +149,120 @@ class MetricsPanel(Panel):
         rows, columns = max(r for r, _ in shown) + 1, max(c for _, c in shown) + 1
         return [[self._cells[r, c].text() for c in range(columns)] for r in range(rows)]
 
-    def _unit(self, metrics: Metrics, data: PreparedData | None) -> str:
-        shown = {name for split in metrics.values.values() for name in split}
-        named = " and ".join(TITLES[name] for name in IN_TARGET_UNITS if name in shown)
-        return f"{named} in the unit of {data.target}" if named and data is not None else ""
+    # -- switch and room ------------------------------------------------------------------------------------------
+
+    def _make_switch(self) -> None:
+        self._group = QButtonGroup(self)
+        self.switch: dict[View, QToolButton] = {}
+        for view, (words, tip) in VIEWS.items():
+            button = QToolButton()
+            button.setText(words)
+            button.setCheckable(True)
+            button.setFixedHeight(SWITCH_HEIGHT)
+            button.setFont(theme.font(theme.SMALL))
+            button.setToolTip(tip)
+            button.setAccessibleName(f"Metrics: {tip.partition(':')[0]}")
+            button.clicked.connect(lambda _=False, view=view: self.show_view(view))
+            self._group.addButton(button)
+            self.switch[view] = button
+            self.header.addWidget(button)
+        self.header.setSpacing(2)
+
+    def _arrange(self) -> None:
+        """Show table and picture beside or below each other, or only the chosen one where both have no room."""
+        metrics = self.model.probes.metrics
+        if metrics is None:
+            return
+        pictures = self._pictures_of(metrics)
+        picture = self._picture if self._picture in pictures else "confusion"
+        table, room = self._table.sizeHint(), self._stack.contentsRect()
+        beside = bool(pictures) and room.width() >= table.width() + LEAST_BESIDE + 3 * MARGIN
+        both = beside or (bool(pictures) and room.height() >= table.height() + LEAST_PICTURE)
+        alone = bool(pictures) and not both and self._page != "table"
+        offered: list[View] = [*(["table"] if pictures and not both else []), *pictures]
+        self.switch[picture if both or alone else "table"].setChecked(True)
+        self._fit_switch(offered if len(offered) > 1 else [])
+        if (beside, both) != self._placed:
+            self._placed = (beside, both)
+            directions = QBoxLayout.Direction
+            self._box.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
+            self._box.setSpacing(2 * MARGIN if beside else 6)
+            self._box.setStretch(0, 0 if both else 1)
+            self._box.setStretch(1, 1)
+        self._table.setVisible(not alone)
+        self._pictures.setVisible(both or alone)
+        self.confusion.setVisible(picture == "confusion")
+        self.roc.setVisible(picture == "roc")
+        self._say(metrics, picture)
+
+    def _fit_switch(self, offered: list[View]) -> None:
+        """Show the buttons of some views; leave out the title and then shorten words where the header is narrow."""
+        for view, button in self.switch.items():
+            button.setVisible(view in offered)
+        for titled, short in ((True, False), (False, False), (False, True)):
+            if "confusion" in offered:
+                self.switch["confusion"].setText(SHORT_CONFUSION if short else VIEWS["confusion"][0])
+            parts = [self.switch[view] for view in offered] + ([self.heading] if titled else [])
+            wide = sum(part.sizeHint().width() + self.header.spacing() for part in parts)
+            if not offered or wide + 2 * MARGIN + 2 <= self.width():
+                break
+        # The dock's tab still says what a narrow header leaves out here.
+        self.heading.setVisible(titled)
+
+    def _pictures_of(self, metrics: Metrics) -> list[View]:
+        if metrics.confusion is None:
+            return []
+        binary = self.model.data is not None and self.model.data.task == "binary"
+        return ["confusion", "roc"] if binary or metrics.roc is not None else ["confusion"]
+
+    # -- table ----------------------------------------------------------------------------------------------------
+
+    def _make_table(self) -> None:
+        self._table = QWidget()
+        column = QVBoxLayout(self._table)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self._grid = QGridLayout()
+        self._grid.setVerticalSpacing(3)
+        self._grid.setColumnStretch(0, 1)
+        self._unit = _hint_label()
+        column.addLayout(self._grid)
+        column.addWidget(self._unit)
+        column.addStretch(1)
 
     def _show_table(self, metrics: Metrics) -> None:
         splits = [name for name in SPLITS if name in metrics.values]
         names = list(dict.fromkeys(name for split in splits for name in metrics.values[split]))
-        narrow = self.width() < NARROW
-        rows = [["", *(SHORT.get(split, split) if narrow else split for split in splits)]]
         scale = self.model.data.fitted.target.scale if self.model.data is not None else 1.0
+        rows = [["", *splits]]
         rows += [[TITLES.get(n, n), *(_figure(n, metrics.values[s].get(n), scale) for s in splits)] for n in names]
         for cell in list(self._cells):
             if cell[0] >= len(rows) or cell[1] >= len(rows[0]):
                 self._cells[cell].hide()
+        size, short, spacing = self._dress(rows)
+        self._grid.setHorizontalSpacing(spacing)
+        font = theme.font(size)
         for r, row in enumerate(rows):
-            for c, text in enumerate(row):
+            for c, whole in enumerate(row):
+                text = SHORT.get(whole, whole) if short else whole
                 cell = self._cell(r, c)
+                if cell.font().pixelSize() != font.pixelSize():
+                    cell.setFont(font)
                 if cell.text() != text:
                     cell.setText(text)
-                    cell.setToolTip(HELP.get(text, ""))
+                    cell.setToolTip(HELP.get(whole, ""))
                 if cell.isHidden():
                     cell.show()
+        self._say_unit(metrics, self.model.data)
+
+    def _dress(self, rows: list[list[str]]) -> tuple[float, bool, int]:
+        for size, short, spacing in DRESSES:
+            metrics = QFontMetrics(theme.font(size))
+            columns = zip(*rows, strict=True)
+            wide = [max(metrics.horizontalAdvance(SHORT.get(t, t) if short else t) for t in texts) for texts in columns]
+            if sum(wide) + spacing * len(wide) + 2 * MARGIN <= self.width():
+                break
+        return size, short, spacing
 
     def _cell(self, row: int, column: int) -> QLabel:
         if (row, column) not in self._cells:
@@ -149,6 +274,50 @@ class MetricsPanel(Panel):
             self._cells[row, column] = cell
         return self._cells[row, column]
 
+    def _say_unit(self, metrics: Metrics, data: PreparedData | None) -> None:
+        shown = {name for split in metrics.values.values() for name in split}
+        named = " and ".join(TITLES[name] for name in IN_TARGET_UNITS if name in shown)
+        _say(self._unit, f"{named} in the unit of {data.target}" if named and data is not None else "")
+
+    # -- pictures -------------------------------------------------------------------------------------------------
+
+    def _show_pictures(self, metrics: Metrics) -> None:
+        split = metrics.confusion_split
+        if metrics.confusion is not None:
+            self.confusion.show_matrix(np.asarray(metrics.confusion), self._classes(metrics))
+        area = metrics.values.get(split, {}).get("roc_auc", float("nan"))
+        self.roc.show_curve(metrics.roc, area, split)
+
+    def _classes(self, metrics: Metrics) -> tuple[str, ...]:
+        data, count = self.model.data, len(metrics.confusion) if metrics.confusion is not None else 0
+        known = data.classes if data is not None and len(data.classes) == count else ()
+        return known or tuple(str(index) for index in range(count))
+
+    def _say(self, metrics: Metrics, picture: View) -> None:
+        split = metrics.confusion_split
+        if metrics.confusion is None:
+            words = ""
+        elif picture == "confusion":
+            words = f"{split}: true class down, predicted class across"
+        elif metrics.roc is None:
+            words = f"{split} has examples of one class only: there is no ROC curve"
+        else:
+            words = f"{split}: ROC curve of {self._classes(metrics)[1]}; dashed: guessing"
+        _say(self._caption, words)
+
+
+def _hint_label() -> QLabel:
+    label = QLabel()
+    label.setProperty("role", "hint")
+    label.setWordWrap(True)
+    return label
+
+
+def _say(label: QLabel, words: str) -> None:
+    if words != label.text():
+        label.setText(words)
+    label.setVisible(bool(words))
+
 
 def _figure(name: str, value: float | None, scale: float) -> str:
     if value is None:
@@ -156,90 +325,3 @@ def _figure(name: str, value: float | None, scale: float) -> str:
     if name in IN_TARGET_UNITS:
         value *= scale
     return numbers.percent(value) if name in SHARES else numbers.number(value)
-
-
-class ConfusionMatrix(QWidget):
-    """True classes down, predicted ones across; a cell is the darker the larger its share of its row."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._matrix: NDArray[np.integer] = np.zeros((0, 0), int)
-        self._names: tuple[str, ...] = ()
-
-    def show_matrix(self, matrix: NDArray[np.integer], names: tuple[str, ...]) -> None:
-        """Show counts."""
-        if names != self._names or not np.array_equal(matrix, self._matrix):
-            self._matrix, self._names = matrix, names
-            right = int(np.trace(matrix))
-            self.setAccessibleName("Confusion matrix")
-            self.setAccessibleDescription(
-                f"{numbers.count(right)} of {numbers.count(int(matrix.sum()))} predicted right"
-            )
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        """Return a usual size."""
-        return QSize(200, 140)
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the least size."""
-        return QSize(80, 60)
-
-    def describe(self, x: float, y: float) -> str:
-        """Return the cell at a point, in words; empty outside."""
-        area, count = self._area(), len(self._matrix)
-        if not count or not area.contains(x, y):
-            return ""
-        row = min(int((y - area.top()) / area.height() * count), count - 1)
-        column = min(int((x - area.left()) / area.width() * count), count - 1)
-        number, total = int(self._matrix[row, column]), int(self._matrix[row].sum())
-        verb = "predicted right" if row == column else f"predicted as {self._names[column]}"
-        return f"{numbers.count(number)} of {numbers.count(total)} {self._names[row]} {verb}"
-
-    def event(self, event: QEvent) -> bool:
-        """Tell the cell under the pointer."""
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.describe(event.pos().x(), event.pos().y()), self)
-            return True
-        return super().event(event)
-
-    def _area(self) -> QRectF:
-        metrics = self.fontMetrics()
-        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
-        left = min(LABEL_SPACE, widest + 8)
-        return QRectF(left, 18, max(self.width() - left, 1), max(self.height() - 20, 1))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw cells, counts and class names."""
-        count = len(self._matrix)
-        if not count:
-            return
-        colors, painter = theme.tokens(), QPainter(self)
-        painter.setFont(theme.font(theme.SMALL))
-        area = self._area()
-        width, height = area.width() / count, area.height() / count
-        totals = np.maximum(self._matrix.sum(axis=1, keepdims=True), 1)
-        shares = self._matrix / totals
-        shade = colormaps.ramp(colors.window, theme.series_color(theme.VALIDATION_SERIES).name())
-        metrics = painter.fontMetrics()
-        for row in range(count):
-            for column in range(count):
-                cell = QRectF(area.left() + column * width, area.top() + row * height, width - 1, height - 1)
-                share = float(shares[row, column])
-                color = QColor(int(shade[round(share * (colormaps.LEVELS - 1))]))
-                painter.fillRect(cell, color)
-                if width >= LEAST_CELL and height >= LEAST_CELL / 2:
-                    painter.setPen(QColor(colors.surface if share > LIGHT_TEXT_FROM else colors.text))
-                    painter.drawText(cell, int(Qt.AlignmentFlag.AlignCenter), numbers.count(self._matrix[row, column]))
-            painter.setPen(colors.color("dim"))
-            if height >= metrics.height() * 0.8:
-                box = QRectF(0, area.top() + row * height, area.left() - 6, height)
-                name = metrics.elidedText(self._names[row], Qt.TextElideMode.ElideRight, int(box.width()))
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), name)
-        painter.setPen(colors.color("dim"))
-        for column in range(count):
-            box = QRectF(area.left() + column * width, 0, width - 2, 16)
-            name = metrics.elidedText(self._names[column], Qt.TextElideMode.ElideRight, int(box.width()))
-            if width >= LEAST_CELL:
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), name)
