@@ -33,15 +33,29 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         # msgspec itself checks limits only while decoding; this makes every way of construction equal.
         for field in _infos(type(self)):
             value = getattr(self, field.name)
-            if isinstance(value, float) and not math.isfinite(value):
+            numbers = value if isinstance(value, tuple) else (value,)
+            if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
                 raise SettingError(f"{_label(type(self), field.name)} must be a finite number, not {value}.")
             if isinstance(value, Declared):
-                continue  # it has checked itself
+                # It has checked itself; what is left to check is that it is of a kind that belongs here.
+                allowed = _kinds(field.type)
+                if not isinstance(value, allowed):
+                    names = ", ".join(title_of_safe(kind) for kind in allowed)
+                    raise SettingError(
+                        f"{_label(type(self), field.name)} cannot be {title_of_safe(type(value))}: choose one of {names}."
+                    )
+                continue
             try:
                 msgspec.convert(value, field.type)
             except msgspec.ValidationError as error:
                 reason = str(error).replace("`", "")
                 raise SettingError(f"{_label(type(self), field.name)} is {value!r}: {reason}.") from None
+
+
+def _kinds(annotation: Any) -> tuple[type[Declared], ...]:
+    inner = _unwrap(annotation)[1]
+    members = get_args(inner) if get_origin(inner) in (Union, types.UnionType) else (inner,)
+    return tuple(member for member in members if isinstance(member, type) and issubclass(member, Declared))
 
 
 @functools.cache
@@ -50,7 +64,7 @@ def _infos(kind: type[Declared]) -> tuple[msgspec.structs.FieldInfo, ...]:
     return msgspec.structs.fields(kind)
 
 
-Kind = Literal["integer", "number", "switch", "choice", "variant", "text"]
+Kind = Literal["integer", "number", "numbers", "switch", "choice", "variant", "text"]
 _D = TypeVar("_D", bound=Declared)
 
 
@@ -59,7 +73,8 @@ class Field:
     """What a form, a command line or a document needs to know of one setting.
 
     ``kind`` is ``"variant"`` where the value is itself one of several declared structs (an activation, say); these
-    are then listed in ``variants`` by their names, and have fields of their own.
+    are then listed in ``variants`` by their names, and have fields of their own. It is ``"numbers"`` for a tuple of
+    numbers; ``minimum`` and ``maximum`` are then those of each.
     """
 
     name: str
@@ -135,12 +150,16 @@ def _field(kind: type[Declared], info: msgspec.structs.FieldInfo) -> Field:
     choices: tuple[str, ...] = ()
     variants: tuple[type[Declared], ...] = ()
     field_kind: Kind
+    bounds = meta
     if annotated is bool:
         field_kind = "switch"
     elif annotated is int:
         field_kind = "integer"
     elif annotated is float:
         field_kind = "number"
+    elif get_origin(annotated) is tuple:
+        field_kind = "numbers"
+        bounds = _unwrap(get_args(annotated)[0])[0]
     elif get_origin(annotated) is Literal:
         field_kind, choices = "choice", tuple(str(choice) for choice in get_args(annotated))
     elif get_origin(annotated) in (Union, types.UnionType):
@@ -155,8 +174,8 @@ def _field(kind: type[Declared], info: msgspec.structs.FieldInfo) -> Field:
         label=(meta.title if meta and meta.title else info.name.replace("_", " ").capitalize()),
         kind=field_kind,
         default=default,
-        minimum=_bound(meta, "ge", "gt"),
-        maximum=_bound(meta, "le", "lt"),
+        minimum=_bound(bounds, "ge", "gt"),
+        maximum=_bound(bounds, "le", "lt"),
         unit=str(extra.get("unit", "")),
         help=(meta.description if meta and meta.description else ""),
         choices=choices,

@@ -35,7 +35,7 @@ class Ref:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The array's shape."""
+        """Its shape."""
         return self.array.shape
 
 

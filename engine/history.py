@@ -9,8 +9,10 @@ from engine.emit import Array
 COLUMNS = (
     "epoch",
     "step",
+    "running_cost",
     "training_cost",
     "validation_cost",
+    "running_score",
     "training_score",
     "validation_score",
     "learning_rate",
@@ -24,9 +26,15 @@ _GROUP = 8  # rows thinned together: of each group the lowest and the highest co
 class History:
     """Rows of :data:`COLUMNS`, in the order of epochs.
 
+    ``running_cost`` and ``running_score`` are means over an epoch's examples as they were seen, while the weights
+    changed. ``training_cost`` and ``training_score`` are true values over the whole split with the weights at the end
+    of the epoch, nan where they were not computed; those of validation are always true.
+
     The newest rows stay whole; older ones are thinned, a group at a time, to those with the lowest and the highest
-    training cost, so that spikes stay visible and memory stays bounded however long a run is.
+    running cost, so that spikes stay visible and memory stays bounded however long a run is.
     """
+
+    names = COLUMNS
 
     def __init__(self, rows: Array | None = None) -> None:
         self._rows: Array = np.zeros((64, len(COLUMNS)))
@@ -50,6 +58,16 @@ class History:
             self._make_room(len(part))
             self._rows[self._count : self._count + len(part)] = part
             self._count += len(part)
+
+    def amend(self, **values: float) -> None:
+        """Set some columns of the last row."""
+        for name, value in values.items():
+            self._rows[self._count - 1, COLUMNS.index(name)] = value
+
+    def replace_last(self, row: Array) -> None:
+        """Take over the last row (1, len(COLUMNS)) of a history that this one copies, where both end with one epoch."""
+        if len(row) and self._count and self._rows[self._count - 1, 0] == row[0, 0]:
+            self._rows[self._count - 1] = row[0]
 
     def column(self, name: str) -> Array:
         """Return one column as a read-only view of shape (rows,)."""
@@ -77,7 +95,7 @@ class History:
     def _thin(self) -> None:
         old = self._rows[: max(self._count - NEWEST_WHOLE, 0)]
         groups = old[: len(old) // _GROUP * _GROUP].reshape(-1, _GROUP, len(COLUMNS))
-        cost = groups[:, :, COLUMNS.index("training_cost")]
+        cost = groups[:, :, COLUMNS.index("running_cost")]
         ends = np.sort(np.stack([cost.argmin(1), cost.argmax(1)], axis=1), axis=1)
         kept = np.take_along_axis(groups, ends[:, :, None], axis=1)
         distinct = np.ones(ends.shape, bool)

@@ -56,7 +56,11 @@ class Network:
         self.dtype = np.dtype(precision)
         self.seed = seed
         self.generator = np.random.default_rng([seed, 2])
-        self.theta: Array = np.zeros(self.shapes.parameter_count, self.dtype)
+        self._places = _places(self.shapes)
+        sizes = {key: shape[0] * shape[1] for key, (_, shape) in self._places.items()}
+        learned = {f"{node}.{spec.name}" for node in self.shapes.order for spec in self.shapes.learned(node)}
+        self.learned_count = sum(size for key, size in sizes.items() if key in learned)
+        self.theta: Array = np.zeros(sum(sizes.values()), self.dtype)
         self.parameters = self.slices(self.theta)
         self._gradient: Array | None = None
         self._looking_gradient: Array | None = None  # so that looking leaves the training step's gradient alone
@@ -95,20 +99,30 @@ class Network:
 
     @property
     def gradient(self) -> Array:
-        """The flat gradient (parameter_count,) of the last step or call of :meth:`gradients`."""
+        """The flat gradient (learned_count,) of the last training step."""
         if self._gradient is None:
-            self._gradient = np.zeros_like(self.theta)
+            self._gradient = np.zeros_like(self.learned)
         return self._gradient
 
+    @property
+    def learned(self) -> Array:
+        """The part of theta that training changes along the gradient, (learned_count,), a view.
+
+        Parameters of frozen layers and running statistics stand behind it.
+        """
+        return self.theta[: self.learned_count]
+
     def slices(self, flat: Array) -> dict[str, Array]:
-        """Return views of a flat vector (parameter_count,) by ``"node.name"``, in each parameter array's own shape."""
+        """Return views of a flat vector by ``"node.name"``, in each array's own shape.
+
+        A vector as long as theta has every array; one of (learned_count,), a gradient say, those that are learned.
+        Arrays lie column by column: W inside Theta = [b W] is then one block, and so is its transpose.
+        """
         views: dict[str, Array] = {}
-        start = 0
-        for node_id in self.shapes.order:
-            for spec in self.shapes.specs.get(node_id, ()):
-                size = spec.shape[0] * spec.shape[1]
-                views[f"{node_id}.{spec.name}"] = flat[start : start + size].reshape(spec.shape)
-                start += size
+        for key, (start, shape) in self._places.items():
+            stop = start + shape[0] * shape[1]
+            if stop <= len(flat):
+                views[key] = flat[start:stop].reshape(shape, order="F")
         return views
 
     def initialize(self, seed: int | None = None) -> None:
@@ -154,7 +168,7 @@ class Network:
         key = (size, mode)
         if key not in self._programs:
             if mode == "looking" and self._looking_gradient is None:
-                self._looking_gradient = np.zeros_like(self.theta)
+                self._looking_gradient = np.zeros_like(self.learned)
             flat = self._looking_gradient if mode == "looking" else self.gradient
             gradients = {} if mode == "inference" or flat is None else self.slices(flat)
             levels = self.shapes.levels
@@ -222,22 +236,32 @@ class Network:
         return self.outputs(Dataset(features, np.zeros((len(features), self.n_outputs)), self.dtype))[0]
 
     def cost(self, X: ArrayLike, Y: ArrayLike) -> float:
-        """Return the cost J, the mean of the losses of the examples."""
-        return float(self.outputs(self._data(X, Y))[1].mean(dtype=np.float64))
+        """Return the cost J, the mean of the losses of the examples (with class weights, their weighted mean)."""
+        data = self._data(X, Y)
+        return self.mean_loss(self.outputs(data)[1], data.targets)
+
+    def mean_loss(self, losses: Array, targets: Array) -> float:
+        """Return the mean of losses (m,), weighted where the output weights classes; targets are (m, n_y)."""
+        weights = self.output.example_weights(targets)
+        if weights is None:
+            return float(losses.mean(dtype=np.float64))
+        weights = weights.astype(np.float64)
+        return float((weights * losses).sum() / weights.sum())
 
     def gradients(self, X: ArrayLike, Y: ArrayLike) -> dict[str, Array]:
-        """Return dJ/dparameter for every parameter array, over all examples given as one batch.
+        """Return dJ/dparameter for every learned array, over all examples given as one batch.
 
-        Random layers act as they do outside training.
+        Normalization layers use the batch's own mean and variance, as in training; random layers act as outside it.
         """
-        data = self._data(X, Y)
-        program = self.look(data)
-        return {key: program.refs["d" + _symbol(key, self.shapes.levels)].array / len(data) for key in self.parameters}
+        program = self.look(self._data(X, Y))
+        assert self._looking_gradient is not None
+        return {key: array * program.share for key, array in self.slices(self._looking_gradient).items()}
 
     def look(self, data: Dataset) -> Program:
         """Run the network forward and backward over a few examples, with every quantity of the notes kept.
 
-        The returned program's ``refs`` hold them by symbol; gradients there lack the factor 1/m.
+        The returned program's ``refs`` hold them by symbol; gradients there lack the factor ``program.share``.
+        Neither running statistics nor the random generator are touched.
         """
         program = self.program(len(data), "looking")
         program.x[...] = data.extended
@@ -254,6 +278,20 @@ class Network:
                 f"{self.n_features} and gives {self.n_outputs}."
             )
         return data
+
+
+def _places(shapes: Shapes) -> dict[str, tuple[int, tuple[int, int]]]:
+    """Return where each stored array begins in theta, and its shape: what is learned first, the rest behind it."""
+    listed = [(f"{node}.{spec.name}", spec) for node in shapes.order for spec in shapes.specs.get(node, ())]
+    learned = {f"{node}.{spec.name}" for node in shapes.order for spec in shapes.learned(node)}
+    starts: dict[str, int] = {}
+    at = 0
+    for first in (True, False):
+        for key, spec in listed:
+            if (key in learned) is first:
+                starts[key] = at
+                at += spec.shape[0] * spec.shape[1]
+    return {key: (starts[key], spec.shape) for key, spec in listed}
 
 
 def _nothing() -> None:

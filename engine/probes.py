@@ -117,15 +117,11 @@ def layer_detail(network: Network, examples: Dataset, node_id: str) -> LayerDeta
     theta = network.parameters.get(f"{node_id}.Theta")
     if theta is not None:
         weights = _thinned(theta[:, 1:])
-        d_theta = program.refs[f"dTheta[{level}]"].array / len(examples)
-        norms.update(
-            {
-                f"W[{level}]": _norm(theta[:, 1:]),
-                f"b[{level}]": _norm(theta[:, :1]),
-                f"dW[{level}]": _norm(d_theta[:, 1:]),
-                f"db[{level}]": _norm(d_theta[:, :1]),
-            }
-        )
+        norms |= {f"W[{level}]": _norm(theta[:, 1:]), f"b[{level}]": _norm(theta[:, :1])}
+        gradient = program.refs.get(f"dTheta[{level}]")  # none while the layer is frozen
+        if gradient is not None:
+            d_theta = gradient.array * program.share
+            norms |= {f"dW[{level}]": _norm(d_theta[:, 1:]), f"db[{level}]": _norm(d_theta[:, :1])}
     norms[f"A[{level}]"] = _norm(program.values[node_id].array)
     z_ref = program.refs.get(f"Z[{level}]")
     z_histogram, saturated = None, 0
@@ -149,8 +145,11 @@ def _gradient(network: Network, examples: Dataset) -> Array:
     """Return the flat gradient of the last step, or, before the first one, of the examples looked at."""
     if network.gradient.any():
         return network.gradient
+    flat = np.empty_like(network.learned)
     seen = network.gradients(examples.X, examples.Y)
-    return np.concatenate([seen[key].reshape(-1) for key in network.parameters])
+    for key, view in network.slices(flat).items():
+        view[...] = seen[key]
+    return flat
 
 
 def _weights(network: Network, flat: Array) -> dict[str, Array]:

@@ -25,7 +25,8 @@ class Program:
     """A compiled network for batches of one size.
 
     ``x`` (m, n_x + 1) and ``y`` (m, n_y) are the buffers a batch is gathered into, examples in rows; column 0 of x
-    holds ones. ``values`` maps each node to its A (n, m); ``z`` and ``a`` are Z[L] and A[L].
+    holds ones. ``values`` maps each node to its A (n, m); ``z`` and ``a`` are Z[L] and A[L]. ``share``, a 0-d array,
+    turns the gradients' sums over the batch into means: 1/m, or one over the sum of the examples' class weights.
     """
 
     size: int
@@ -33,6 +34,7 @@ class Program:
     operations: tuple[Operation, ...]
     x: Array
     y: Array
+    share: Array
     z: Array
     a: Array
     values: dict[str, Ref]
@@ -63,7 +65,8 @@ def compile_program(
     Parameters
     ----------
     parameters, gradients
-        Arrays by ``"node.name"``, as shapes.specs lists them. ``gradients`` may be empty in mode ``"inference"``.
+        Arrays by ``"node.name"``, as shapes.specs lists them; ``gradients`` holds those that are learned, and may be
+        empty in mode ``"inference"``.
     arena
         Where buffers are taken from; programs of several sizes share one.
     generator
@@ -99,6 +102,7 @@ class _Compiler:
         n_y = shapes.units[self.output]
         self.y = arena.take("y", (size, n_y))
         self.x = np.empty((0, 0), arena.dtype)
+        self.share = np.array(1.0 / size, arena.dtype)
         for node in self.nodes:
             self._make_value(node.id, isinstance(node.layer, Input))
         for node in self.nodes:
@@ -110,8 +114,9 @@ class _Compiler:
                 extended=[self.extended[source] for source in sources],
                 output=self.values[node.id],
                 parameters={name: parameters[f"{node.id}.{name}"] for name in own},
-                gradients={name: gradients[f"{node.id}.{name}"] for name in own} if gradients else {},
+                gradients={name: gradients[f"{node.id}.{name}"] for name in own if f"{node.id}.{name}" in gradients},
                 targets=Ref("Y", self.y.T) if node.id == self.output else None,
+                share=Ref("1/m", self.share) if node.id == self.output else None,
             )
 
     def _make_value(self, node_id: str, is_input: bool) -> None:
@@ -164,10 +169,10 @@ class _Compiler:
         return Ref(f"dA[{level}]", self.arena.take(f"{node_id}/dA", shape))
 
     def _needing_gradient(self) -> set[str]:
-        """Return the nodes that have parameters, or come after one that has."""
+        """Return the nodes that have something to learn, or come after one that has."""
         needed: set[str] = set()
         for node in self.nodes:
-            if self.shapes.specs.get(node.id) or any(s in needed for s in self.graph.inputs_of(node.id)):
+            if self.shapes.learned(node.id) or any(s in needed for s in self.graph.inputs_of(node.id)):
                 needed.add(node.id)
         return needed
 
@@ -180,6 +185,7 @@ class _Compiler:
             operations=tuple(self.emit.operations),
             x=self.x,
             y=self.y,
+            share=self.share,
             z=z,
             a=output.output.array,
             values=self.values,

@@ -26,7 +26,8 @@ class Shapes(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a graph.
 
     ``order`` holds the nodes that are computed, ``levels`` their numbers l in the notes' notation (the input is 0),
-    ``units`` their n[l], ``parameters`` their parameter counts. Nodes whose shape is not known are left out.
+    ``units`` their n[l], ``specs`` their stored arrays, ``parameters`` their parameter counts (running statistics are
+    not parameters), ``frozen`` those of them that training leaves alone. Nodes whose shape is not known are left out.
     """
 
     order: tuple[str, ...]
@@ -35,6 +36,7 @@ class Shapes(msgspec.Struct, frozen=True, kw_only=True):
     specs: dict[str, tuple[ParameterSpec, ...]]
     parameters: dict[str, int]
     problems: tuple[Problem, ...]
+    frozen: frozenset[str] = frozenset()
 
     @property
     def valid(self) -> bool:
@@ -45,6 +47,10 @@ class Shapes(msgspec.Struct, frozen=True, kw_only=True):
     def parameter_count(self) -> int:
         """The number of parameters of all layers together."""
         return sum(self.parameters.values())
+
+    def learned(self, node_id: str) -> tuple[ParameterSpec, ...]:
+        """Return the arrays of a node that training changes along a gradient."""
+        return () if node_id in self.frozen else tuple(s for s in self.specs.get(node_id, ()) if not s.statistic)
 
     def problems_of(self, node_id: str) -> tuple[Problem, ...]:
         """Return the problems that belong to one node."""
@@ -106,7 +112,13 @@ def infer_shapes(graph: Graph) -> Shapes:
     for node_id in kept:
         is_input = isinstance(graph.node(node_id).layer, Input)
         levels[node_id] = 0 if is_input else 1 + max(levels.values(), default=0)
-    counts = {node: sum(spec.shape[0] * spec.shape[1] for spec in own) for node, own in specs.items()}
+    counts = {
+        node: sum(spec.shape[0] * spec.shape[1] for spec in own if not spec.statistic) for node, own in specs.items()
+    }
+    frozen = frozenset(node.id for node in graph.nodes if node.layer.is_frozen)
+    if kept and all(node_id in frozen or not counts.get(node_id) for node_id in kept):
+        sentence = "Every layer with parameters is frozen, and nothing can be learned: unfreeze one of them."
+        problems.append(Problem(kind="all-frozen", sentence=sentence))
     return Shapes(
         order=kept,
         levels=levels,
@@ -114,6 +126,7 @@ def infer_shapes(graph: Graph) -> Shapes:
         specs=specs,
         parameters=counts,
         problems=tuple(problems),
+        frozen=frozen,
     )
 
 

@@ -16,7 +16,10 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What training is doing, in figures and in one sentence.
 
     ``epoch`` counts finished epochs, ``step`` parameter updates; ``steps_per_second`` is measured over the last second
-    or so of training, 0 at rest. Costs are nan where not known yet.
+    or so of training, 0 at rest. ``running_cost`` and ``running_score`` are the means of the last epoch's examples as
+    they were seen, while the weights changed. ``training_cost`` and ``training_score`` are true values over the whole
+    training split when they were last computed: at rest (``measured``), and every few epochs. Validation's are true
+    values too. Figures are nan where not known yet; ``learning_rate`` is that of the next step.
     """
 
     state: State = "empty"
@@ -24,8 +27,11 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int = 0
     epochs: int = 0
     step: int = 0
+    measured: bool = False
+    running_cost: float = float("nan")
     training_cost: float = float("nan")
     validation_cost: float = float("nan")
+    running_score: float = float("nan")
     training_score: float = float("nan")
     validation_score: float = float("nan")
     steps_per_second: float = 0.0
@@ -107,11 +113,16 @@ class LayerDetail:
 
 @dataclass(frozen=True)
 class Metrics:
-    """True values over whole splits. ``confusion`` (k, k) counts true classes in rows, predictions in columns."""
+    """True values over whole splits, and two pictures of ``confusion_split``.
+
+    ``confusion`` (k, k) counts true classes in rows, predictions in columns. ``roc`` holds the false and the true
+    positive rates (points,) of a binary task, thinned to a picture; None where the split holds one class only.
+    """
 
     values: dict[str, dict[str, float]]
     confusion: Array | None = None
     confusion_split: str = ""
+    roc: tuple[Array, Array] | None = None
 
 
 @dataclass(frozen=True)

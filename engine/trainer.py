@@ -11,23 +11,40 @@ from typing import Any
 
 import numpy as np
 
-from engine.dataset import Dataset
-from engine.declared import name_of
+from engine.dataset import DataError, Dataset
+from engine.declared import name_of, title_of
 from engine.divergence import first_non_finite
 from engine.emit import Array
 from engine.evaluation import evaluate, metrics_of
 from engine.history import History
 from engine.metrics import SCORE_NAMES
 from engine.network import Network
+from engine.problems import training_problems
+from engine.rate import RateMeter
+from engine.schedules import Plateau
 from engine.settings import TrainingSettings
 from engine.snapshot import Metrics, State, Status
 from engine.step import CHECKPOINT_STEPS, StepRunner
-from engine.trainer_state import LastGood, Progress, TrainerState, from_portable, portable
+from engine.stopping import Best, out_of_time, reason_to_stop
+from engine.trainer_state import (
+    BEST,
+    ORDER,
+    SLOTS,
+    LastGood,
+    Progress,
+    TrainerState,
+    arrays_of,
+    from_portable,
+    from_watched,
+    portable,
+    restore_flat,
+    restore_weights,
+    watched,
+)
 
 STRETCH_SECONDS = 0.012  # length of one uninterrupted run of steps: how soon a pause or a request is answered
 MOST_STRETCH_STEPS = 4_096
-RATE_WINDOW_SECONDS = 0.5
-UNKNOWN = (float("nan"),) * 8  # the figures before the first epoch
+NAN = float("nan")
 
 
 class Trainer:
@@ -38,15 +55,18 @@ class Trainer:
     network
         Its parameters are changed in place.
     training, validation, test
-        The splits. Validation and test costs are true values over the whole split; the training cost of an epoch is
-        the running mean over its examples as they were seen.
+        The splits. Validation and test figures are true values over the whole split; the running cost of an epoch is
+        the mean over its training examples as they were seen.
     settings
         Hyperparameters. A batch larger than the data is the whole data.
 
     Raises
     ------
     ValueError
-        When a split has another number of features or outputs than the network; the split is named.
+        When a split has another number of features or outputs than the network (the split is named), or the settings
+        do not go with the network and the number of rows (see :func:`engine.problems.training_problems`).
+    DataError
+        When a target is none that the loss can learn, a label outside the classes say; the row is named.
     """
 
     def __init__(
@@ -64,14 +84,16 @@ class Trainer:
             name: data.astype(network.dtype) for name, data in splits.items() if data is not None and len(data)
         }
         self.data = self.splits["training"]
-        self._check_columns()
+        self._check_data()
+        self._check_settings(self.settings)
         self.history = History()
         self.message = ""
         self._begin()
         self._bind()
 
-    def _check_columns(self) -> None:
+    def _check_data(self) -> None:
         wanted = (self.network.n_features, self.network.n_outputs)
+        loss = self.network.output.loss
         for name, data in self.splits.items():
             given = (data.X.shape[1], data.Y.shape[1])
             if given != wanted:
@@ -79,20 +101,39 @@ class Trainer:
                     f"The {name} data have {given[0]} features and {given[1]} outputs, and the network reads "
                     f"{wanted[0]} and gives {wanted[1]}."
                 )
+            wrong = loss.wrong_targets(data.targets)
+            if wrong.any():
+                row = int(wrong.argmax())
+                raise DataError(
+                    f"The {name} data have a target in row {row} that {title_of(loss)} cannot learn: "
+                    f"{np.array2string(data.targets[row], threshold=8, separator=', ')}. Give 0 and 1 for yes or no, "
+                    "one 1 among zeros for one of several classes, or choose another loss."
+                )
+
+    def _check_settings(self, settings: TrainingSettings) -> None:
+        rows = {name: len(data) for name, data in self.splits.items()}
+        found = training_problems(self.network.graph, settings, rows["training"], rows.get("validation", 0))
+        if found:
+            raise ValueError(" ".join(problem.sentence for problem in found))
 
     def _begin(self) -> None:
         """Stand before the first step."""
         self.state_name: State = "ready"
         self.at = Progress()
         self._set_goal()
-        self.seconds = 0.0
-        self._rate_step, self._rate_time, self._rate = 0, 0.0, 0.0
-        self._rate_known = False  # until a whole window has been measured, what there is of one has to do
+        self.seconds = self._run_from = 0.0
+        self._meter = RateMeter()
         self.order: Array = np.arange(len(self.data))
         self._shuffler = np.random.default_rng([self.settings.seed, 1])
-        self._last_row: tuple[float, ...] = UNKNOWN
-        self.slots = {name: np.zeros_like(self.network.theta) for name in self.settings.optimizer.slots}
+        self._best, self._plateau = Best(), Plateau()
+        self._running = self._training = self._validation = (NAN, NAN)  # cost and score
+        self._measured_step = -1  # where the true figures of training were computed
+        self._row_step = -1  # where the weights of the history's last row were those of this run
+        self.slots = self._empty_slots()
         self._begin_epoch()
+
+    def _empty_slots(self) -> dict[str, Array]:
+        return {name: np.zeros_like(self.network.learned) for name in self.settings.optimizer.slots}
 
     def _set_goal(self) -> None:
         """Aim at the next whole multiple of the settings' epochs: one run's, and each's that goes on after it."""
@@ -100,10 +141,11 @@ class Trainer:
         self.goal = epochs * max(1, -(-self.at.epoch // epochs))
 
     def go_on(self) -> None:
-        """Aim at as many epochs again, where all were done."""
+        """Aim at as many epochs again, where a run has ended."""
         if self.state_name == "finished":
             self.goal = self.at.epoch + self.settings.epochs
-            self.state_name = "paused"
+            self._best.waited, self._run_from = 0, self.seconds
+            self.state_name, self.message = "paused", ""
 
     def _begin_epoch(self) -> None:
         self.at.begin_epoch()
@@ -123,6 +165,11 @@ class Trainer:
         return -(-len(self.data) // self.batch_size)
 
     @property
+    def calls_per_step(self) -> int:
+        """NumPy calls of one step."""
+        return self._steps.calls_per_step
+
+    @property
     def epoch(self) -> int:
         """Finished epochs."""
         return self.at.epoch
@@ -135,11 +182,17 @@ class Trainer:
     def _bind(self) -> None:
         """Compile the step anew, as after other settings, other slots or a restored state."""
         network = self.network
-        self._steps = StepRunner(network, self.data, self.settings, self.order, self.slots)
+        self._steps: StepRunner = StepRunner(network, self.data, self.settings, self.order, self.slots)
+        self._set_rate()
         random = any(node.layer.family == "regularization" for node in network.graph.nodes)
         self._generator = network.generator if random else None
         self._good = LastGood({"theta": network.theta, **self.slots})
         self._save_good()
+
+    def _set_rate(self) -> None:
+        settings = self.settings
+        factor = settings.schedule.factor(self.at.epoch, settings.epochs) * self._plateau.factor
+        self._steps.rate = settings.optimizer.learning_rate * factor
 
     def advance(self, steps: int) -> int:
         """Run up to ``steps`` steps, not beyond the end of the epoch, and return how many were run.
@@ -148,7 +201,7 @@ class Trainer:
         the parameters as they were before it.
         """
         at = self.at
-        if self.state_name == "diverged" or at.epoch >= self.goal:
+        if self.state_name in ("diverged", "finished") or at.epoch >= self.goal:
             return 0
         steps = min(steps, self.steps_per_epoch - at.position, MOST_STRETCH_STEPS)
         started = time.perf_counter()
@@ -172,41 +225,51 @@ class Trainer:
                     self._finish_epoch(started)
         seconds = time.perf_counter() - started
         self.seconds += seconds
-        self._measure_rate(done, seconds)
+        self._meter.add(done, seconds)
+        over = out_of_time(self.settings, self.seconds - self._run_from)
+        if over and self.state_name not in ("diverged", "finished"):
+            self._finish(over)
         return done
 
-    def _measure_rate(self, steps: int, seconds: float) -> None:
-        self._rate_step += steps
-        self._rate_time += seconds
-        whole = self._rate_time >= RATE_WINDOW_SECONDS
-        if whole or not self._rate_known:
-            self._rate = self._rate_step / max(self._rate_time, 1e-9)
-        if whole:
-            self._rate_known = True
-            self._rate_step, self._rate_time = 0, 0.0
-
     def _finish_epoch(self, started: float) -> None:
-        at = self.at
+        at, settings = self.at, self.settings
         at.epoch += 1
-        training_score = at.score_sum / at.seen
+        score = at.score_sum / at.seen
         if self.network.task == "regression":
             spread = float(self.data.targets.var(axis=0, dtype=np.float64).sum())
-            training_score = 1.0 - training_score / spread if spread else float("nan")
-        validation = self.evaluate("validation") if "validation" in self.splits else (float("nan"), float("nan"))
-        self._last_row = (
-            float(at.epoch),
-            float(at.step),
-            at.loss_sum / at.seen,
-            validation[0],
-            training_score,
-            validation[1],
-            self.settings.optimizer.learning_rate,
-            self.seconds + time.perf_counter() - started,
-        )
-        self.history.append(self._last_row)
+            score = 1.0 - score / spread if spread else NAN
+        self._running = (at.loss_sum / at.weight_sum, score)
+        true = (NAN, NAN)
+        if at.epoch % settings.record_every == 0:
+            true = self._training = self.evaluate("training")
+        has_validation = "validation" in self.splits
+        if has_validation:
+            self._validation = self.evaluate("validation")
+        seconds = self.seconds + time.perf_counter() - started
+        costs, scores = zip(self._running, true, self._validation, strict=True)
+        self.history.append((float(at.epoch), float(at.step), *costs, *scores, self._steps.rate_of(at.step), seconds))
+        self._row_step = at.step
+        if at.epoch % settings.record_every == 0:
+            self._measured_step = at.step
+        cost = self._validation[0] if has_validation else self._running[0]
+        if settings.patience:
+            self._best.watch(cost, at.epoch, self.network.theta)
+        settings.schedule.watch(cost, self._plateau)
         self._begin_epoch()
-        if at.epoch >= self.goal:
-            self.state_name = "finished"
+        self._set_rate()
+        reason = reason_to_stop(settings, self._best, cost, has_validation, seconds - self._run_from)
+        if reason or at.epoch >= self.goal:
+            self._finish(reason)
+
+    def _finish(self, reason: str | None) -> None:
+        """End the run, with the best weights where patience has kept them."""
+        self.state_name, best = "finished", self._best
+        said = [f"Stopped after epoch {self.at.epoch:,}. {reason}"] if reason else []
+        if self.settings.patience and best.theta is not None and best.epoch != self.at.epoch:
+            np.copyto(self.network.theta, best.theta)
+            self._measured_step = self._row_step = -1
+            said.append(f"The weights are those of epoch {best.epoch:,}, with the lowest validation cost.")
+        self.message = " ".join(said)
 
     # -- divergence ---------------------------------------------------------------------------------------------------
 
@@ -240,11 +303,24 @@ class Trainer:
             "Try a smaller learning rate."
         )
 
-    # -- what a caller asks -------------------------------------------------------------------------------------------
+    # -- figures ------------------------------------------------------------------------------------------------------
 
     def evaluate(self, split: str) -> tuple[float, float]:
         """Return the true cost and score (accuracy or R²) over a whole split."""
         return evaluate(self.network, self.splits[split])
+
+    def measure(self) -> None:
+        """Compute the true figures of the present weights over training and validation, as at a pause or at the end.
+
+        Nothing is done where they are known. They become part of the last epoch's row where its weights are these.
+        """
+        if self._measured_step == self.at.step:
+            return
+        training = self.evaluate("training")
+        validation = self.evaluate("validation") if "validation" in self.splits else (NAN, NAN)
+        self._training, self._validation, self._measured_step = training, validation, self.at.step
+        if self._row_step == self.at.step:
+            self.history.amend(training_cost=training[0], training_score=training[1])
 
     def metrics(self) -> Metrics:
         """Return every metric over every split, and the confusion matrix of validation (training without one)."""
@@ -258,19 +334,21 @@ class Trainer:
     @property
     def status(self) -> Status:
         """What training is doing, in figures."""
-        row = self._last_row
         return Status(
             state=self.state_name,
             message=self.message,
             epoch=self.at.epoch,
             epochs=self.goal,
             step=self.at.step,
-            training_cost=row[2],
-            validation_cost=row[3],
-            training_score=row[4],
-            validation_score=row[5],
-            steps_per_second=self._rate if self.state_name == "training" else 0.0,
-            learning_rate=self.settings.optimizer.learning_rate,
+            measured=self._measured_step == self.at.step,
+            running_cost=self._running[0],
+            training_cost=self._training[0],
+            validation_cost=self._validation[0],
+            running_score=self._running[1],
+            training_score=self._training[1],
+            validation_score=self._validation[1],
+            steps_per_second=self._meter.rate if self.state_name == "training" else 0.0,
+            learning_rate=self._steps.rate_of(self.at.step + 1),
         )
 
     @property
@@ -280,7 +358,9 @@ class Trainer:
 
     def stretch(self) -> int:
         """Return how many steps take about :data:`STRETCH_SECONDS`, judged by the last measured rate."""
-        return max(1, int(self._rate * STRETCH_SECONDS)) if self._rate else 1
+        return max(1, int(self._meter.rate * STRETCH_SECONDS))
+
+    # -- what a caller asks -------------------------------------------------------------------------------------------
 
     def train(
         self,
@@ -288,13 +368,13 @@ class Trainer:
         on_epoch: Callable[[Status], bool | None] | None = None,
         seconds_between_calls: float = 0.03,
     ) -> Status:
-        """Train to an epoch (:attr:`goal` unless given) and return the status.
+        """Train to an epoch (:attr:`goal` unless given), compute the true figures, and return the status.
 
         ``on_epoch`` is called after an epoch, at most once in ``seconds_between_calls``; returning False pauses.
         """
         target = min(until_epoch or self.goal, self.goal)
         last_call = 0.0
-        if self.state_name != "diverged":
+        if self.state_name not in ("diverged", "finished"):
             self.state_name = "training"
         while self.state_name == "training" and self.epoch < target:
             before = self.epoch
@@ -307,25 +387,26 @@ class Trainer:
                     break
         if self.state_name == "training":
             self.state_name = "finished" if self.epoch >= self.goal else "paused"
+        self.measure()
         return self.status
 
     def change_settings(self, settings: TrainingSettings) -> None:
         """Take over other hyperparameters between two steps.
 
         Learning rate, momentum and the number of epochs change nothing else; another batch size, order or seed begins
-        a new epoch, another kind of optimizer starts with empty memory.
+        a new epoch, another kind of optimizer starts with empty memory, another schedule or patience looks at the cost
+        anew.
 
         Raises
         ------
         ValueError
-            When the precision differs: that needs a new network.
+            When the precision differs, which needs a new network, or the settings do not go with network and rows.
         """
         if settings.precision != self.settings.precision:
             raise ValueError("Another precision needs a new network.")
+        self._check_settings(settings)
         old, self.settings = self.settings, settings
-        if type(settings.optimizer) is not type(old.optimizer):
-            self.slots = {name: np.zeros_like(self.network.theta) for name in settings.optimizer.slots}
-            self.at.updates = 0
+        self._change_optimizer(old)
         if settings.batch_size != old.batch_size:
             self.network.forget_programs()
         if (settings.batch_size, settings.shuffle, settings.seed) != (old.batch_size, old.shuffle, old.seed):
@@ -334,13 +415,29 @@ class Trainer:
             if not settings.shuffle:
                 self.order[...] = np.arange(len(self.data))
             self._begin_epoch()
+        if settings.schedule != old.schedule:
+            self._plateau = Plateau()
+        if settings.patience != old.patience:
+            self._best = Best()
         if settings.epochs != old.epochs:
             self._set_goal()
         if self.state_name == "diverged" or (self.state_name == "finished" and self.epoch < self.goal):
             self.state_name, self.message = "paused", ""
+            self._run_from = self.seconds
         elif self.epoch >= self.goal:
             self.state_name = "finished"
         self._bind()
+
+    def _change_optimizer(self, old: TrainingSettings) -> None:
+        before, after = old.optimizer, self.settings.optimizer
+        if type(after) is not type(before):
+            self.slots = self._empty_slots()
+            self.at.updates = 0
+            return
+        units, former = after.slot_units(), before.slot_units()
+        for name, flat in self.slots.items():
+            if units[name] != former[name]:
+                flat *= former[name] / units[name]
 
     def reset(self) -> None:
         """Go back to the initial weights of the seed, and forget the history."""
@@ -352,21 +449,18 @@ class Trainer:
 
     def state(self) -> TrainerState:
         """Return a copy of the whole state, also in the middle of an epoch."""
-        slices = self.network.slices
-        arrays = {f"parameters/{key}": array.copy() for key, array in self.network.parameters.items()}
-        for name, flat in self.slots.items():
-            arrays |= {f"slots/{name}/{key}": array.copy() for key, array in slices(flat).items()}
-        arrays["order"] = self.order.copy()
         meta: dict[str, Any] = {
             **vars(self.at),
             "state": self.state_name,
             "message": self.message,
             "seconds": self.seconds,
+            "run_from": self._run_from,
             "optimizer": name_of(self.settings.optimizer),
             "shuffler": portable(self._shuffler.bit_generator.state),
             "generator": portable(self.network.generator.bit_generator.state),
+            **watched(self._best, self._plateau),
         }
-        return TrainerState(arrays, meta, self.history.rows())
+        return TrainerState(arrays_of(self.network, self.slots, self._best, self.order), meta, self.history.rows())
 
     def restore(self, state: TrainerState, lenient: bool = False) -> tuple[str, ...]:
         """Take over a state that :meth:`state` returned for the same network, data and settings.
@@ -386,22 +480,24 @@ class Trainer:
         ValueError
             When its weights do not fit the network, and ``lenient`` is False; the layer is named.
         """
-        anew = self._restore_weights(state, lenient)
+        anew = restore_weights(self.network, state.arrays, lenient)
         meta = state.meta
         self._begin()
         self.history = History(state.history)
-        if len(self.history):
-            self._last_row = tuple(float(value) for value in self.history.rows()[-1])
+        self._take_figures()
         self.at.epoch, self.at.step = int(meta["epoch"]), int(meta["step"])
         self._set_goal()
-        self.seconds = float(meta["seconds"])
+        self.seconds, self._run_from = float(meta["seconds"]), float(meta.get("run_from", 0.0))
+        self._best, self._plateau = from_watched(meta)
         if meta["optimizer"] == name_of(self.settings.optimizer) and not anew:
             self.at.updates = int(meta["updates"])
             for name, flat in self.slots.items():
-                for key, view in self.network.slices(flat).items():
-                    stored = state.arrays.get(f"slots/{name}/{key}")
-                    if stored is not None and stored.shape == view.shape:
-                        view[...] = stored
+                restore_flat(self.network, state.arrays, f"{SLOTS}{name}/", flat)
+        theta = np.empty_like(self.network.theta)
+        if self.settings.patience and restore_flat(self.network, state.arrays, BEST, theta):
+            self._best.theta = theta
+        else:
+            self._best = Best()
         self._shuffler.bit_generator.state = from_portable(meta["shuffler"])
         self.network.generator.bit_generator.state = from_portable(meta["generator"])
         self._restore_place(state)
@@ -412,30 +508,17 @@ class Trainer:
         self._bind()
         return anew
 
-    def measure(self) -> None:
-        """Take the true costs and scores as the present figures, as after the network was changed under its weights."""
-        nan = float("nan")
-        training = self.evaluate("training")
-        validation = self.evaluate("validation") if "validation" in self.splits else (nan, nan)
-        row = list(self._last_row)
-        row[2:6] = training[0], validation[0], training[1], validation[1]
-        self._last_row = tuple(row)
-
-    def _restore_weights(self, state: TrainerState, lenient: bool) -> tuple[str, ...]:
-        prefix = "parameters/"
-        weights = {key[len(prefix) :]: array for key, array in state.arrays.items() if key.startswith(prefix)}
-        anew: tuple[str, ...] = ()
-        if lenient:
-            own = self.network.weights()
-            fitting = {key: array for key, array in weights.items() if key in own and own[key].shape == array.shape}
-            anew = tuple(dict.fromkeys(key.rpartition(".")[0] for key in own if key not in fitting))
-            weights = {**own, **fitting}
-        self.network.set_weights(weights)
-        return anew
+    def _take_figures(self) -> None:
+        """Show what the last row of the history says until there is something newer."""
+        if len(self.history):
+            last = {name: float(self.history.column(name)[-1]) for name in self.history.names}
+            self._running = (last["running_cost"], last["running_score"])
+            self._training = (last["training_cost"], last["training_score"])
+            self._validation = (last["validation_cost"], last["validation_score"])
 
     def _restore_place(self, state: TrainerState) -> None:
         """Stand where the state stood in its epoch; begin a new epoch where the data or the batches differ."""
-        meta, order = state.meta, state.arrays.get("order")
+        meta, order = state.meta, state.arrays.get(ORDER)
         position, seen = int(meta["position"]), int(meta["seen"])
         fits = position < self.steps_per_epoch and seen == position * self.batch_size
         ordered = self.settings.shuffle or (order is not None and np.array_equal(order, self.order))
@@ -443,6 +526,7 @@ class Trainer:
             self.order[...] = order
             self.at.position, self.at.seen = position, seen
             self.at.loss_sum, self.at.score_sum = float(meta["loss_sum"]), float(meta["score_sum"])
+            self.at.weight_sum = float(meta.get("weight_sum", seen))
         else:
             self._begin_epoch()
 

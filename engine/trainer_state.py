@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from engine.emit import Array
 from engine.history import History
+from engine.network import Network
+from engine.schedules import Plateau
+from engine.stopping import Best
+
+PARAMETERS, SLOTS, BEST, ORDER = "parameters/", "slots/", "best/", "order"
 
 
 @dataclass(frozen=True)
 class TrainerState:
     """Everything needed to go on as if nothing had happened.
 
-    ``arrays`` holds ``parameters/<node.name>``, ``slots/<slot>/<node.name>`` and ``order`` (the shuffled epoch),
-    ``meta`` plain values (JSON can carry them), ``history`` rows of :data:`engine.history.COLUMNS`.
+    ``arrays`` holds ``parameters/<node.name>``, ``slots/<slot>/<node.name>``, ``best/<node.name>`` (with patience) and
+    ``order`` (the shuffled epoch), ``meta`` plain values (JSON can carry them), ``history`` rows of
+    :data:`engine.history.COLUMNS`.
     """
 
     arrays: dict[str, Array]
@@ -29,8 +36,7 @@ class Progress:
     """How far a run has come.
 
     ``updates`` counts the steps since the optimizer's memory was empty, ``position`` those of the present epoch;
-    ``loss_sum`` and ``score_sum`` run over the ``seen``
-    examples of it.
+    ``loss_sum``, ``weight_sum`` (the sum of the class weights) and ``score_sum`` run over the ``seen`` examples of it.
     """
 
     epoch: int = 0
@@ -38,13 +44,14 @@ class Progress:
     updates: int = 0
     position: int = 0
     loss_sum: float = 0.0
+    weight_sum: float = 0.0
     score_sum: float = 0.0
     seen: int = 0
 
     def begin_epoch(self) -> None:
         """Forget the sums of the last epoch."""
         self.position = self.seen = 0
-        self.loss_sum = self.score_sum = 0.0
+        self.loss_sum = self.weight_sum = self.score_sum = 0.0
 
 
 class LastGood:
@@ -70,6 +77,74 @@ class LastGood:
         if self._random is not None:
             generator.bit_generator.state = self._random
         return Progress(**vars(self.progress))
+
+
+def arrays_of(network: Network, slots: dict[str, Array], best: Best, order: Array) -> dict[str, Array]:
+    """Return copies of all arrays of a run by their names in a :class:`TrainerState`."""
+    arrays = {f"{PARAMETERS}{key}": array.copy() for key, array in network.parameters.items()}
+    for name, flat in slots.items():
+        arrays |= {f"{SLOTS}{name}/{key}": array.copy() for key, array in network.slices(flat).items()}
+    if best.theta is not None:
+        arrays |= {f"{BEST}{key}": array.copy() for key, array in network.slices(best.theta).items()}
+    arrays[ORDER] = order.copy()
+    return arrays
+
+
+def restore_weights(network: Network, arrays: dict[str, Array], lenient: bool) -> tuple[str, ...]:
+    """Set the network's parameters from a state's arrays; return the nodes whose did not fit (``lenient`` only).
+
+    Raises
+    ------
+    ValueError
+        When they do not fit, and ``lenient`` is False; the layer is named.
+    """
+    weights = {key[len(PARAMETERS) :]: array for key, array in arrays.items() if key.startswith(PARAMETERS)}
+    anew: tuple[str, ...] = ()
+    if lenient:
+        own = network.weights()
+        fitting = {key: array for key, array in weights.items() if key in own and own[key].shape == array.shape}
+        anew = tuple(dict.fromkeys(key.rpartition(".")[0] for key in own if key not in fitting))
+        weights = {**own, **fitting}
+    network.set_weights(weights)
+    return anew
+
+
+def restore_flat(network: Network, arrays: dict[str, Array], prefix: str, flat: Array) -> bool:
+    """Set a flat vector from the arrays under a prefix, and return whether all of it was there and fitted."""
+    whole = True
+    for key, view in network.slices(flat).items():
+        stored = arrays.get(f"{prefix}{key}")
+        if stored is not None and stored.shape == view.shape:
+            view[...] = stored
+        else:
+            whole = False
+    return whole
+
+
+def watched(best: Best, plateau: Plateau) -> dict[str, Any]:
+    """Return what patience and schedule remember as plain values; None for a cost not seen yet."""
+    return {
+        "best_cost": _finite_or_none(best.cost),
+        "best_epoch": best.epoch,
+        "best_waited": best.waited,
+        **{f"plateau_{name}": value for name, value in asdict(plateau).items() if name != "best"},
+        "plateau_best": _finite_or_none(plateau.best),
+    }
+
+
+def from_watched(meta: dict[str, Any]) -> tuple[Best, Plateau]:
+    """Return what :func:`watched` was given, without the best weights."""
+    best = Best(_or_infinite(meta.get("best_cost")), int(meta.get("best_epoch", 0)), int(meta.get("best_waited", 0)))
+    factor, waited = float(meta.get("plateau_factor", 1.0)), int(meta.get("plateau_waited", 0))
+    return best, Plateau(_or_infinite(meta.get("plateau_best")), waited, factor)
+
+
+def _finite_or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _or_infinite(value: float | None) -> float:
+    return math.inf if value is None else float(value)
 
 
 def portable(state: Any) -> dict[str, Any]:

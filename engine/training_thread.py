@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,6 +35,10 @@ class Snapshot:
     metrics: Metrics | None = None
 
 
+class _MeasuringDroppedError(Exception):
+    """Something else was asked for while the true figures were being computed."""
+
+
 class TrainingThread:
     """Drives one trainer on a thread of its own.
 
@@ -43,6 +48,9 @@ class TrainingThread:
         Nobody else may touch it while the thread lives.
     on_rest
         Called on the thread with the whole state whenever training comes to rest: paused, finished, diverged, reset.
+    on_measured
+        Called on the thread soon after, with the true figures of the weights it rests on; not where something else was
+        asked for in the meantime.
     on_failure
         Called on the thread with the exception when training fails; the thread then ends.
     """
@@ -52,13 +60,18 @@ class TrainingThread:
         trainer: Trainer,
         on_rest: Callable[[Status, TrainerState], None] | None = None,
         on_failure: Callable[[BaseException], None] | None = None,
+        on_measured: Callable[[Status, Array], None] | None = None,
     ) -> None:
         self.trainer = trainer
         self._on_rest = on_rest
         self._on_failure = on_failure
-        self._requests: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._on_measured = on_measured
+        self._requests: deque[Callable[[], None]] = deque()
+        self._awake: queue.SimpleQueue[None] = queue.SimpleQueue()  # one token for each request and each look
+        self._unmeasured = on_measured is not None
         self._looks: queue.SimpleQueue[tuple[ProbeRequest, Callable[[Snapshot], None]]] = queue.SimpleQueue()
         self._looking = False
+        self._measuring = False
         self._running = False
         self._ending = False
         self._stop_at_epoch: int | None = None
@@ -67,7 +80,7 @@ class TrainingThread:
         self._probe_seconds = 0.0
         self._train_seconds = 0.0
         # A long evaluation answers between its chunks: the window goes on painting.
-        trainer.network.between_chunks = self._answer_looks
+        trainer.network.between_chunks = self._between_chunks
         self._thread = threading.Thread(target=self._loop, name="training", daemon=True)
         self._thread.start()
 
@@ -75,42 +88,46 @@ class TrainingThread:
 
     def start(self) -> None:
         """Train until paused, finished or diverged."""
-        self._requests.put(lambda: self._set_running(True))
+        self._ask(lambda: self._set_running(True))
 
     def pause(self) -> None:
         """Come to rest after the present stretch of steps."""
-        self._requests.put(lambda: self._set_running(False))
+        self._ask(lambda: self._set_running(False))
 
     def run_step(self) -> None:
         """Make one parameter update and rest."""
-        self._requests.put(lambda: self._run_once(1))
+        self._ask(lambda: self._run_once(1))
 
     def run_epoch(self) -> None:
         """Train to the end of the present epoch and rest."""
-        self._requests.put(self._begin_one_epoch)
+        self._ask(self._begin_one_epoch)
 
     def reset(self) -> None:
         """Go back to the same initial weights."""
-        self._requests.put(self._reset)
+        self._ask(self._reset)
 
     def change_settings(self, settings: TrainingSettings) -> None:
         """Take over other hyperparameters between two steps, while running too."""
-        self._requests.put(lambda: self.trainer.change_settings(settings))
+        self._ask(lambda: self.trainer.change_settings(settings))
 
     def look(self, request: ProbeRequest, answer: Callable[[Snapshot], None]) -> None:
         """Ask for the present figures, the epochs since the last answer, and probes within their ration."""
         self._looks.put((request, answer))
-        self._requests.put(self._answer_looks)  # which wakes a thread at rest
+        self._awake.put(None)
 
     def state(self, answer: Callable[[Status, TrainerState], None]) -> None:
         """Ask for a copy of the whole state, without pausing."""
-        self._requests.put(lambda: answer(self.trainer.status, self.trainer.state()))
+        self._ask(lambda: answer(self.trainer.status, self.trainer.state()))
 
     def stop(self, timeout: float | None = 10.0) -> None:
         """End the thread and wait for it."""
-        self._requests.put(self._end)
+        self._ask(self._end)
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout)
+
+    def _ask(self, request: Callable[[], None]) -> None:
+        self._requests.append(request)
+        self._awake.put(None)
 
     @property
     def alive(self) -> bool:
@@ -131,13 +148,36 @@ class TrainingThread:
             self._on_failure(error)
 
     def _take_requests(self) -> None:
-        """Carry out what was asked; at rest, wait for the next request."""
+        """Carry out what was asked; at rest, compute the true figures, then wait for the next request."""
         while not self._ending:
+            if self._unmeasured and not self._running and not self._requests:
+                self._measure()
             try:
-                request = self._requests.get(block=not self._running)
+                self._awake.get(block=not self._running)
             except queue.Empty:
                 return
-            request()
+            if self._requests:
+                self._requests.popleft()()
+            if not self._requests:
+                self._answer_looks()  # whoever looks after asking sees what was asked for
+
+    def _measure(self) -> None:
+        """Compute the true figures of the weights training rests on, and drop it when something else is asked for."""
+        self._measuring = True
+        try:
+            self.trainer.measure()
+        except _MeasuringDroppedError:
+            return
+        finally:
+            self._measuring = False
+        self._unmeasured = False
+        if self._on_measured is not None:
+            self._on_measured(self.trainer.status, self.trainer.history.rows()[-1:])
+
+    def _between_chunks(self) -> None:
+        self._answer_looks()
+        if self._measuring and self._requests:
+            raise _MeasuringDroppedError
 
     def _train_a_stretch(self) -> None:
         trainer = self.trainer
@@ -189,6 +229,7 @@ class TrainingThread:
         self._rest()
 
     def _rest(self) -> None:
+        self._unmeasured = self._on_measured is not None
         if self._on_rest is not None:
             self._sent_epoch = self.trainer.last_recorded_epoch  # the state carries the whole history
             self._on_rest(self.trainer.status, self.trainer.state())

@@ -14,6 +14,7 @@ from engine.declared import replace
 from engine.graph import Edge, Graph, Node, topological_order
 from engine.layers import Input, Layer, Output
 from engine.losses import BinaryCrossEntropy, CategoricalCrossEntropy, MeanSquaredError
+from engine.metrics import task_of
 from engine.settings import TrainingSettings
 from nnstudio.data import DataRecipe
 from nnstudio.document import NODE_SPACING, Document, Position
@@ -278,16 +279,19 @@ def use_data(document: Document, recipe: DataRecipe, task: str, n_features: int,
 
 
 def output_for(output: Output, task: str, units: int) -> Output:
-    """Return the output layer that fits a task; one that fits already keeps its own choice of loss."""
-    fitting = {
+    """Return the output layer that fits a task; one that fits already keeps its own activation and loss."""
+    usual = {
         "binary": (Sigmoid(), BinaryCrossEntropy()),
         "multiclass": (Softmax(), CategoricalCrossEntropy()),
         "regression": (Identity(), MeanSquaredError()),
     }
-    activation, loss = fitting[task]
-    if type(output.activation) is type(activation):
-        loss = output.loss if type(activation).__struct_config__.tag in output.loss.activations else loss
-    return replace(output, units=units, activation=activation, loss=loss)
+    fitted = replace(output, units=units)
+    if task_of(fitted) != task:
+        activation, loss = usual[task]
+        fitted = replace(fitted, activation=activation, loss=loss)
+    if len(fitted.class_weights) != max(2, units) or not fitted.loss.classes:
+        fitted = replace(fitted, class_weights=())
+    return fitted
 
 
 def _check_fragment(fragment: Fragment, nodes: tuple[Node, ...]) -> None:

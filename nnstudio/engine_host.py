@@ -110,11 +110,8 @@ class EngineHost:
         settings: TrainingSettings,
         prepared: PreparedData,
         state: TrainerState | None = None,
-        changed: bool = False,
     ) -> int:
         """Give the engine a network, data and, where there are some, weights; starts the process where it is not.
-
-        ``changed`` says that the weights were trained in another network.
 
         Returns
         -------
@@ -127,7 +124,7 @@ class EngineHost:
         self._load += 1
         self._looking = False
         file = self._data_file(prepared)
-        self._send(Load(load=self._load, graph=graph, settings=settings, data=file, state=state, changed=changed))
+        self._send(Load(load=self._load, graph=graph, settings=settings, data=file, state=state))
         return self._load
 
     def _data_file(self, prepared: PreparedData) -> DataFile:

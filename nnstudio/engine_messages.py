@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.emit import Array
 from engine.graph import Graph
 from engine.settings import TrainingSettings
 from engine.snapshot import ProbeRequest, Status
@@ -17,18 +18,13 @@ from nnstudio.training_data import DataFile
 
 @dataclass(frozen=True)
 class Load:
-    """Take this network, these data and settings, and, where they fit, these weights.
-
-    ``changed`` says that the weights were trained in another network: the figures that came with them are then
-    measured anew.
-    """
+    """Take this network, these data and settings, and, where they fit, these weights."""
 
     load: int
     graph: Graph
     settings: TrainingSettings
     data: DataFile
     state: TrainerState | None
-    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +78,15 @@ class Rested:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """The true figures of the weights training rests on; ``row`` (1 or 0, columns) is the history's last, amended."""
+
+    load: int
+    status: Status
+    row: Array
+
+
+@dataclass(frozen=True)
 class Kept:
     """The whole state of a training that goes on, to come back to should the engine die."""
 
@@ -112,5 +117,5 @@ class Died:
     sentence: str
 
 
-Reply = Loaded | Rested | Kept | Looked | Failed
-Event = Loaded | Rested | Kept | Looked | Failed | Died
+Reply = Loaded | Rested | Measured | Kept | Looked | Failed
+Event = Loaded | Rested | Measured | Kept | Looked | Failed | Died

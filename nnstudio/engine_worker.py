@@ -25,6 +25,7 @@ from nnstudio.engine_messages import (
     Loaded,
     Look,
     Looked,
+    Measured,
     Reply,
     Rested,
     Simple,
@@ -91,13 +92,12 @@ class _Worker:
         anew: tuple[str, ...] = ()
         if command.state is not None:
             anew = trainer.restore(command.state, lenient=True)
-            if command.changed:
-                trainer.measure()
         load = command.load
         self._thread = TrainingThread(
             trainer,
             on_rest=lambda status, state: self._send(Rested(load=load, status=status, state=state)),
             on_failure=lambda error: self._send(Failed(load=load, sentence=_words(error))),
+            on_measured=lambda status, row: self._send(Measured(load=load, status=status, row=row)),
         )
         self._send(Loaded(load=load, status=trainer.status, anew=anew))
 

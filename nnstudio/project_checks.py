@@ -83,6 +83,15 @@ class _Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     optimizer: str
     shuffler: _Generator
     generator: _Generator
+    # Since format 2.
+    weight_sum: float = 0.0
+    run_from: float = 0.0
+    best_cost: float | None = None
+    best_epoch: _Count = 0
+    best_waited: _Count = 0
+    plateau_best: float | None = None
+    plateau_waited: _Count = 0
+    plateau_factor: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 1.0
 
 
 def plain(reason: str) -> str:
@@ -130,7 +139,8 @@ def read_training(stored: msgspec.Raw) -> dict[str, Any]:
         kept: dict[str, Any] = msgspec.json.decode(stored)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ArchiveError(f"has a state of training that cannot be read: {plain(str(error))}") from None
-    if not all(math.isfinite(value) for value in (values.seconds, values.loss_sum, values.score_sum)):
+    numbers = (values.seconds, values.loss_sum, values.score_sum, values.weight_sum, values.run_from)
+    if not all(math.isfinite(value) for value in numbers):
         raise ArchiveError("has a state of training with a value that is not a finite number")
     return kept
 
@@ -148,6 +158,8 @@ _ARRAY_KINDS = {
     ("parameters", "F64"),
     ("slots", "F32"),
     ("slots", "F64"),
+    ("best", "F32"),
+    ("best", "F64"),
     ("order", "I64"),
 }
 

@@ -21,10 +21,11 @@ from nnstudio.archive import ArchiveError, Members
 from nnstudio.checkpoints import Checkpoint, checkpoint_of, misfits
 from nnstudio.data import DataError, PreparedData, PreparedRecord, from_arrays, to_arrays, to_record
 from nnstudio.document import Document
+from nnstudio.upgrades import upgraded, upgraded_history
 
 SUFFIX = ".nnstudio"
 FORMAT = "nnstudio-project"
-VERSION = 1
+VERSION = 2
 DATA_LIMIT = 20_000_000  # bytes of prepared data that travel inside the file, unless another limit is set
 MOST_DATA = 64_000_000  # the highest such limit
 
@@ -219,7 +220,7 @@ def _decoded(content: bytes) -> _File:
         raise ArchiveError("is damaged: its format has no number")
     try:
         checks.check_counts(msgspec.json.decode(content, type=checks.Outline).document)
-        return msgspec.json.decode(content, type=_File)
+        return msgspec.json.decode(upgraded(content, head.version), type=_File)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ArchiveError(f"has settings that cannot be read: {checks.plain(str(error))}") from None
 
@@ -235,7 +236,7 @@ def _checkpoint(members: Members, file: _File) -> Checkpoint:
     state = TrainerState(
         arrays=archive.unpack(members.read(WEIGHTS, archive.MOST_MEMBER)),
         meta=training,
-        history=_history(members),
+        history=upgraded_history(_history(members), file.version),
     )
     checks.check_state(state, training["position"])
     checkpoint = checkpoint_of(state)

@@ -97,7 +97,7 @@ DARK = Tokens(
 )
 
 # Layer families take series colors; blue and orange are kept for signs and the two classes.
-FAMILY_SERIES = {"dense": 0, "activation": 1, "regularization": 2, "merge": 4, "data": 4}
+FAMILY_SERIES = {"dense": 0, "activation": 1, "normalization": 3, "regularization": 2, "merge": 4, "data": 4}
 TRAINING_SERIES, VALIDATION_SERIES, TEST_SERIES = 0, 1, 2
 
 

@@ -12,15 +12,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.history import History
 from engine.settings import TrainingSettings
-from engine.shapes import Shapes, infer_shapes
+from engine.shapes import Shapes
 from engine.snapshot import ProbeRequest, Probes, Status
 from nnstudio import edits
 from nnstudio.checkpoints import Checkpoint, CheckpointStore, checkpoint_of
 from nnstudio.data import PreparedData
 from nnstudio.document import Document
 from nnstudio.engine_host import EngineHost
-from nnstudio.engine_messages import Died, Failed, Kept, Loaded, Looked, Rested
+from nnstudio.engine_messages import Died, Failed, Kept, Loaded, Looked, Measured, Rested
 from nnstudio.prepared_store import PreparedStore
+from nnstudio.readiness import shapes_of
 from ui.document_store import DocumentStore
 
 FRAME_MS = 33
@@ -54,7 +55,7 @@ class TrainingViewModel(QObject):
         self.history = History()
         self.marks: list[tuple[float, str]] = []
         self.probes = Probes()
-        self.shapes: Shapes = infer_shapes(store.document.graph)
+        self.shapes: Shapes = shapes_of(store.document, None)
         self.data: PreparedData | None = None
         self._requests: dict[str, ProbeRequest] = {}
         self._loaded: str | None = None  # the checkpoint whose weights the engine holds
@@ -65,7 +66,6 @@ class TrainingViewModel(QObject):
         self._asked_to_train = False  # the same, where the request was to train
         self._kept: Checkpoint | None = None  # of the present training, some seconds old
         self._kept_at = 0.0
-        self._trained: dict[str, object] = {}  # by checkpoint: the network and data it was trained in
         self._shown: object = None  # what has been looked at, at rest
         store.gate = self._gate
         store.changed.connect(self._document_changed)
@@ -184,9 +184,8 @@ class TrainingViewModel(QObject):
     def _document_changed(self, before: Document, after: Document) -> None:
         if before.data != after.data:
             self._take_data(after)
-        if before.graph != after.graph:
-            self.shapes = infer_shapes(after.graph)
-            self.shapes_changed.emit()
+        if (before.graph, before.training) != (after.graph, after.training):
+            self._find_problems(after)
         if _concerns_engine(before, after):
             self._broken = False
             if after.checkpoint != self._loaded or _concerns_engine(_without_weights(before), _without_weights(after)):
@@ -201,18 +200,27 @@ class TrainingViewModel(QObject):
             if self.marks and self.marks[-1][0] == epoch:
                 self.marks.pop()
             self.marks.append((epoch, f"α {rates[0]:g} → {rates[1]:g}"))
+        if self.problem:
+            self._stale = True  # settings that do not go with network and rows: the engine waits for others
+            self.pause()
         if not self._stale:
             self.host.change_settings(after)
         self._set_status(msgspec.structs.replace(self.status, learning_rate=after.optimizer.learning_rate))
 
     def _take_document(self, document: Document) -> None:
-        self.shapes = infer_shapes(document.graph)
         self._take_data(document)
         self._stale = True
 
     def _take_data(self, document: Document) -> None:
         self.data = None if document.data is None else self.prepared.get(document.data)
+        self._find_problems(document)
         self.data_changed.emit()
+
+    def _find_problems(self, document: Document) -> None:
+        found = shapes_of(document, self.data)
+        if found != self.shapes:
+            self.shapes = found
+            self.shapes_changed.emit()
 
     def take_data_again(self) -> None:
         """Look once more for the document's data, after they were prepared; training must be at rest."""
@@ -261,14 +269,12 @@ class TrainingViewModel(QObject):
             self._set_status(Status(epochs=document.training.epochs))
             return
         checkpoint = self.checkpoint()
-        trained_in = self._trained.get(document.checkpoint or "", _trained_in(document))
         try:
             self.host.load(
                 document.graph,
                 document.training,
                 self.data,
                 checkpoint.state if checkpoint else None,
-                changed=trained_in != _trained_in(document),
             )
         except OSError as error:
             self._failed(
@@ -290,6 +296,8 @@ class TrainingViewModel(QObject):
                 self._rested(event)
             elif isinstance(event, Loaded):
                 self._took(event)
+            elif isinstance(event, Measured):
+                self._measured(event)
             elif isinstance(event, Kept):
                 self._kept = checkpoint_of(event.state) if self.busy else None
             elif isinstance(event, (Failed, Died)):
@@ -343,8 +351,6 @@ class TrainingViewModel(QObject):
             self.marks, name, text = [], None, "Reset weights"
         else:
             name = self.checkpoints.put(checkpoint_of(event.state))
-            self._trained = {key: value for key, value in self._trained.items() if key in self.checkpoints}
-            self._trained[name] = _trained_in(self.store.document)
             text = f"Train to step {status.step}" if status.state == "paused" else f"Train {status.epoch} epochs"
         self._loaded = name
         self._come_to_rest()
@@ -353,6 +359,14 @@ class TrainingViewModel(QObject):
         if status.state == "diverged":
             self.message.emit(status.message, "bad")
         self._run_waiting()
+        self.refreshed.emit()
+
+    def _measured(self, event: Measured) -> None:
+        """Show the true figures of the weights training rests on."""
+        if self.busy or event.status.step != self.status.step:
+            return
+        self.history.replace_last(event.row)
+        self._set_status(event.status)
         self.refreshed.emit()
 
     def _come_to_rest(self) -> None:
@@ -420,10 +434,6 @@ def _network(document: Document) -> tuple[object, ...]:
     """Return what the engine sees of a graph: names do not matter to it."""
     graph = document.graph
     return tuple((node.id, node.layer) for node in graph.nodes), graph.edges
-
-
-def _trained_in(document: Document) -> object:
-    return _network(document), document.data
 
 
 def _without_weights(document: Document) -> Document:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Union
 from engine.declared import registry
 from engine.layers.activation import ActivationLayer
 from engine.layers.base import Build, Family, Layer, ParameterSpec, parts
+from engine.layers.batch_norm import BatchNorm
 from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
 from engine.layers.input import Input
+from engine.layers.layer_norm import LayerNorm
 from engine.layers.merge import Add, Concatenate
 from engine.layers.output import Output
 
-LAYERS: dict[str, type[Layer]] = registry(Input, Dense, ActivationLayer, Dropout, Add, Concatenate, Output)
+LAYERS: dict[str, type[Layer]] = registry(
+    Input, Dense, ActivationLayer, BatchNorm, LayerNorm, Dropout, Add, Concatenate, Output
+)
 
 if TYPE_CHECKING:
     AnyLayer = Layer
@@ -24,6 +28,7 @@ __all__ = [
     "ActivationLayer",
     "Add",
     "AnyLayer",
+    "BatchNorm",
     "Build",
     "Concatenate",
     "Dense",
@@ -32,6 +37,7 @@ __all__ = [
     "Input",
     "LAYERS",
     "Layer",
+    "LayerNorm",
     "Output",
     "ParameterSpec",
     "parts",

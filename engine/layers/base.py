@@ -3,22 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+import msgspec
 import numpy as np
 
 from engine.declared import Declared
 from engine.emit import Array, Emitter, Ref
 
-Family = Literal["data", "dense", "activation", "regularization", "merge"]
+Family = Literal["data", "dense", "activation", "normalization", "regularization", "merge"]
 
 
 @dataclass(frozen=True)
 class ParameterSpec:
-    """One parameter array of a layer: a name and a shape, e.g. ``Theta`` in (n_out, n_in + 1)."""
+    """One stored array of a layer: a name and a shape, e.g. ``Theta`` in (n_out, n_in + 1).
+
+    A ``statistic`` (a running mean, say) is saved and restored like a parameter and follows from the data instead of a
+    gradient: it is not counted as one.
+    """
 
     name: str
     shape: tuple[int, int]
+    statistic: bool = False
+
+
+Frozen = Annotated[
+    bool,
+    msgspec.Meta(
+        title="Frozen",
+        description="Training leaves this layer's parameters and running statistics as they are.",
+    ),
+]
+
+
+VarianceEpsilon = Annotated[
+    float,
+    msgspec.Meta(
+        gt=0.0,
+        le=1.0,
+        title="ε",
+        description="Added to the variance, which keeps the division finite.",
+        extra={"logarithmic": True},
+    ),
+]
 
 
 @dataclass
@@ -26,7 +53,9 @@ class Build:
     """The arrays a layer reads and writes while it emits its operations.
 
     ``inputs[i]`` is A of the i-th layer read, (n_i, m); ``extended[i]`` the same with a row of ones above,
-    (n_i + 1, m). ``d_inputs[i]`` is where the gradient towards it goes, None where nobody needs it.
+    (n_i + 1, m). ``d_inputs[i]`` is where the gradient towards it goes, None where nobody needs it. ``parameters``
+    holds every stored array, ``gradients`` only those that are learned: nothing in it while the layer is frozen.
+    ``share`` is the factor that turns sums over the batch into means: 1/m, or one over the sum of class weights.
     """
 
     emit: Emitter
@@ -38,6 +67,7 @@ class Build:
     d_output: Ref | None = None
     d_inputs: list[Ref | None] = field(default_factory=list)
     targets: Ref | None = None
+    share: Ref | None = None
 
 
 class Layer(Declared, frozen=True):
@@ -53,6 +83,12 @@ class Layer(Declared, frozen=True):
     least_inputs: ClassVar[int] = 1
     most_inputs: ClassVar[int | None] = 1
     in_palette: ClassVar[bool] = True
+    least_batch: ClassVar[int] = 1  # rows without which training makes no sense
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether training leaves the parameters alone; layers that have some declare a field ``frozen``."""
+        return bool(getattr(self, "frozen", False))
 
     def output_units(self, inputs: tuple[int, ...]) -> int:
         """Return the number of units, given those of the layers read."""
@@ -63,11 +99,11 @@ class Layer(Declared, frozen=True):
         return None
 
     def parameter_specs(self, inputs: tuple[int, ...]) -> tuple[ParameterSpec, ...]:
-        """Return the parameter arrays of this layer."""
+        """Return the stored arrays of this layer."""
         return ()
 
     def initial(self, inputs: tuple[int, ...], generator: np.random.Generator) -> dict[str, Array]:
-        """Return the first values of every parameter array."""
+        """Return the first values of every stored array."""
         return {}
 
     def chips(self) -> tuple[str, ...]:
@@ -92,3 +128,30 @@ def parts(name: str, array: Array) -> dict[str, Array]:
     if name == "Theta":
         return {"W": array[:, 1:], "b": array[:, :1]}
     return {name: array}
+
+
+def source_symbol(level: int, reads: tuple[int, ...]) -> str:
+    """Return the notes' symbol of what a layer of number ``level`` reads: ``X`` or ``A[k]``."""
+    read = reads[0] if reads else level - 1
+    return "X" if read == 0 else f"A[{read}]"
+
+
+def emit_normalization_backward(
+    emit: Emitter, da: Ref, normal: Ref, total: Ref, product_total: Ref, share: Ref, out: Ref
+) -> None:
+    """Emit out = dA - share Σ dA - X̂ * share Σ dA * X̂, the part that both normalizations have in common.
+
+    Parameters
+    ----------
+    total, product_total
+        Σ dA and Σ dA * X̂ over the normalized axis, which is kept with length one.
+    share
+        One over the length of that axis.
+    """
+    mean, slope = emit.scratch(total.shape, "mean dA"), emit.scratch(total.shape, "mean dA∗X̂")
+    product = emit.scratch(da.shape, "X̂ mean")
+    emit.apply(np.multiply, total, share, out=mean)
+    emit.apply(np.multiply, product_total, share, out=slope)
+    emit.apply(np.multiply, normal, slope, out=product)
+    emit.apply(np.subtract, da, product, out=out)
+    emit.apply(np.subtract, out, mean, out=out, formula="dA − mean dA − X̂ ∗ mean dA∗X̂")

@@ -10,8 +10,8 @@ import numpy as np
 from engine.activations import Activation, AnyActivation, Tanh
 from engine.declared import title_of
 from engine.emit import Array, Ref
-from engine.initializers import AnyInitializer, XavierNormal
-from engine.layers.base import Build, Family, Layer, ParameterSpec
+from engine.initializers import AnyBiasInitializer, AnyInitializer, XavierNormal, Zeros
+from engine.layers.base import Build, Family, Frozen, Layer, ParameterSpec
 
 MOST_UNITS = 16_384
 
@@ -39,8 +39,13 @@ class Dense(Layer, frozen=True, tag="dense"):
     ] = Tanh()
     initializer: Annotated[
         AnyInitializer,
-        msgspec.Meta(title="Weights from", description="How W is drawn before the first step; b starts at zero."),
+        msgspec.Meta(title="Weights from", description="How W is drawn before the first step."),
     ] = XavierNormal()
+    bias_initializer: Annotated[
+        AnyBiasInitializer,
+        msgspec.Meta(title="Biases from", description="How b is drawn before the first step, after W."),
+    ] = Zeros()
+    frozen: Frozen = False
 
     def output_units(self, inputs: tuple[int, ...]) -> int:
         """Return n[l]."""
@@ -57,8 +62,8 @@ class Dense(Layer, frozen=True, tag="dense"):
         return affine_specs(self.units, inputs[0])
 
     def initial(self, inputs: tuple[int, ...], generator: np.random.Generator) -> dict[str, Array]:
-        """Draw W and set b to zero."""
-        return affine_initial(self.units, inputs[0], self.initializer, generator)
+        """Draw W, then b."""
+        return affine_initial(self.units, inputs[0], self.initializer, self.bias_initializer, generator)
 
     def chips(self) -> tuple[str, ...]:
         """Return activation and initializer."""
@@ -89,11 +94,16 @@ def affine_specs(n_out: int, n_in: int) -> tuple[ParameterSpec, ...]:
 
 
 def affine_initial(
-    n_out: int, n_in: int, initializer: AnyInitializer, generator: np.random.Generator
+    n_out: int,
+    n_in: int,
+    initializer: AnyInitializer,
+    bias_initializer: AnyBiasInitializer,
+    generator: np.random.Generator,
 ) -> dict[str, Array]:
-    """Return Theta with b = 0 and W drawn."""
-    theta = np.zeros((n_out, n_in + 1))
+    """Return Theta = [b W]; W is drawn first, so that it is the same whatever b is drawn from."""
+    theta = np.empty((n_out, n_in + 1))
     theta[:, 1:] = initializer.draw(n_out, n_in, generator)
+    theta[:, :1] = bias_initializer.draw(n_out, 1, generator)
     return {"Theta": theta}
 
 
@@ -123,14 +133,20 @@ def affine_forward(build: Build, activation: Activation, keep_z: bool = False) -
 
 
 def affine_backward(build: Build, dz: Ref) -> None:
-    """Emit dTheta = dZ [1; A_in]ᵀ (the factor 1/m comes later, once) and dA_in = Wᵀ dZ."""
+    """Emit dTheta = dZ [1; A_in]ᵀ (the factor 1/m comes later, once) and dA_in = Wᵀ dZ.
+
+    The product is written transposed since Theta lies in memory column by column: so are W and Wᵀ whole blocks, which
+    a matrix product reads without a copy.
+    """
     emit = build.emit
-    emit.dot(
-        dz,
-        build.extended[0].T,
-        build.gradients["Theta"],
-        formula=f"[db dW] = dZ [1; {build.inputs[0].symbol}]ᵀ",
-    )
+    d_theta = build.gradients.get("Theta")
+    if d_theta is not None:
+        emit.dot(
+            build.extended[0],
+            dz.T,
+            d_theta.T,
+            formula=f"[db dW]ᵀ = [1; {build.inputs[0].symbol}] dZᵀ",
+        )
     d_input = build.d_inputs[0]
     if d_input is not None:
         theta = build.parameters["Theta"]

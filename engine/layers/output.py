@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -9,9 +10,9 @@ import numpy as np
 
 from engine.activations import AnyActivation, Sigmoid
 from engine.declared import name_of, title_of
-from engine.emit import Array
-from engine.initializers import AnyInitializer, XavierNormal
-from engine.layers.base import Build, Family, Layer, ParameterSpec
+from engine.emit import Array, Ref
+from engine.initializers import AnyBiasInitializer, AnyInitializer, XavierNormal, Zeros
+from engine.layers.base import Build, Family, Frozen, Layer, ParameterSpec
 from engine.layers.dense import (
     MOST_UNITS,
     affine_backward,
@@ -21,7 +22,9 @@ from engine.layers.dense import (
     affine_specs,
     z_of,
 )
-from engine.losses import AnyLoss, BinaryCrossEntropy, pairing_problem
+from engine.losses import FUSED, AnyLoss, BinaryCrossEntropy, pairing_problem
+
+LEAST_WEIGHT, MOST_WEIGHT = 1e-6, 1e6  # of a class
 
 
 class Output(Layer, frozen=True, tag="output"):
@@ -30,6 +33,9 @@ class Output(Layer, frozen=True, tag="output"):
     Backward: dZ[L] = A[L] - Y for sigmoid with binary cross-entropy, softmax with categorical cross-entropy and
     identity with ½ squared error; dZ[L] = dA[L] * g'(Z[L]) for every other pair. As the only layer after the input
     this is logistic regression.
+
+    With class weights c the cost is the weighted mean Σ c L / Σ c over the examples, each with the weight of its class,
+    as in PyTorch's CrossEntropyLoss: dZ[L] carries c, and 1 / Σ c takes the place of 1/m.
     """
 
     title: ClassVar[str] = "Output"
@@ -56,8 +62,23 @@ class Output(Layer, frozen=True, tag="output"):
     )
     initializer: Annotated[
         AnyInitializer,
-        msgspec.Meta(title="Weights from", description="How W is drawn before the first step; b starts at zero."),
+        msgspec.Meta(title="Weights from", description="How W is drawn before the first step."),
     ] = XavierNormal()
+    bias_initializer: Annotated[
+        AnyBiasInitializer,
+        msgspec.Meta(title="Biases from", description="How b is drawn before the first step, after W."),
+    ] = Zeros()
+
+    class_weights: Annotated[
+        tuple[Annotated[float, msgspec.Meta(ge=LEAST_WEIGHT, le=MOST_WEIGHT)], ...],
+        msgspec.Meta(
+            max_length=MOST_UNITS,
+            title="Class weights",
+            description="How much an example of each class counts in the cost, in the order of the classes; "
+            "empty where all count the same.",
+        ),
+    ] = ()
+    frozen: Frozen = False
 
     def output_units(self, inputs: tuple[int, ...]) -> int:
         """Return n_y."""
@@ -67,15 +88,28 @@ class Output(Layer, frozen=True, tag="output"):
         """Refuse a loss that does not go with the activation, and a softmax of one unit."""
         if name_of(self.activation) == "softmax" and self.units < 2:
             return "Softmax over one unit is always 1: choose sigmoid with binary cross-entropy."
-        return pairing_problem(self.loss, self.activation)
+        return pairing_problem(self.loss, self.activation) or self._class_weights_problem()
+
+    def _class_weights_problem(self) -> str | None:
+        given = len(self.class_weights)
+        if not given:
+            return None
+        if not self.loss.classes:
+            return f"Class weights go with classes, and {self.loss.title} is for numbers: leave them empty."
+        if name_of(self.activation) != "softmax" and self.units > 1:
+            return "Class weights go with one yes-or-no output or with softmax: leave them empty."
+        classes = max(2, self.units)
+        if given != classes:
+            return f"There are {classes} classes and {given} class weights: give one for each class, or none."
+        return None
 
     def parameter_specs(self, inputs: tuple[int, ...]) -> tuple[ParameterSpec, ...]:
         """Return Theta (n_y, n_in + 1)."""
         return affine_specs(self.units, inputs[0])
 
     def initial(self, inputs: tuple[int, ...], generator: np.random.Generator) -> dict[str, Array]:
-        """Draw W and set b to zero."""
-        return affine_initial(self.units, inputs[0], self.initializer, generator)
+        """Draw W, then b."""
+        return affine_initial(self.units, inputs[0], self.initializer, self.bias_initializer, generator)
 
     def chips(self) -> tuple[str, ...]:
         """Return activation and loss."""
@@ -88,7 +122,14 @@ class Output(Layer, frozen=True, tag="output"):
     @property
     def fused(self) -> bool:
         """Whether dZ[L] = A[L] - Y holds."""
-        return name_of(self.activation) == self.loss.fused_with
+        return FUSED.get(name_of(self.loss)) == name_of(self.activation)
+
+    def example_weights(self, Y: Array) -> Array | None:
+        """Return the class weight of each example (m,) from targets (m, n_y), or None where all count the same."""
+        if not self.class_weights:
+            return None
+        weights = np.asarray(self.class_weights, Y.dtype)
+        return np.asarray(Y @ weights if self.units > 1 else weights[0] + (weights[1] - weights[0]) * Y[:, 0])
 
     def forward(self, build: Build) -> None:
         """Emit Z = Theta [1; A] and A = g(Z); Z is kept, since the cost is computed from it."""
@@ -100,11 +141,32 @@ class Output(Layer, frozen=True, tag="output"):
         emit, a, y = build.emit, build.output, build.targets
         z = z_of(build, self.activation, keep=True)
         dz = emit.buffer("dZ", a.shape)
+        weights = self._emit_weights(build, y) if self.class_weights else None
         if emit.looking or not self.fused:
             da = emit.buffer("dA", a.shape)
             self.loss.emit_da(emit, a, y, da)
+            if weights is not None:
+                emit.apply(np.multiply, da, weights, out=da, formula="dA := c ∗ dA")
             if not self.fused:
                 self.activation.emit_backward(emit, z, a, da, dz)
         if self.fused:
             self.loss.emit_dz(emit, a, y, dz)
+            if weights is not None:
+                emit.apply(np.multiply, dz, weights, out=dz, formula="dZ := c ∗ dZ")
         affine_backward(build, dz)
+
+    def _emit_weights(self, build: Build, y: Ref) -> Ref:
+        """Emit the weight of each example, c (1, m), and the share 1 / Σ c."""
+        emit, share = build.emit, build.share
+        assert share is not None
+        weights = emit.buffer("c", (1, y.shape[1]))
+        if self.units > 1:
+            emit.dot(Ref("class weights", np.array([self.class_weights], emit.dtype)), y, weights, "c = weights · Y")
+        else:
+            low, high = self.class_weights
+            emit.apply(np.multiply, y, emit.constant(high - low), out=weights)
+            emit.apply(np.add, weights, emit.constant(low), out=weights, formula="c = c₀ + (c₁ − c₀) Y")
+        flat = weights.array.reshape(-1)
+        emit.call(partial(flat.sum, out=share.array), (), share, (weights.symbol,), f"{weights.symbol}.sum(out=share)")
+        emit.apply(np.reciprocal, share, out=share, formula="1 / Σ c takes the place of 1/m")
+        return weights

