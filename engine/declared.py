@@ -40,10 +40,9 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 # It has checked itself; what is left to check is that it is of a kind that belongs here.
                 allowed = _kinds(field.type)
                 if not isinstance(value, allowed):
+                    label, given = _label(type(self), field.name), title_of_safe(type(value))
                     names = ", ".join(title_of_safe(kind) for kind in allowed)
-                    raise SettingError(
-                        f"{_label(type(self), field.name)} cannot be {title_of_safe(type(value))}: choose one of {names}."
-                    )
+                    raise SettingError(f"{label} cannot be {given}: choose one of {names}.")
                 continue
             try:
                 msgspec.convert(value, field.type)
@@ -74,7 +73,7 @@ class Field:
 
     ``kind`` is ``"variant"`` where the value is itself one of several declared structs (an activation, say); these
     are then listed in ``variants`` by their names, and have fields of their own. It is ``"numbers"`` for a tuple of
-    numbers; ``minimum`` and ``maximum`` are then those of each.
+    numbers; ``minimum`` and ``maximum`` are then those of each. Fields of one ``group`` stand below one heading.
     """
 
     name: str
@@ -89,6 +88,7 @@ class Field:
     variants: tuple[type[Declared], ...] = ()
     read_only: bool = False
     logarithmic: bool = False
+    group: str = ""
 
 
 def name_of(declared: Declared | type[Declared]) -> str:
@@ -182,6 +182,7 @@ def _field(kind: type[Declared], info: msgspec.structs.FieldInfo) -> Field:
         variants=variants,
         read_only=bool(extra.get("read_only", False)),
         logarithmic=bool(extra.get("logarithmic", False)),
+        group=str(extra.get("group", "")),
     )
 
 

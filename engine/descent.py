@@ -32,6 +32,16 @@ def penalty(network: Network, settings: TrainingSettings) -> float:
     return total
 
 
+def penalty_slope(network: Network, settings: TrainingSettings) -> dict[str, Array]:
+    """Return λ₂ W + λ₁ sign(W) of every learned layer by ``"node.name"``, W in (n_out, n_in)."""
+    slopes = {}
+    for key, array in network.slices(network.learned).items():
+        weights = parts(key.rpartition(".")[2], array).get("W")
+        if weights is not None:
+            slopes[key] = settings.l2 * weights + settings.l1 * np.sign(weights)
+    return slopes
+
+
 def emit_penalties(emit: Emitter, settings: TrainingSettings, weights: list[Ref], gradients: list[Ref]) -> None:
     """Emit dW := dW + λ₂ W + λ₁ sign(W) for each layer; nothing for penalties of zero."""
     for weight, gradient in zip(weights, gradients, strict=True):

@@ -115,6 +115,7 @@ class Emitter:
         self.mode = mode
         self.generator = generator
         self.operations: list[Operation] = []
+        self.kinks: list[tuple[Ref, float]] = []
         self.node = ""
         self.level = 0
         self.phase: Phase = "forward"
@@ -150,6 +151,10 @@ class Emitter:
     def constant(self, value: float) -> Ref:
         """Return a number as a 0-d array of the program's type: ufuncs take these three times faster."""
         return Ref(f"{value:g}", np.array(value, self.dtype))
+
+    def kink(self, ref: Ref, *places: float) -> None:
+        """Say that a derivative jumps where a value of ``ref`` passes through one of these places."""
+        self.kinks.extend((ref, place) for place in places)
 
     def apply(self, function: Any, *inputs: Ref, out: Ref, formula: str = "") -> None:
         """Emit an elementwise ufunc call ``function(*inputs, out)``."""

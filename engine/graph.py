@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
 
-from engine.layers import AnyLayer, Dense, Input, Layer, Output
+from engine.layers import AnyLayer, Input, Layer, Output
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,6 +95,7 @@ def chain(layers: Iterable[Layer]) -> Graph:
 
     Examples
     --------
+    >>> from engine.layers import Dense
     >>> graph = chain([Input(features=2), Dense(units=8), Output(units=1)])
     >>> [node.id for node in graph.nodes]
     ['input', 'dense_1', 'output']
@@ -112,4 +113,35 @@ def chain(layers: Iterable[Layer]) -> Graph:
     return Graph(nodes=tuple(nodes), edges=edges)
 
 
-__all__ = ["Dense", "Edge", "Graph", "Node", "chain", "topological_order"]
+def wired(layers: Mapping[str, Layer], *paths: Sequence[str]) -> Graph:
+    """Return the graph of named layers joined along paths; a wire that several paths share is there once.
+
+    Raises
+    ------
+    KeyError
+        When a path names a layer that is not there.
+
+    Examples
+    --------
+    >>> from engine.layers import Add, Dense
+    >>> layers = {"x": Input(features=2), "a": Dense(units=8), "sum": Add(), "y": Output(units=1)}
+    >>> graph = wired({**layers, "b": Dense(units=8)}, ("x", "a", "sum", "y"), ("x", "b", "sum"))
+    >>> graph.inputs_of("sum")
+    ('a', 'b')
+    """
+    wires = dict.fromkeys(wire for path in paths for wire in pairwise(path))
+    for wire in wires:
+        for name in wire:
+            if name not in layers:
+                raise KeyError(f"A path names {name!r}, and there is no layer of this name.")
+    ports: dict[str, int] = {}
+    edges = []
+    for source, target in wires:
+        edges.append(Edge(source=source, target=target, port=ports.get(target, 0)))
+        ports[target] = ports.get(target, 0) + 1
+    return Graph(
+        nodes=tuple(Node(id=name, name=name, layer=layer) for name, layer in layers.items()), edges=tuple(edges)
+    )
+
+
+__all__ = ["Edge", "Graph", "Node", "chain", "topological_order", "wired"]

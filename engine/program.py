@@ -27,6 +27,7 @@ class Program:
     ``x`` (m, n_x + 1) and ``y`` (m, n_y) are the buffers a batch is gathered into, examples in rows; column 0 of x
     holds ones. ``values`` maps each node to its A (n, m); ``z`` and ``a`` are Z[L] and A[L]. ``share``, a 0-d array,
     turns the gradients' sums over the batch into means: 1/m, or one over the sum of the examples' class weights.
+    ``kinks`` are the values whose passing through a place makes a derivative jump.
     """
 
     size: int
@@ -39,6 +40,7 @@ class Program:
     a: Array
     values: dict[str, Ref]
     refs: dict[str, Ref]
+    kinks: tuple[tuple[Ref, float], ...] = ()
 
     def calls(self, *phases: Phase) -> list[Call]:
         """Return the bare calls of some phases, in order, for the inner loop."""
@@ -190,6 +192,7 @@ class _Compiler:
             a=output.output.array,
             values=self.values,
             refs=self._refs(),
+            kinks=tuple(self.emit.kinks),
         )
 
     def _refs(self) -> dict[str, Ref]:

@@ -37,7 +37,7 @@ class Schedule(Declared, frozen=True):
         """Take note of the cost after an epoch; only schedules that answer to it do."""
 
 
-class Constant(Schedule, frozen=True, tag="constant"):
+class ConstantRate(Schedule, frozen=True, tag="constant"):
     """The same rate throughout."""
 
     title: ClassVar[str] = "constant"
@@ -151,7 +151,7 @@ class ReduceOnPlateau(Schedule, frozen=True, tag="reduce_on_plateau"):
             plateau.factor, plateau.waited = max(plateau.factor * self.gamma, self.least), 0
 
 
-SCHEDULES: dict[str, type[Schedule]] = registry(Constant, Step, Exponential, Cosine, ReduceOnPlateau)
+SCHEDULES: dict[str, type[Schedule]] = registry(ConstantRate, Step, Exponential, Cosine, ReduceOnPlateau)
 
 if TYPE_CHECKING:
     AnySchedule = Schedule

@@ -8,7 +8,7 @@ import msgspec
 
 from engine.declared import Declared
 from engine.optimizers import Adam, AnyOptimizer
-from engine.schedules import AnySchedule, Constant
+from engine.schedules import AnySchedule, ConstantRate
 
 MOST_EPOCHS = 10_000_000
 MOST_BATCH = 10_000_000
@@ -16,6 +16,8 @@ MOST_STEPS = 10_000_000
 MOST_SECONDS = 1e9
 MOST_PENALTY = 1e6
 MOST_COST = 1e30
+
+STEPS, PENALTIES, STOP, RUN = "Steps", "Penalties", "When to stop", "Run"  # headings of the form
 
 
 class TrainingSettings(Declared, frozen=True):
@@ -28,11 +30,15 @@ class TrainingSettings(Declared, frozen=True):
     title: ClassVar[str] = "Training"
 
     optimizer: Annotated[
-        AnyOptimizer, msgspec.Meta(title="Optimizer", description="How a step follows from the gradient.")
+        AnyOptimizer,
+        msgspec.Meta(title="Optimizer", description="How a step follows from the gradient.", extra={"group": STEPS}),
     ] = Adam()
     schedule: Annotated[
-        AnySchedule, msgspec.Meta(title="Schedule", description="How the learning rate changes from epoch to epoch.")
-    ] = Constant()
+        AnySchedule,
+        msgspec.Meta(
+            title="Schedule", description="How the learning rate changes from epoch to epoch.", extra={"group": STEPS}
+        ),
+    ] = ConstantRate()
     warm_up: Annotated[
         int,
         msgspec.Meta(
@@ -40,7 +46,7 @@ class TrainingSettings(Declared, frozen=True):
             le=MOST_STEPS,
             title="Warm-up",
             description="Steps over which the learning rate rises linearly to its full value; 0 for none.",
-            extra={"unit": "steps"},
+            extra={"group": STEPS, "unit": "steps"},
         ),
     ] = 0
     batch_size: Annotated[
@@ -50,6 +56,7 @@ class TrainingSettings(Declared, frozen=True):
             le=MOST_BATCH,
             title="Batch",
             description="Examples in one step; 1 is one at a time, as many as the data is the full batch.",
+            extra={"group": STEPS},
         ),
     ] = 32
     l2: Annotated[
@@ -59,7 +66,7 @@ class TrainingSettings(Declared, frozen=True):
             le=MOST_PENALTY,
             title="L2 penalty λ₂",
             description="½ λ₂ Σ W² is added to what a step goes down: large weights shrink in proportion.",
-            extra={"logarithmic": True},
+            extra={"group": PENALTIES, "logarithmic": True},
         ),
     ] = 0.0
     l1: Annotated[
@@ -69,7 +76,7 @@ class TrainingSettings(Declared, frozen=True):
             le=MOST_PENALTY,
             title="L1 penalty λ₁",
             description="λ₁ Σ |W| is added to what a step goes down: weights of little use go to zero.",
-            extra={"logarithmic": True},
+            extra={"group": PENALTIES, "logarithmic": True},
         ),
     ] = 0.0
     clip_norm: Annotated[
@@ -79,6 +86,7 @@ class TrainingSettings(Declared, frozen=True):
             le=MOST_COST,
             title="Clip gradient",
             description="A gradient whose norm is greater is scaled down to this norm; 0 for no limit.",
+            extra={"group": PENALTIES},
         ),
     ] = 0.0
     epochs: Annotated[
@@ -88,7 +96,7 @@ class TrainingSettings(Declared, frozen=True):
             le=MOST_EPOCHS,
             title="Stop after",
             description="Passes over the training examples after which training stops.",
-            extra={"unit": "epochs"},
+            extra={"group": STOP, "unit": "epochs"},
         ),
     ] = 100
     patience: Annotated[
@@ -99,7 +107,7 @@ class TrainingSettings(Declared, frozen=True):
             title="Patience",
             description="Stop when the validation cost has not fallen for so many epochs, with the best weights; "
             "0 to train on.",
-            extra={"unit": "epochs"},
+            extra={"group": STOP, "unit": "epochs"},
         ),
     ] = 0
     target_cost: Annotated[
@@ -110,6 +118,7 @@ class TrainingSettings(Declared, frozen=True):
             title="Target cost",
             description="Stop when the validation cost (the running cost without validation rows) is no greater; "
             "0 to train on.",
+            extra={"group": STOP},
         ),
     ] = 0.0
     time_limit: Annotated[
@@ -119,7 +128,7 @@ class TrainingSettings(Declared, frozen=True):
             le=MOST_SECONDS,
             title="Time limit",
             description="Stop after so much time of training; 0 to train on.",
-            extra={"unit": "s"},
+            extra={"group": STOP, "unit": "s"},
         ),
     ] = 0.0
     record_every: Annotated[
@@ -130,7 +139,7 @@ class TrainingSettings(Declared, frozen=True):
             title="True cost every",
             description="How often the true cost over all training rows is computed while training; "
             "in between there is the running cost.",
-            extra={"unit": "epochs"},
+            extra={"group": RUN, "unit": "epochs"},
         ),
     ] = 10
     seed: Annotated[
@@ -140,19 +149,26 @@ class TrainingSettings(Declared, frozen=True):
             le=2**31 - 1,
             title="Seed",
             description="Same seed, same initial weights and same order of the examples.",
+            extra={"group": RUN},
         ),
     ] = 0
     shuffle: Annotated[
-        bool, msgspec.Meta(title="Shuffle", description="Draw a new order of the examples in each epoch.")
+        bool,
+        msgspec.Meta(
+            title="Shuffle", description="Draw a new order of the examples in each epoch.", extra={"group": RUN}
+        ),
     ] = True
     precision: Annotated[
         Literal["float32", "float64"],
-        msgspec.Meta(title="Precision", description="float32 is faster, float64 is for checking numbers."),
+        msgspec.Meta(
+            title="Precision", description="float32 is faster, float64 is for checking numbers.", extra={"group": RUN}
+        ),
     ] = "float32"
     deterministic: Annotated[
         bool,
         msgspec.Meta(
             title="Deterministic",
             description="One thread for matrix products: the same bits on every run of this machine.",
+            extra={"group": RUN},
         ),
     ] = True

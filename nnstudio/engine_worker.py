@@ -93,13 +93,14 @@ class _Worker:
         if command.state is not None:
             anew = trainer.restore(command.state, lenient=True)
         load = command.load
+        # Before the thread is there, which sends the true figures of these weights as soon as it has them.
+        self._send(Loaded(load=load, status=trainer.status, anew=anew))
         self._thread = TrainingThread(
             trainer,
             on_rest=lambda status, state: self._send(Rested(load=load, status=status, state=state)),
             on_failure=lambda error: self._send(Failed(load=load, sentence=_words(error))),
             on_measured=lambda status, row: self._send(Measured(load=load, status=status, row=row)),
         )
-        self._send(Loaded(load=load, status=trainer.status, anew=anew))
 
     def _answer_look(self, load: int) -> Any:
         def answer(snapshot: Snapshot) -> None:

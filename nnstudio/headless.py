@@ -64,18 +64,23 @@ def run(
     on_progress: Callable[[Status], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Stopped:
-    """Train to the last epoch of the settings, or until ``stop`` returns true, between two short stretches of steps."""
+    """Train to the end of the run, or until ``stop`` returns true, between two short stretches of steps.
+
+    The run ends after its last epoch, or before where the settings say so; why is in ``trainer.status.message``. The
+    true figures of the weights it ends with are computed then.
+    """
     limit_threads(threads_for(trainer.settings))
-    while trainer.epoch < trainer.settings.epochs:
+    stopped: Stopped = "finished"
+    while trainer.state_name not in ("finished", "diverged"):
         if stop():
-            trainer.state_name = "paused"
-            return "interrupted"
-        trainer.advance(trainer.stretch())
-        if trainer.status.state == "diverged":
-            return "diverged"
+            trainer.state_name, stopped = "paused", "interrupted"
+            break
+        if not trainer.advance(trainer.stretch()):
+            break
         if on_progress is not None:
             on_progress(trainer.status)
-    return "finished"
+    trainer.measure()
+    return "diverged" if trainer.state_name == "diverged" else stopped
 
 
 def result_fields(
@@ -115,6 +120,7 @@ def result_fields(
     fields["seconds"] = round(seconds, 3)
     fields["steps_per_second"] = round(steps / seconds, 1) if seconds > 0 else 0.0
     fields["stopped"] = stopped
+    fields["reason"] = trainer.status.message or None
     return fields
 
 

@@ -32,7 +32,7 @@ MESSAGE_DOTS = {"info": "accent", "warn": "warn", "bad": "bad"}
 
 
 def sentence(status: Status, empty: str = WORDS["empty"], step: str = "") -> str:
-    """Return what training is doing, e.g. ``Training · epoch 124 of 2 000 · cost 0.0420 · 39 000 steps/s``.
+    """Return what training is doing, e.g. ``Training · epoch 124 of 2 000 · running cost 0.0420 · 39 000 steps/s``.
 
     Parameters
     ----------
@@ -44,15 +44,16 @@ def sentence(status: Status, empty: str = WORDS["empty"], step: str = "") -> str
         Where training rests inside an epoch, from :func:`step_words`.
     """
     parts = [empty if status.state == "empty" else word(status)]
-    if status.state in ("diverged", "failed") and status.message:
+    if status.state in ("finished", "diverged", "failed") and status.message:
         parts.append(status.message.rstrip("."))
     if status.epoch or status.step:
         of = f" of {numbers.count(status.epochs)}" if status.epochs else ""
         parts.append(f"epoch {numbers.count(status.epoch)}{of}")
     if step:
         parts.append(step)
-    if not math.isnan(status.training_cost):
-        parts.append(f"cost {numbers.number(status.training_cost)}")
+    words, cost = cost_of(status)
+    if not math.isnan(cost):
+        parts.append(f"{words} {numbers.number(cost)}")
     if not math.isnan(status.validation_cost):
         parts.append(f"validation {numbers.number(status.validation_cost)}")
     if status.state == "training" and status.steps_per_second:
@@ -63,16 +64,26 @@ def sentence(status: Status, empty: str = WORDS["empty"], step: str = "") -> str
     return " · ".join(parts)
 
 
+def shows_true_figures(status: Status) -> bool:
+    """Whether the training figures shown are true ones: at rest, once they are computed; before, running ones are."""
+    return status.measured and status.state != "training"
+
+
+def cost_of(status: Status) -> tuple[str, float]:
+    """Return the training cost to show and what it is called."""
+    return ("cost", status.training_cost) if shows_true_figures(status) else ("running cost", status.running_cost)
+
+
 def empty_words(model: TrainingViewModel) -> str:
-    """Return why there is nothing to train: no data yet, or a network that cannot be trained on them."""
+    """Return why there is nothing to train: no data yet, or network, settings and data that do not go together."""
     if model.data is None:
         return WORDS["empty"]
-    return f"Network not ready: {model.problem.rstrip('.')}" if model.problem else "Getting ready"
+    return f"Not ready: {model.problem.rstrip('.')}" if model.problem else "Getting ready"
 
 
 def word(status: Status) -> str:
-    """Return the state in a word; a run that was finished and may go on now, since its end was raised, is paused."""
-    if status.state == "finished" and status.epoch < status.epochs:
+    """Return the state in a word; a run that may go on now, since its end was raised, is paused."""
+    if status.state == "finished" and status.epoch < status.epochs and not status.message:
         return WORDS["paused"]
     return WORDS[status.state]
 

@@ -32,7 +32,7 @@ from nnstudio.document import Document
 from ui import icons, theme
 from ui.forms.editors import EDITORS, Editor
 from ui.forms.form import VariantEditor, everything
-from ui.status_line import step_words
+from ui.status_line import cost_of, shows_true_figures, step_words
 from ui.training_view_model import TrainingViewModel
 
 FIGURES_EVERY = 0.1  # seconds: faster figures cannot be read
@@ -43,10 +43,12 @@ CONTROL_WIDTHS = {"optimizer": 84, RATE: 84, "batch_size": 80, "epochs": 124}
 SPACING = 16
 RUNNING_COST = (
     "The mean cost of the training examples as they were seen in the last epoch, while the weights changed. "
-    "The true mean over the whole split stands in Metrics."
+    "The true mean over the whole split follows when training rests."
 )
 RUNNING_SCORE = "Of the training examples as they were seen in the last epoch, while the weights changed."
+TRUE_COST = "The mean cost over the whole training split, with the weights as they are now."
 TRUE_FIGURE = "Over the whole split, with the weights at the end of an epoch."
+SAME_RATE = 1e-6  # two rates that differ by a smaller share are the same
 
 
 class TrainingBar(QFrame):
@@ -73,6 +75,7 @@ class TrainingBar(QFrame):
         theme.strong(self._toggle)
         self._training: bool | None = None
         self.controls: dict[str, Editor] = {}
+        self.labels: dict[str, QLabel] = {}
         self._left = QWidget()
         self._controls_row = QHBoxLayout()
         self._controls_row.setSpacing(SPACING)
@@ -90,10 +93,13 @@ class TrainingBar(QFrame):
         self._later.timeout.connect(self._show_figures)
         model.status_changed.connect(self._status_changed)
         model.data_changed.connect(self._show_figures)
+        model.data_changed.connect(self._show_problem)
+        model.shapes_changed.connect(self._show_problem)
         model.store.changed.connect(self._document_changed)
         theme.theme().changed.connect(self._dress)
         self._show_settings(model.store.document.training)
         self._show_state(model.status)
+        self._show_problem()
         self._show_figures()
 
     # -- hyperparameters ------------------------------------------------------------------------------------------
@@ -125,7 +131,7 @@ class TrainingBar(QFrame):
             column.addWidget(label)
             column.addWidget(editor)
             self._controls_row.addLayout(column)
-            self.controls[name] = editor
+            self.controls[name], self.labels[name] = editor, label
 
     def _edit(self, name: str, value: Any, path: str) -> None:
         old = self._model.store.document.training
@@ -154,6 +160,7 @@ class TrainingBar(QFrame):
     def _show_settings(self, training: TrainingSettings) -> None:
         for name, editor in self.controls.items():
             editor.set_value(training.optimizer.learning_rate if name == RATE else getattr(training, name))
+        self._show_rate()
 
     # -- state and figures ----------------------------------------------------------------------------------------
 
@@ -172,26 +179,50 @@ class TrainingBar(QFrame):
             self._toggle.setAccessibleName("Pause training" if training else "Train the network")
             self._dress()
 
+    def _show_problem(self) -> None:
+        """Say at Train what keeps training from starting."""
+        self._toggle.set_standing(self._model.problem)
+        self._toggle.setAccessibleDescription(self._model.problem)
+        self._dress()
+
+    def _show_rate(self) -> None:
+        """Tell the learning rate of the next step where schedule or warm-up make it another than the one set."""
+        editor, label, now = self.controls[RATE], self.labels[RATE], self._model.status.learning_rate
+        differs = now > 0 and abs(now - editor.value()) > SAME_RATE * editor.value()
+        text = f"α now {numbers.number(now)}" if differs else editor.field.label
+        if text != label.text():
+            label.setText(text)
+            used = f"\nThe next step's is {numbers.number(now)}, by schedule and warm-up." if differs else ""
+            label.setToolTip(editor.field.help + used)
+            editor.focusProxy().setAccessibleDescription(editor.field.help + used)
+
     def _dress(self, _: object = None) -> None:
-        icon = "ph.pause-fill" if self._training else "ph.play-fill"
+        broken = self._model.data is not None and bool(self._model.problem)
+        icon = "ph.pause-fill" if self._training else "ph.warning-circle-fill" if broken else "ph.play-fill"
         self._toggle.setIcon(icons.icon(icon, color=theme.tokens().on_accent))
 
     def _show_figures(self) -> None:
         self._figures_at = time.monotonic()
         status = self._model.status
-        self.figures["training_cost"].show_value(numbers.number(status.training_cost))
+        true = shows_true_figures(status)
+        words, cost = cost_of(status)
+        self.figures["training_cost"].show_value(numbers.number(cost))
+        self.figures["training_cost"].show_words(f"{words}, training")
+        self.figures["training_cost"].setToolTip(TRUE_COST if true else RUNNING_COST)
         self.figures["validation_cost"].show_value(numbers.number(status.validation_cost))
-        only_training = math.isnan(status.validation_score) and not math.isnan(status.training_score)
-        score = status.training_score if only_training else status.validation_score
+        of_training = status.training_score if true else status.running_score
+        only_training = math.isnan(status.validation_score) and not math.isnan(of_training)
+        score = of_training if only_training else status.validation_score
         # By what the network computes: a squared error on two classes is judged by its R², whatever the data are.
         outputs = self._model.store.document.graph.of_kind(Output)
         regression = any(isinstance(node.layer, Output) and task_of(node.layer) == "regression" for node in outputs)
         self.figures["score"].show_value(numbers.number(score) if regression else numbers.percent(score))
         self.figures["score"].show_words(
-            f"{'running ' if only_training else ''}{'R²' if regression else 'accuracy'}, "
+            f"{'running ' if only_training and not true else ''}{'R²' if regression else 'accuracy'}, "
             f"{'training' if only_training else 'validation'}"
         )
-        self.figures["score"].setToolTip(RUNNING_SCORE if only_training else TRUE_FIGURE)
+        self.figures["score"].setToolTip(RUNNING_SCORE if only_training and not true else TRUE_FIGURE)
+        self._show_rate()
         step = step_words(self._model)
         epoch = f"epoch {numbers.count(status.epoch)}" + (f", {step}" if step else "")
         total = f"{numbers.plural(status.step, 'step')} so far: {epoch}" if status.step else ""

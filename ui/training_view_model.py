@@ -200,12 +200,12 @@ class TrainingViewModel(QObject):
             if self.marks and self.marks[-1][0] == epoch:
                 self.marks.pop()
             self.marks.append((epoch, f"α {rates[0]:g} → {rates[1]:g}"))
-        if self.problem:
-            self._stale = True  # settings that do not go with network and rows: the engine waits for others
+        if self.problem:  # settings that do not go with network and rows: the engine waits for others
             self.pause()
-        if not self._stale:
+        if self.problem or self.status.state == "empty":  # or it has waited, and is given all anew
+            self._stale = True
+        elif not self._stale:
             self.host.change_settings(after)
-        self._set_status(msgspec.structs.replace(self.status, learning_rate=after.optimizer.learning_rate))
 
     def _take_document(self, document: Document) -> None:
         self._take_data(document)
@@ -311,7 +311,8 @@ class TrainingViewModel(QObject):
             wanted = ProbeRequest(boundary_resolution=1)
             for request in self._requests.values():
                 wanted = wanted | request
-            key = (wanted, self.status.step, self._loaded, id(self.data), self.store.document.graph)
+            document = self.store.document
+            key = (wanted, self.status.step, self._loaded, id(self.data), document.graph, document.training)
             # At rest a look is needed only where something is wanted that has not been seen at this step yet.
             needed = self.training or (key != self._shown and self.status.state != "empty")
             if needed and self.host.look(wanted):
@@ -356,8 +357,10 @@ class TrainingViewModel(QObject):
         self._come_to_rest()
         self._set_status(status)
         self._name_checkpoint(name, text)
-        if status.state == "diverged":
-            self.message.emit(status.message, "bad")
+        if self.problem:
+            self.message.emit(f"Training is paused. {self.problem}", "bad")
+        elif status.state in ("diverged", "finished") and status.message:
+            self.message.emit(status.message, "bad" if status.state == "diverged" else "info")
         self._run_waiting()
         self.refreshed.emit()
 

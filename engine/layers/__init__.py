@@ -1,4 +1,4 @@
-"""The layers, one family a file, and the registry from which palette, form, file format and tests are made."""
+"""The layers, one a file, and the registry from which palette, form, file format and tests are made."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Union
 
 from engine.declared import registry
 from engine.layers.activation import ActivationLayer
+from engine.layers.add import Add
 from engine.layers.base import Build, Family, Layer, ParameterSpec, parts
 from engine.layers.batch_norm import BatchNorm
+from engine.layers.concatenate import Concatenate
 from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
 from engine.layers.input import Input
 from engine.layers.layer_norm import LayerNorm
-from engine.layers.merge import Add, Concatenate
 from engine.layers.output import Output
 
 LAYERS: dict[str, type[Layer]] = registry(

@@ -46,6 +46,7 @@ class ActivationLayer(Layer, frozen=True, tag="activation"):
     def forward(self, build: Build) -> None:
         """Emit A = g(A_in)."""
         self.activation.emit_forward(build.emit, build.inputs[0], build.output)
+        build.emit.kink(build.inputs[0], *self.activation.kinks)
 
     def backward(self, build: Build) -> None:
         """Emit dA_in = dA * g'."""

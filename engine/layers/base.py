@@ -136,6 +136,11 @@ def source_symbol(level: int, reads: tuple[int, ...]) -> str:
     return "X" if read == 0 else f"A[{read}]"
 
 
+def source_symbols(reads: tuple[int, ...]) -> list[str]:
+    """Return the notes' symbols of several layers read."""
+    return [source_symbol(0, (read,)) for read in reads]
+
+
 def emit_normalization_backward(
     emit: Emitter, da: Ref, normal: Ref, total: Ref, product_total: Ref, share: Ref, out: Ref
 ) -> None:

@@ -130,6 +130,7 @@ def affine_forward(build: Build, activation: Activation, keep_z: bool = False) -
     z = z_of(build, activation, keep_z)
     emit.dot(build.parameters["Theta"], build.extended[0], z, formula=f"Z = W {build.inputs[0].symbol} + b")
     activation.emit_forward(emit, z, build.output)
+    emit.kink(z, *activation.kinks)
 
 
 def affine_backward(build: Build, dz: Ref) -> None:

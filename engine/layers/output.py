@@ -32,7 +32,7 @@ class Output(Layer, frozen=True, tag="output"):
 
     Backward: dZ[L] = A[L] - Y for sigmoid with binary cross-entropy, softmax with categorical cross-entropy and
     identity with ½ squared error; dZ[L] = dA[L] * g'(Z[L]) for every other pair. As the only layer after the input
-    this is logistic regression.
+    this is logistic regression. Shapes: W (n_y, n[L-1]), b (n_y, 1), Z[L], A[L] and Y (n_y, m).
 
     With class weights c the cost is the weighted mean Σ c L / Σ c over the examples, each with the weight of its class,
     as in PyTorch's CrossEntropyLoss: dZ[L] carries c, and 1 / Σ c takes the place of 1/m.

@@ -15,6 +15,7 @@ from engine.declared import Declared, Field, fields_of
 from engine.initializers import INITIALIZERS
 from engine.layers import Dense
 from engine.optimizers import OPTIMIZERS, Optimizer
+from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from nnstudio.cli.output import MistakeError
 from nnstudio.data import SAMPLES, Preparation
@@ -27,28 +28,38 @@ DEFAULTS: dict[str, Any] = {
     "initializer": "he_normal",
     "optimizer": "adam",
     "learning_rate": 0.001,
+    "schedule": "constant",
+    "warm_up": 0,
     "batch_size": 32,
+    "l2": 0.0,
+    "l1": 0.0,
+    "clip_norm": 0.0,
     "epochs": 100,
+    "patience": 0,
+    "target_cost": 0.0,
+    "time_limit": 0.0,
     "seed": 0,
     "validation": 0.2,
     "test": 0.0,
     "missing": "drop",
 }
+# Settings of training that an option names one by one, beside optimizer, learning rate, schedule and epochs.
+PLAIN_SETTINGS = ("warm_up", "batch_size", "l2", "l1", "clip_norm", "patience", "target_cost", "time_limit", "seed")
 CLOSE = 0.75  # how alike, from 0 to 1, an option must be to be proposed for one that is not there
 LEAST_TO_GUESS_FROM = 4  # characters, dashes too
 SAMPLE_PREFIX = "sample:"
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the options of ``train`` or ``predict``; those that were not given are None.
+    """Return the options of ``train``, ``predict`` or ``check``; those of ``train`` that were not given are None.
 
     Raises
     ------
     MistakeError
         When they cannot be understood; the sentence says which and what to do.
     """
-    parser = _train_parser() if arguments[0] == "train" else _predict_parser()
-    return parser.parse_args(list(arguments[1:]))
+    parsers = {"train": _train_parser, "predict": _predict_parser, "check": _check_parser}
+    return parsers[arguments[0]]().parse_args(list(arguments[1:]))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -100,24 +111,27 @@ def _train_parser() -> _Parser:
         metavar="16,16",
         help='units of each hidden layer; "none" for none, which is logistic or linear regression (16,16)',
     )
-    add("--activation", type=_name_in(_hidden_activations()), metavar="NAME", help=_names(_hidden_activations()))
-    add("--initializer", type=_name_in(INITIALIZERS), metavar="NAME", help=_names(INITIALIZERS))
-    add("--optimizer", type=_name_in(OPTIMIZERS), metavar="NAME", help=_names(OPTIMIZERS))
-    for name, owner in (
-        ("learning_rate", Optimizer),
-        ("batch_size", TrainingSettings),
-        ("epochs", TrainingSettings),
-        ("seed", TrainingSettings),
-        ("validation", Preparation),
-        ("test", Preparation),
+    for name, registry in (
+        ("activation", _hidden_activations()),
+        ("initializer", INITIALIZERS),
+        ("optimizer", OPTIMIZERS),
+        ("schedule", SCHEDULES),
     ):
-        field = _field(owner, name)
-        add(
-            f"--{name.replace('_', '-')}",
-            type=_number(field),
-            metavar="N" if field.kind == "integer" else "X",
-            help=f"{_HELP[name]} ({DEFAULTS[name]:g})",
-        )
+        listed = f"{', '.join(registry)} ({DEFAULTS[name]})"
+        add(f"--{name}", type=_name_in(registry), metavar="NAME", help=listed)
+    for owner, names in (
+        (Optimizer, ("learning_rate",)),
+        (TrainingSettings, ("epochs", *PLAIN_SETTINGS)),
+        (Preparation, ("validation", "test")),
+    ):
+        for name in names:
+            field = _field(owner, name)
+            add(
+                f"--{name.replace('_', '-')}",
+                type=_number(field),
+                metavar="S" if field.unit == "s" else "N" if field.kind == "integer" else "X",
+                help=f"{_HELP.get(name) or _as_help(field)} ({DEFAULTS[name]:g})",
+            )
     missing = _field(Preparation, "missing")
     add(
         "--missing",
@@ -140,6 +154,11 @@ _HELP = {
 }
 
 
+def _as_help(field: Field) -> str:
+    """Return what the setting itself says, as one of the help's lines."""
+    return field.help[:1].lower() + field.help[1:].rstrip(".")
+
+
 def _predict_parser() -> _Parser:
     parser = _Parser(
         prog="nnstudio predict",
@@ -153,13 +172,22 @@ def _predict_parser() -> _Parser:
     return parser
 
 
+def _check_parser() -> _Parser:
+    parser = _Parser(
+        prog="nnstudio check",
+        description="Tell a project's shapes, parameters and problems, and compare its gradient, in float64 and on its "
+        "own data, with numeric differences of the cost.",
+        epilog="Exit code 0: the network can be trained and its gradient is right, or there are no data to compare it "
+        "on; 1: a problem, or a wrong gradient; 2: a mistake in what was given.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("project", metavar="PROJECT", type=Path, help="a project (.nnstudio)")
+    parser.add_argument("--json", action="store_true", help="one line of JSON in place of the tables")
+    return parser
+
+
 def _hidden_activations() -> dict[str, Any]:
     return {name: kind for name, kind in ACTIVATIONS.items() if not kind.output_only}
-
-
-def _names(registry: Mapping[str, Any]) -> str:
-    which = next(name for name in DEFAULTS.values() if name in registry)
-    return f"{', '.join(registry)} ({which})"
 
 
 def _name_in(registry: Mapping[str, Any]) -> Callable[[str], str]:

@@ -16,10 +16,11 @@ from engine.graph import Graph, Node, chain
 from engine.initializers import INITIALIZERS
 from engine.layers import Dense, Input, Layer, Output
 from engine.optimizers import OPTIMIZERS
+from engine.schedules import SCHEDULES
 from engine.settings import MOST_EPOCHS, TrainingSettings
 from nnstudio import edits
 from nnstudio.checkpoints import Checkpoint
-from nnstudio.cli.arguments import DEFAULTS, SAMPLE_PREFIX
+from nnstudio.cli.arguments import DEFAULTS, PLAIN_SETTINGS, SAMPLE_PREFIX
 from nnstudio.cli.output import MistakeError, check_writable, note
 from nnstudio.data import (
     DataError,
@@ -107,9 +108,9 @@ def _job_for_table(options: argparse.Namespace, recipe: DataRecipe, source: str)
     graph = _chain(given["hidden"], given["activation"], given["initializer"])
     settings = TrainingSettings(
         optimizer=OPTIMIZERS[given["optimizer"]](learning_rate=given["learning_rate"]),
-        batch_size=given["batch_size"],
+        schedule=SCHEDULES[given["schedule"]](),
         epochs=given["epochs"],
-        seed=given["seed"],
+        **{name: given[name] for name in PLAIN_SETTINGS},
     )
     document = Document(graph=graph, positions=in_a_row(graph), training=settings)
     return Job(_on_data(document, recipe, prepared), prepared)
@@ -195,8 +196,12 @@ def _with_training(document: Document, options: argparse.Namespace) -> Document:
         optimizer = OPTIMIZERS[options.optimizer]()
     if options.learning_rate is not None:
         optimizer = replace(optimizer, learning_rate=options.learning_rate)
-    changes = {name: getattr(options, name) for name in ("batch_size", "seed") if getattr(options, name) is not None}
-    return msgspec.structs.replace(document, training=replace(settings, optimizer=optimizer, **changes))
+    schedule = settings.schedule
+    if options.schedule is not None and options.schedule != name_of(schedule):
+        schedule = SCHEDULES[options.schedule]()
+    changes = {name: getattr(options, name) for name in PLAIN_SETTINGS if getattr(options, name) is not None}
+    training = replace(settings, optimizer=optimizer, schedule=schedule, **changes)
+    return msgspec.structs.replace(document, training=training)
 
 
 def _with_network(document: Document, options: argparse.Namespace) -> Document:

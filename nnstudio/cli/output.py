@@ -63,7 +63,7 @@ def progress_bar(start: int, goal: int) -> Iterator[Callable[[Status], None]]:
         def move(status: Status) -> None:
             if bar.disable:
                 return
-            bar.set_postfix_str(f"cost {status.training_cost:.4g}", refresh=False)
+            bar.set_postfix_str(f"running cost {status.running_cost:.4g}", refresh=False)
             bar.update(status.epoch - start - bar.n)
 
         yield move

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 
 import msgspec
@@ -10,7 +11,9 @@ import msgspec
 from engine.declared import title_of
 from engine.layers import Dense
 from engine.network import GraphError
-from engine.trainer import Trainer
+from engine.problems import training_problems
+from engine.shapes import infer_shapes
+from engine.trainer import Trainer, TrainerState
 from nnstudio.checkpoints import checkpoint_of
 from nnstudio.cli.jobs import Job, check_out, goal_of, job_for
 from nnstudio.cli.output import MistakeError, complain, interruptible, note, progress_bar
@@ -50,8 +53,9 @@ def train(options: argparse.Namespace) -> int:
         stopped = run(trainer, move, asked)
     fields = result_fields(trainer, job.prepared, stopped, since)
     saved = _save(job, trainer, options)
-    if stopped == "diverged":
-        complain(trainer.status.message)
+    message = trainer.status.message
+    if message:
+        complain(message) if stopped == "diverged" else note(message)
     if stopped == "interrupted":
         note(f"Stopped by Ctrl+C after {plural(trainer.epoch - since[0], 'epoch')}.")
     print(json.dumps(fields, allow_nan=False) if options.json else _table(fields, trainer))
@@ -61,18 +65,27 @@ def train(options: argparse.Namespace) -> int:
 def _trainer(job: Job, options: argparse.Namespace) -> Trainer:
     """Return the trainer at the initial weights or at those of the project, and say which."""
     epoch = int(job.checkpoint.state.meta["epoch"]) if job.checkpoint else 0
-    document = goal_of(job, epoch, options)
+    document, prepared = goal_of(job, epoch, options), job.prepared
+    rows = len(prepared.training), len(prepared.validation)
+    if infer_shapes(document.graph).valid and (found := training_problems(document.graph, document.training, *rows)):
+        raise MistakeError(" ".join(problem.sentence for problem in found))
+    trainer = trainer_for(document, prepared)
     if job.checkpoint is None:
-        return trainer_for(document, job.prepared)
-    trainer = trainer_for(document, job.prepared)
-    anew = trainer.restore(job.checkpoint.state, lenient=True)
-    if trainer.status.state == "diverged":
-        trainer.change_settings(trainer.settings)  # these are the weights from before: it may go on
+        return trainer
+    anew = trainer.restore(_as_new_run(job.checkpoint.state), lenient=True)
     note(f"Training goes on from epoch {epoch:,} with the project's weights, to epoch {trainer.settings.epochs:,}.")
     if anew:
         names = ", ".join(document.graph.node(node).name for node in anew)
         note(f"Initialized anew, because their shape changed since: {names}.")
     return trainer
+
+
+def _as_new_run(state: TrainerState) -> TrainerState:
+    """Return a state whose time counts from here, and its patience too where the run had ended."""
+    meta = {**state.meta, "run_from": state.meta["seconds"]}
+    if meta["state"] == "finished":
+        meta["best_waited"] = 0
+    return dataclasses.replace(state, meta=meta)
 
 
 def _announce(job: Job, trainer: Trainer) -> None:

@@ -7,13 +7,13 @@ from functools import lru_cache
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from engine.history import History
+from engine.history import COLUMNS, History
 from engine.settings import TrainingSettings
-from engine.shapes import infer_shapes
 from engine.snapshot import Boundary, Histogram, LayerDetail, Metrics, ProbeRequest, Probes, Status
 from nnstudio import edits
 from nnstudio.data import prepare, sample_recipe
 from nnstudio.document import starting_document
+from nnstudio.readiness import shapes_of
 from ui.document_store import DocumentStore
 
 
@@ -39,15 +39,16 @@ class FakeTraining(QObject):
             document = edits.use_data(document, recipe, self.data.task, len(self.data.features), self.data.Y.shape[1])
         self.store = DocumentStore(document, self)
         self.status, self.history, self.marks, self.probes = Status(), History(), [], Probes()
-        self.shapes = infer_shapes(document.graph)
+        self.shapes = shapes_of(document, self.data)
         self.requests: dict[str, ProbeRequest] = {}
         self.calls: list[str] = []
         self.settings: list[tuple[TrainingSettings, str, str]] = []
         self.store.changed.connect(self._document_changed)
 
     def _document_changed(self, before, after) -> None:
-        if before.graph != after.graph:
-            self.shapes = infer_shapes(after.graph)
+        found = shapes_of(after, self.data)
+        if found != self.shapes:
+            self.shapes = found
             self.shapes_changed.emit()
 
     @property
@@ -86,12 +87,26 @@ class FakeTraining(QObject):
         first = len(self.history)
         epochs = np.arange(first + 1, first + count + 1, dtype=float)
         noise = np.random.default_rng(first)
-        rows = np.full((count, 8), np.nan)
-        rows[:, 0], rows[:, 1] = epochs, epochs * 22
-        rows[:, 2] = 0.02 + 0.7 * np.exp(-epochs / 300) * (1 + 0.08 * noise.standard_normal(count))
-        rows[:, 3] = 0.03 + 0.7 * np.exp(-epochs / 320) * (1 + 0.1 * noise.standard_normal(count))
-        rows[:, 4], rows[:, 5] = 0.95, 0.94
-        self.history.extend(rows)
+        for epoch, wave, other in zip(
+            epochs, noise.standard_normal(count), noise.standard_normal(count), strict=True
+        ):
+            running = 0.02 + 0.7 * np.exp(-epoch / 300) * (1 + 0.08 * wave)
+            every = epoch % 10 == 0
+            self.add_row(
+                epoch=epoch,
+                step=epoch * 22,
+                running_cost=running,
+                training_cost=0.98 * running if every else np.nan,
+                validation_cost=0.03 + 0.7 * np.exp(-epoch / 320) * (1 + 0.1 * other),
+                running_score=0.95,
+                validation_score=0.94,
+                learning_rate=0.01,
+            )
+
+    def add_row(self, **figures) -> None:
+        """Add one epoch; what is not given is nan."""
+        self.history.append(tuple(float(figures.pop(name, np.nan)) for name in COLUMNS))
+        assert not figures, f"no such columns: {sorted(figures)}"
 
     def look(self, seed: int = 0, detail: str | None = None) -> None:
         self.probes = made_up_probes(self, seed, detail)

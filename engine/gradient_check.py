@@ -1,0 +1,153 @@
+r"""The proof of a gradient: central differences of the cost, in float64, beside what the program computes.
+
+For one parameter p, with all others held, :math:`dJ/dp \approx [8(J(p+h) - J(p-h)) - (J(p+2h) - J(p-2h))] / 12h`,
+the central difference of fourth order. Where one of these points lies on another side of a kink than the next (ReLU at
+z = 0, say), there is no one slope to compare with: such parameters are skipped and counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from engine.dataset import Dataset
+from engine.declared import name_of
+from engine.descent import penalty, penalty_slope
+from engine.emit import Array
+from engine.layers import parts
+from engine.network import Network
+from engine.program import Program
+from engine.settings import TrainingSettings
+
+STEP = 1e-4  # h, times the parameter's size where that is above 1
+RESOLVED = 1e-5  # of the cost: below it a slope drowns in rounding, and differences are taken relative to it
+TOLERANCE = 1e-6  # the largest relative error of a right gradient
+
+
+@dataclass(frozen=True)
+class ArrayCheck:
+    """One parameter array: ``error`` is ‖numeric - computed‖ / ‖computed‖ over the entries compared.
+
+    Where ‖computed‖ is below what differences can resolve, the error is relative to that.
+    """
+
+    key: str
+    error: float
+    compared: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """All parameter arrays that are learned."""
+
+    arrays: tuple[ArrayCheck, ...]
+
+    @property
+    def worst(self) -> float:
+        """The largest relative error of an array."""
+        return max((array.error for array in self.arrays), default=0.0)
+
+    @property
+    def compared(self) -> int:
+        """Parameters compared."""
+        return sum(array.compared for array in self.arrays)
+
+    @property
+    def skipped(self) -> int:
+        """Parameters at a kink."""
+        return sum(array.skipped for array in self.arrays)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every array is right."""
+        return self.worst < TOLERANCE
+
+
+def check_gradients(
+    network: Network,
+    X: ArrayLike,
+    Y: ArrayLike,
+    settings: TrainingSettings | None = None,
+    most: int | None = None,
+    seed: int = 0,
+) -> GradientCheck:
+    """Compare the gradient of the cost, penalties included, with central differences.
+
+    Normalization layers are differentiated as in training, over the given examples as one batch; Dropout drops
+    nothing. The network itself is left alone: a copy in float64 is checked.
+
+    Parameters
+    ----------
+    X, Y
+        Examples, (m, n_features) and (m, n_outputs); a few dozen are enough.
+    settings
+        Where the penalties come from; none without.
+    most
+        Entries compared in each array, drawn at random; all without.
+    """
+    settings = settings or TrainingSettings()
+    copy = Network(network.graph, precision="float64")
+    copy.set_weights(network.weights())
+    data = Dataset(X, Y, copy.dtype)
+    computed = copy.gradients(data.X, data.Y)
+    for key, slope in penalty_slope(copy, settings).items():
+        parts(key.rpartition(".")[2], computed[key])["W"][...] += slope
+    objective = _Objective(copy, data, settings)
+    resolved = RESOLVED * (1.0 + abs(objective.cost()))
+    generator = np.random.default_rng(seed)
+    checks = []
+    for key, gradient in computed.items():
+        values = copy.parameters[key]
+        entries = list(np.ndindex(*values.shape))
+        if most is not None and len(entries) > most:
+            entries = [entries[i] for i in np.sort(generator.choice(len(entries), most, replace=False))]
+        pairs = [(objective.slope(values, entry), gradient[entry]) for entry in entries]
+        known = np.array([(numeric, given) for numeric, given in pairs if numeric is not None]).reshape(-1, 2)
+        difference = float(np.linalg.norm(known[:, 0] - known[:, 1]))
+        scale = max(float(np.linalg.norm(known[:, 1])), resolved * np.sqrt(max(len(known), 1)))
+        checks.append(ArrayCheck(key, difference / scale, len(known), len(pairs) - len(known)))
+    return GradientCheck(tuple(checks))
+
+
+class _Objective:
+    """The cost with penalties as a function of the parameters, and on which side of each kink it stands."""
+
+    def __init__(self, network: Network, data: Dataset, settings: TrainingSettings) -> None:
+        self._network, self._data, self._settings = network, data, settings
+        self._program: Program = network.look(data)
+        self._activation = name_of(network.output.activation)
+
+    def cost(self) -> float:
+        """Return the objective at the present parameters."""
+        program, network = self._program, self._network
+        with np.errstate(all="ignore"):
+            program.run("forward")
+        losses = network.output.loss.losses(self._activation, program.z, program.a, self._data.targets.T)
+        return network.mean_loss(losses, self._data.targets) + penalty(network, self._settings)
+
+    def _sides(self) -> Array:
+        """Return the sign of every quantity that passes through a kink, at the parameters of the last cost."""
+        program, network = self._program, self._network
+        distances = [ref.array - at for ref, at in program.kinks]
+        distances.append(network.output.loss.kinks(program.a, self._data.targets.T))
+        if self._settings.l1:
+            distances.append(network.learned)
+        return np.concatenate([np.sign(distance).reshape(-1) for distance in distances])
+
+    def slope(self, values: Array, entry: tuple[int, ...]) -> float | None:
+        """Return dJ/dp of one entry of a parameter array by differences, or None beside a kink."""
+        kept = float(values[entry])
+        h = STEP * max(1.0, abs(kept))
+        costs, sides = [], []
+        for offset in (-2, -1, 1, 2):
+            values[entry] = kept + offset * h
+            costs.append(self.cost())
+            sides.append(self._sides())
+        values[entry] = kept
+        if any((side != sides[0]).any() for side in sides[1:]):
+            return None
+        far_below, below, above, far_above = costs
+        return (8.0 * (above - below) - (far_above - far_below)) / (12.0 * h)
