@@ -7,44 +7,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from engine.dataset import DataError, Dataset
-from engine.declared import name_of, title_of
+from engine.declared import title_of
 from engine.divergence import first_non_finite
-from engine.emit import Array
 from engine.evaluation import evaluate, metrics_of
+from engine.figures import NOWHERE, UNKNOWN, Figures, figures_of, running_figures
 from engine.history import History
 from engine.metrics import SCORE_NAMES
 from engine.network import Network
 from engine.problems import training_problems
 from engine.rate import RateMeter
+from engine.run import Run
 from engine.schedules import Plateau
 from engine.settings import TrainingSettings
 from engine.snapshot import Metrics, State, Status
 from engine.step import CHECKPOINT_STEPS, StepRunner
 from engine.stopping import Best, out_of_time, reason_to_stop
-from engine.trainer_state import (
-    BEST,
-    ORDER,
-    SLOTS,
-    LastGood,
-    Progress,
-    TrainerState,
-    arrays_of,
-    from_portable,
-    from_watched,
-    portable,
-    restore_flat,
-    restore_weights,
-    watched,
-)
+from engine.trainer_state import LastGood, Progress, TrainerState, restore_weights
 
 STRETCH_SECONDS = 0.012  # length of one uninterrupted run of steps: how soon a pause or a request is answered
 MOST_STRETCH_STEPS = 4_096
-NAN = float("nan")
 
 
 class Trainer:
@@ -119,38 +104,22 @@ class Trainer:
     def _begin(self) -> None:
         """Stand before the first step."""
         self.state_name: State = "ready"
-        self.at = Progress()
+        self.run = Run(self.network, self.settings, len(self.data))
         self._set_goal()
-        self.seconds = self._run_from = 0.0
         self._meter = RateMeter()
-        self.order: Array = np.arange(len(self.data))
-        self._shuffler = np.random.default_rng([self.settings.seed, 1])
-        self._best, self._plateau = Best(), Plateau()
-        self._running = self._training = self._validation = (NAN, NAN)  # cost and score
-        self._measured_step = -1  # where the true figures of training were computed
-        self._row_step = -1  # where the weights of the history's last row were those of this run
-        self.slots = self._empty_slots()
-        self._begin_epoch()
-
-    def _empty_slots(self) -> dict[str, Array]:
-        return {name: np.zeros_like(self.network.learned) for name in self.settings.optimizer.slots}
+        self._figures = Figures()
 
     def _set_goal(self) -> None:
         """Aim at the next whole multiple of the settings' epochs: one run's, and each's that goes on after it."""
         epochs = self.settings.epochs
-        self.goal = epochs * max(1, -(-self.at.epoch // epochs))
+        self.goal = epochs * max(1, -(-self.run.at.epoch // epochs))
 
     def go_on(self) -> None:
         """Aim at as many epochs again, where a run has ended."""
         if self.state_name == "finished":
-            self.goal = self.at.epoch + self.settings.epochs
-            self._best.waited, self._run_from = 0, self.seconds
+            self.goal = self.run.at.epoch + self.settings.epochs
+            self.run.best.waited, self.run.since = 0, self.run.seconds
             self.state_name, self.message = "paused", ""
-
-    def _begin_epoch(self) -> None:
-        self.at.begin_epoch()
-        if self.settings.shuffle:
-            self._shuffler.shuffle(self.order)
 
     # -- steps -----------------------------------------------------------------------------------------------
 
@@ -170,28 +139,38 @@ class Trainer:
         return self._steps.calls_per_step
 
     @property
+    def at(self) -> Progress:
+        """How far training has come."""
+        return self.run.at
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training so far."""
+        return self.run.seconds
+
+    @property
     def epoch(self) -> int:
         """Finished epochs."""
-        return self.at.epoch
+        return self.run.at.epoch
 
     @property
     def step(self) -> int:
         """Parameter updates made."""
-        return self.at.step
+        return self.run.at.step
 
     def _bind(self) -> None:
         """Compile the step anew, as after other settings, other slots or a restored state."""
         network = self.network
-        self._steps: StepRunner = StepRunner(network, self.data, self.settings, self.order, self.slots)
+        self._steps: StepRunner = StepRunner(network, self.data, self.settings, self.run.order, self.run.slots)
         self._set_rate()
         random = any(node.layer.family == "regularization" for node in network.graph.nodes)
         self._generator = network.generator if random else None
-        self._good = LastGood({"theta": network.theta, **self.slots})
+        self._good = LastGood({"theta": network.theta, **self.run.slots})
         self._save_good()
 
     def _set_rate(self) -> None:
         settings = self.settings
-        factor = settings.schedule.factor(self.at.epoch, settings.epochs) * self._plateau.factor
+        factor = settings.schedule.factor(self.run.at.epoch, settings.epochs) * self.run.plateau.factor
         self._steps.rate = settings.optimizer.learning_rate * factor
 
     def advance(self, steps: int) -> int:
@@ -200,7 +179,7 @@ class Trainer:
         A step that gives a cost, gradient or parameter that is not finite ends training in state ``"diverged"``, with
         the parameters as they were before it.
         """
-        at = self.at
+        at = self.run.at
         if self.state_name in ("diverged", "finished") or at.epoch >= self.goal:
             return 0
         steps = min(steps, self.steps_per_epoch - at.position, MOST_STRETCH_STEPS)
@@ -224,50 +203,46 @@ class Trainer:
                 if at.position == self.steps_per_epoch:
                     self._finish_epoch(started)
         seconds = time.perf_counter() - started
-        self.seconds += seconds
+        self.run.seconds += seconds
         self._meter.add(done, seconds)
-        over = out_of_time(self.settings, self.seconds - self._run_from)
+        over = out_of_time(self.settings, self.run.seconds - self.run.since)
         if over and self.state_name not in ("diverged", "finished"):
             self._finish(over)
         return done
 
     def _finish_epoch(self, started: float) -> None:
-        at, settings = self.at, self.settings
+        at, settings, figures = self.run.at, self.settings, self._figures
         at.epoch += 1
-        score = at.score_sum / at.seen
-        if self.network.task == "regression":
-            spread = float(self.data.targets.var(axis=0, dtype=np.float64).sum())
-            score = 1.0 - score / spread if spread else NAN
-        self._running = (at.loss_sum / at.weight_sum, score)
-        true = (NAN, NAN)
+        figures.running = running_figures(at, self.network.task, self.data.targets)
+        true = UNKNOWN
         if at.epoch % settings.record_every == 0:
-            true = self._training = self.evaluate("training")
+            true = figures.training = self.evaluate("training")
         has_validation = "validation" in self.splits
         if has_validation:
-            self._validation = self.evaluate("validation")
-        seconds = self.seconds + time.perf_counter() - started
-        costs, scores = zip(self._running, true, self._validation, strict=True)
+            figures.validation = self.evaluate("validation")
+        if true is not UNKNOWN:
+            figures.measured_at = at.step
+        figures.row_at = at.step
+        seconds = self.run.seconds + time.perf_counter() - started
+        costs, scores = zip(figures.running, true, figures.validation, strict=True)
         self.history.append((float(at.epoch), float(at.step), *costs, *scores, self._steps.rate_of(at.step), seconds))
-        self._row_step = at.step
-        if at.epoch % settings.record_every == 0:
-            self._measured_step = at.step
-        cost = self._validation[0] if has_validation else self._running[0]
+        cost = (figures.validation if has_validation else figures.running)[0]
         if settings.patience:
-            self._best.watch(cost, at.epoch, self.network.theta)
-        settings.schedule.watch(cost, self._plateau)
-        self._begin_epoch()
+            self.run.best.watch(cost, at.epoch, self.network.theta)
+        settings.schedule.watch(cost, self.run.plateau)
+        self.run.begin_epoch(settings.shuffle)
         self._set_rate()
-        reason = reason_to_stop(settings, self._best, cost, has_validation, seconds - self._run_from)
+        reason = reason_to_stop(settings, self.run.best, cost, has_validation, seconds - self.run.since)
         if reason or at.epoch >= self.goal:
             self._finish(reason)
 
     def _finish(self, reason: str | None) -> None:
         """End the run, with the best weights where patience has kept them."""
-        self.state_name, best = "finished", self._best
-        said = [f"Stopped after epoch {self.at.epoch:,}. {reason}"] if reason else []
-        if self.settings.patience and best.theta is not None and best.epoch != self.at.epoch:
+        self.state_name, best = "finished", self.run.best
+        said = [f"Stopped after epoch {self.run.at.epoch:,}. {reason}"] if reason else []
+        if self.settings.patience and best.theta is not None and best.epoch != self.run.at.epoch:
             np.copyto(self.network.theta, best.theta)
-            self._measured_step = self._row_step = -1
+            self._figures.measured_at = self._figures.row_at = NOWHERE
             said.append(f"The weights are those of epoch {best.epoch:,}, with the lowest validation cost.")
         self.message = " ".join(said)
 
@@ -276,27 +251,25 @@ class Trainer:
     def _finite(self) -> bool:
         """Whether costs and parameters are finite; the flat dot product sees any nan or inf in one call."""
         theta = self.network.theta
-        if not np.isfinite(self.at.loss_sum):
+        if not np.isfinite(self.run.at.loss_sum):
             return False
-        return all(np.isfinite(flat.dot(flat)) or np.isfinite(flat).all() for flat in (theta, *self.slots.values()))
+        return all(np.isfinite(flat.dot(flat)) or np.isfinite(flat).all() for flat in (theta, *self.run.slots.values()))
 
     def _save_good(self) -> None:
         """Copy the state to come back to, should one of the next steps break."""
-        self._good.save(self.at, self._generator)
+        self._good.save(self.run.at, self._generator)
 
     def _stand_before_broken_step(self) -> None:
         """Replay from the last good state to the step that broke, name what broke, and stand before it."""
-        generator = self.network.generator
-        self.at = self._good.restore(generator)
-        for _ in range(CHECKPOINT_STEPS):
-            self._steps.run(self.at, 1)
-            if not self._finite():
-                break
-        broken = self.at.step
-        where = first_non_finite(self.network, self._steps.program_of(self.at.position - 1))
-        self.at = self._good.restore(generator)
-        while self.at.step < broken - 1:
-            self._steps.run(self.at, 1)
+        steps, generator = self._steps, self.network.generator
+        at = self._good.restore(generator)
+        good, self.run.at = at.step, at
+        while self._finite() and at.step < good + CHECKPOINT_STEPS:
+            steps.run(at, 1)
+        broken = at.step
+        where = first_non_finite(self.network, steps.program_of(at.position - 1))
+        self.run.at = self._good.restore(generator)
+        steps.run(self.run.at, broken - 1 - good)
         self.state_name = "diverged"
         self.message = (
             f"Training diverged at step {broken}: {where} The weights are those after step {broken - 1}. "
@@ -314,12 +287,13 @@ class Trainer:
 
         Nothing is done where they are known. They become part of the last epoch's row where its weights are these.
         """
-        if self._measured_step == self.at.step:
+        figures = self._figures
+        if figures.measured_at == self.run.at.step:
             return
         training = self.evaluate("training")
-        validation = self.evaluate("validation") if "validation" in self.splits else (NAN, NAN)
-        self._training, self._validation, self._measured_step = training, validation, self.at.step
-        if self._row_step == self.at.step:
+        figures.validation = self.evaluate("validation") if "validation" in self.splits else UNKNOWN
+        figures.training, figures.measured_at = training, self.run.at.step
+        if figures.row_at == self.run.at.step:
             self.history.amend(training_cost=training[0], training_score=training[1])
 
     def metrics(self) -> Metrics:
@@ -334,21 +308,22 @@ class Trainer:
     @property
     def status(self) -> Status:
         """What training is doing, in figures."""
+        figures = self._figures
         return Status(
             state=self.state_name,
             message=self.message,
-            epoch=self.at.epoch,
+            epoch=self.run.at.epoch,
             epochs=self.goal,
-            step=self.at.step,
-            measured=self._measured_step == self.at.step,
-            running_cost=self._running[0],
-            training_cost=self._training[0],
-            validation_cost=self._validation[0],
-            running_score=self._running[1],
-            training_score=self._training[1],
-            validation_score=self._validation[1],
+            step=self.run.at.step,
+            measured=figures.measured_at == self.run.at.step,
+            running_cost=figures.running[0],
+            training_cost=figures.training[0],
+            validation_cost=figures.validation[0],
+            running_score=figures.running[1],
+            training_score=figures.training[1],
+            validation_score=figures.validation[1],
             steps_per_second=self._meter.rate if self.state_name == "training" else 0.0,
-            learning_rate=self._steps.rate_of(self.at.step + 1),
+            learning_rate=self._steps.rate_of(self.run.at.step + 1),
         )
 
     @property
@@ -406,38 +381,27 @@ class Trainer:
             raise ValueError("Another precision needs a new network.")
         self._check_settings(settings)
         old, self.settings = self.settings, settings
-        self._change_optimizer(old)
+        self.run.change_optimizer(self.network, old, settings)
         if settings.batch_size != old.batch_size:
             self.network.forget_programs()
         if (settings.batch_size, settings.shuffle, settings.seed) != (old.batch_size, old.shuffle, old.seed):
             if settings.seed != old.seed:
-                self._shuffler = np.random.default_rng([settings.seed, 1])
+                self.run.seed(settings.seed)
             if not settings.shuffle:
-                self.order[...] = np.arange(len(self.data))
-            self._begin_epoch()
+                self.run.order[...] = np.arange(len(self.data))
+            self.run.begin_epoch(settings.shuffle)
         if settings.schedule != old.schedule:
-            self._plateau = Plateau()
+            self.run.plateau = Plateau()
         if settings.patience != old.patience:
-            self._best = Best()
+            self.run.best = Best()
         if settings.epochs != old.epochs:
             self._set_goal()
         if self.state_name == "diverged" or (self.state_name == "finished" and self.epoch < self.goal):
             self.state_name, self.message = "paused", ""
-            self._run_from = self.seconds
+            self.run.since = self.run.seconds
         elif self.epoch >= self.goal:
             self.state_name = "finished"
         self._bind()
-
-    def _change_optimizer(self, old: TrainingSettings) -> None:
-        before, after = old.optimizer, self.settings.optimizer
-        if type(after) is not type(before):
-            self.slots = self._empty_slots()
-            self.at.updates = 0
-            return
-        units, former = after.slot_units(), before.slot_units()
-        for name, flat in self.slots.items():
-            if units[name] != former[name]:
-                flat *= former[name] / units[name]
 
     def reset(self) -> None:
         """Go back to the initial weights of the seed, and forget the history."""
@@ -449,18 +413,8 @@ class Trainer:
 
     def state(self) -> TrainerState:
         """Return a copy of the whole state, also in the middle of an epoch."""
-        meta: dict[str, Any] = {
-            **vars(self.at),
-            "state": self.state_name,
-            "message": self.message,
-            "seconds": self.seconds,
-            "run_from": self._run_from,
-            "optimizer": name_of(self.settings.optimizer),
-            "shuffler": portable(self._shuffler.bit_generator.state),
-            "generator": portable(self.network.generator.bit_generator.state),
-            **watched(self._best, self._plateau),
-        }
-        return TrainerState(arrays_of(self.network, self.slots, self._best, self.order), meta, self.history.rows())
+        meta = self.run.meta(self.network, self.settings) | {"state": self.state_name, "message": self.message}
+        return TrainerState(self.run.arrays(self.network), meta, self.history.rows())
 
     def restore(self, state: TrainerState, lenient: bool = False) -> tuple[str, ...]:
         """Take over a state that :meth:`state` returned for the same network, data and settings.
@@ -481,54 +435,17 @@ class Trainer:
             When its weights do not fit the network, and ``lenient`` is False; the layer is named.
         """
         anew = restore_weights(self.network, state.arrays, lenient)
-        meta = state.meta
         self._begin()
+        self.run.restore(state, self.network, self.settings, same_network=not anew)
         self.history = History(state.history)
-        self._take_figures()
-        self.at.epoch, self.at.step = int(meta["epoch"]), int(meta["step"])
+        self._figures = figures_of(self.history)
         self._set_goal()
-        self.seconds, self._run_from = float(meta["seconds"]), float(meta.get("run_from", 0.0))
-        self._best, self._plateau = from_watched(meta)
-        if meta["optimizer"] == name_of(self.settings.optimizer) and not anew:
-            self.at.updates = int(meta["updates"])
-            for name, flat in self.slots.items():
-                restore_flat(self.network, state.arrays, f"{SLOTS}{name}/", flat)
-        theta = np.empty_like(self.network.theta)
-        if self.settings.patience and restore_flat(self.network, state.arrays, BEST, theta):
-            self._best.theta = theta
-        else:
-            self._best = Best()
-        self._shuffler.bit_generator.state = from_portable(meta["shuffler"])
-        self.network.generator.bit_generator.state = from_portable(meta["generator"])
-        self._restore_place(state)
         # A diverged run stands on its last finite weights: with other settings it may go on from there.
-        self.state_name, self.message = ("ready" if meta["state"] == "ready" else "paused"), ""
+        self.state_name, self.message = ("ready" if state.meta["state"] == "ready" else "paused"), ""
         if self.epoch >= self.goal:
             self.state_name = "finished"
         self._bind()
         return anew
-
-    def _take_figures(self) -> None:
-        """Show what the last row of the history says until there is something newer."""
-        if len(self.history):
-            last = {name: float(self.history.column(name)[-1]) for name in self.history.names}
-            self._running = (last["running_cost"], last["running_score"])
-            self._training = (last["training_cost"], last["training_score"])
-            self._validation = (last["validation_cost"], last["validation_score"])
-
-    def _restore_place(self, state: TrainerState) -> None:
-        """Stand where the state stood in its epoch; begin a new epoch where the data or the batches differ."""
-        meta, order = state.meta, state.arrays.get(ORDER)
-        position, seen = int(meta["position"]), int(meta["seen"])
-        fits = position < self.steps_per_epoch and seen == position * self.batch_size
-        ordered = self.settings.shuffle or (order is not None and np.array_equal(order, self.order))
-        if order is not None and len(order) == len(self.data) and fits and ordered:
-            self.order[...] = order
-            self.at.position, self.at.seen = position, seen
-            self.at.loss_sum, self.at.score_sum = float(meta["loss_sum"]), float(meta["score_sum"])
-            self.at.weight_sum = float(meta.get("weight_sum", seen))
-        else:
-            self._begin_epoch()
 
 
 __all__ = ["Trainer", "TrainerState"]

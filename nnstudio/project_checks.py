@@ -16,7 +16,7 @@ from engine.emit import Array
 from engine.history import COLUMNS, MOST_ROWS
 from engine.layers import Input, Output
 from engine.shapes import infer_shapes
-from engine.trainer import TrainerState
+from engine.trainer_state import BEST, TrainerState
 from nnstudio.archive import ArchiveError, Tensor
 from nnstudio.checkpoints import PARAMETERS, weights_in
 from nnstudio.data import PreparedRecord
@@ -84,7 +84,7 @@ class _Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shuffler: _Generator
     generator: _Generator
     # Since format 2.
-    weight_sum: float = 0.0
+    weight_sum: Annotated[float, msgspec.Meta(ge=0.0)] = 0.0
     run_from: float = 0.0
     best_cost: float | None = None
     best_epoch: _Count = 0
@@ -139,7 +139,7 @@ def read_training(stored: msgspec.Raw) -> dict[str, Any]:
         kept: dict[str, Any] = msgspec.json.decode(stored)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ArchiveError(f"has a state of training that cannot be read: {plain(str(error))}") from None
-    numbers = (values.seconds, values.loss_sum, values.score_sum, values.weight_sum, values.run_from)
+    numbers = [value for value in msgspec.structs.astuple(values) if isinstance(value, float)]
     if not all(math.isfinite(value) for value in numbers):
         raise ArchiveError("has a state of training with a value that is not a finite number")
     return kept
@@ -180,7 +180,8 @@ def check_fit(document: Document, stated: Mapping[str, tuple[int, ...]]) -> None
 
 def check_state(state: TrainerState, position: int | None) -> None:
     """Check values: weights are finite, the order is one, and the history has its columns."""
-    for key, array in weights_in(state.arrays).items():
+    best = {key: array for key, array in state.arrays.items() if key.startswith(BEST)}
+    for key, array in (weights_in(state.arrays) | best).items():
         if not np.isfinite(array).all():
             raise ArchiveError(f"has weights, {key[:80]}, with a value that is not a finite number")
     order = state.arrays.get("order")

@@ -5,6 +5,7 @@ What a file holds, part by part, is written down in ``docs/project-file.md``. Re
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from nnstudio.archive import ArchiveError, Members
 from nnstudio.checkpoints import Checkpoint, checkpoint_of, misfits
 from nnstudio.data import DataError, PreparedData, PreparedRecord, from_arrays, to_arrays, to_record
 from nnstudio.document import Document
-from nnstudio.upgrades import upgraded, upgraded_history
+from nnstudio.upgrades import upgraded, upgraded_history, upgraded_training
 
 SUFFIX = ".nnstudio"
 FORMAT = "nnstudio-project"
@@ -197,11 +198,13 @@ def _project(members: Members) -> Project:
         checkpoint = None
     else:
         checkpoint = _checkpoint(members, file)
+    # The weights of an earlier format may have another name by now.
+    document = msgspec.structs.replace(file.document, checkpoint=checkpoint.hash if checkpoint else None)
     if DATA_ABOUT not in members and DATA not in members:
-        return Project(file.document, checkpoint)
-    record = _record(members, file.document)
+        return Project(document, checkpoint)
+    record = _record(members, document)
     prepared = _prepared(members, record) if DATA in members else None
-    return Project(file.document, checkpoint, prepared, record)
+    return Project(document, checkpoint, prepared, record)
 
 
 def _decoded(content: bytes) -> _File:
@@ -242,7 +245,8 @@ def _checkpoint(members: Members, file: _File) -> Checkpoint:
     checkpoint = checkpoint_of(state)
     if checkpoint.hash != file.document.checkpoint:
         raise ArchiveError("is damaged: its weights are not those that its document names")
-    return checkpoint
+    meta = upgraded_training(training, file.version, file.document.training.optimizer)
+    return checkpoint if meta is training else checkpoint_of(dataclasses.replace(checkpoint.state, meta=meta))
 
 
 def _history(members: Members) -> Array:

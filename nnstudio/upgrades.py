@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import numpy as np
 
+from engine.declared import name_of
 from engine.emit import Array
 from engine.history import COLUMNS
+from engine.optimizers import Momentum, Optimizer, Sgd
 
 # Format 1 kept the running cost under the name of the true one, and had no true one.
 _COLUMNS_1 = {
@@ -28,14 +31,37 @@ def upgraded(content: bytes, version: int) -> bytes:
 
     In format 1 gradient descent with momentum was plain gradient descent with a setting.
     """
-    if version > 1:
-        return content
-    project: Any = msgspec.json.decode(content)
-    match project:
-        case {"document": {"training": {"optimizer": {"type": "sgd", "momentum": momentum, **others}}}}:
-            kind: dict[str, Any] = {"type": "momentum", "momentum": momentum} if momentum else {"type": "sgd"}
-            project["document"]["training"]["optimizer"] = others | kind
-    return msgspec.json.encode(project)
+    return content if version > 1 else bytes(_changed(content, ("document", "training", "optimizer"), _split_momentum))
+
+
+def _changed(content: bytes | msgspec.Raw, path: tuple[str, ...], change: Callable[[Any], Any]) -> msgspec.Raw:
+    """Return JSON with what stands at a path of keys changed; all else is copied unread, however large it is."""
+    if not path:
+        return msgspec.Raw(msgspec.json.encode(change(msgspec.json.decode(content))))
+    parts = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    if path[0] in parts:
+        parts[path[0]] = _changed(parts[path[0]], path[1:], change)
+    return msgspec.Raw(msgspec.json.encode(parts))
+
+
+def _split_momentum(optimizer: Any) -> Any:
+    match optimizer:
+        case {"type": "sgd", "momentum": momentum, **others}:
+            return others | ({"type": "momentum", "momentum": momentum} if momentum else {"type": "sgd"})
+    return optimizer
+
+
+def upgraded_training(training: dict[str, Any], version: int, optimizer: Optimizer) -> dict[str, Any]:
+    """Return the plain values of training of a format as the present one: whose memory there is among the arrays.
+
+    Parameters
+    ----------
+    optimizer
+        That of the document, as :func:`upgraded` gave it.
+    """
+    if version > 1 or training["optimizer"] != name_of(Sgd) or not isinstance(optimizer, Momentum):
+        return training
+    return {**training, "optimizer": name_of(optimizer)}
 
 
 def upgraded_history(rows: Array, version: int) -> Array:

@@ -1,4 +1,4 @@
-"""The command line: ``nnstudio [PROJECT or TABLE]``, ``nnstudio train``, ``nnstudio predict``. It imports no Qt."""
+"""The command line: ``nnstudio [PROJECT or TABLE]``, ``nnstudio train``, ``predict``, ``check``. It imports no Qt."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from nnstudio.cli.output import MistakeError, complain, safe_streams
-from nnstudio.cli.window import TRAIN_OR_PREDICT, parse_window
+from nnstudio.cli.window import COMMANDS, parse_window
 
 OK, FAILED, MISTAKE, BROKEN_PIPE = 0, 1, 2, 141
 INTERRUPTED = 128 + signal.SIGINT
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str], open_window: Callable[[Path | None], int]) ->
 
 
 def _run(arguments: list[str], open_window: Callable[[Path | None], int]) -> int:
-    if not arguments or arguments[0] not in TRAIN_OR_PREDICT:
+    if not arguments or arguments[0] not in COMMANDS:
         return open_window(parse_window(arguments))
     from nnstudio.cli.arguments import parse
 
@@ -56,6 +56,10 @@ def _run(arguments: list[str], open_window: Callable[[Path | None], int]) -> int
         from nnstudio.cli.train import train
 
         return train(options)
+    if arguments[0] == "check":
+        from nnstudio.cli.check import check
+
+        return check(options)
     from nnstudio.cli.predict import predict
 
     return predict(options)

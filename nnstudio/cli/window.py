@@ -9,11 +9,12 @@ from pathlib import Path
 
 from nnstudio.cli.output import MistakeError
 
-TRAIN_OR_PREDICT = ("train", "predict")
+COMMANDS = ("train", "predict", "check")
 MAIN_HELP = """\
 usage: nnstudio [PROJECT or TABLE]
        nnstudio train SOURCE [options]
        nnstudio predict PROJECT TABLE --out OUT.csv
+       nnstudio check PROJECT
 
 Design, train and understand neural networks.
 
@@ -22,8 +23,9 @@ Design, train and understand neural networks.
   nnstudio TABLE        load a table (CSV) in the window
   nnstudio train        train a network on a table, a project or a sample, without a window
   nnstudio predict      predict the rows of a table with a trained project
+  nnstudio check        tell a project's shapes and problems, and compare its gradient with numeric differences
 
-  --help, --version     "nnstudio train --help" and "nnstudio predict --help" tell the options of each
+  --help, --version     "nnstudio train --help" tells its options; predict and check have theirs
 """
 
 
@@ -49,7 +51,7 @@ def parse_window(arguments: Sequence[str]) -> Path | None:
     if not arguments[0].strip():
         raise MistakeError("The name of the project is empty. Give a project or a table, or nothing for a new project.")
     path = Path(arguments[0])
-    close = difflib.get_close_matches(arguments[0], TRAIN_OR_PREDICT, 1)
+    close = difflib.get_close_matches(arguments[0], COMMANDS, 1)
     if close and not path.exists():
         raise MistakeError(f'There is no command "{arguments[0]}". Did you mean "nnstudio {close[0]}"?')
     if len(arguments) > 1:

@@ -52,24 +52,46 @@ def test_the_cost_of_every_epoch_is_drawn(model, shown):
     panel = shown("cost")
     model.add_epochs(50)
     model.refreshed.emit()
-    x, y = curve(panel, "training_cost")
+    x, y = curve(panel, "running_cost")
     np.testing.assert_array_equal(x, model.history.column("epoch"))
-    np.testing.assert_array_equal(y, model.history.column("training_cost"))
+    np.testing.assert_array_equal(y, model.history.column("running_cost"))
     (low, high), (bottom, top) = view(panel)
     assert low <= 0
     assert high >= 50
     assert bottom <= y.min() <= y.max() <= top
 
 
+def test_the_true_cost_is_drawn_as_points_where_it_is_known(model, shown):
+    panel = shown("cost")
+    model.add_epochs(45)
+    model.refreshed.emit()
+    x, y = curve(panel, "training_cost")
+    np.testing.assert_array_equal(x, [10, 20, 30, 40])
+    np.testing.assert_array_equal(y, model.history.column("training_cost")[9:40:10])
+    assert panel._curves["training_cost"].opts["symbol"] == "o"
+    assert panel._curves["training_cost"].opts["pen"] is None
+    assert panel.legend["training_cost"].text in ("training, true", "true")
+
+
+def test_of_many_true_costs_evenly_spaced_ones_and_the_last_are_drawn(model, shown):
+    panel = shown("cost")
+    model.add_epochs(3_000)
+    model.refreshed.emit()
+    x, _ = curve(panel, "training_cost")
+    assert 40 <= len(x) <= 80
+    assert x[-1] == 3_000
+    assert len(set(np.diff(x))) == 1
+
+
 def test_costs_that_are_not_finite_are_left_out_and_huge_ones_do_not_break_the_painting(qtbot, model, shown):
     panel = shown("cost")
     for epoch, cost in enumerate((1.0, math.nan, math.inf, 1.7e308, 0.5), start=1):
-        model.history.append((epoch, epoch, cost, math.nan, math.nan, math.nan, 0.1, 0.0))
+        model.add_row(epoch=epoch, step=epoch, running_cost=cost)
     model.refreshed.emit()
-    x, _ = curve(panel, "training_cost")
+    x, _ = curve(panel, "running_cost")
     assert list(x) == [1, 4, 5]
     assert not panel.legend["validation_cost"].isVisible()
-    assert panel.legend["training_cost"].isVisible()
+    assert panel.legend["running_cost"].isVisible()
     panel.log_action.setChecked(True)
     assert not panel.picture().isNull()
 
@@ -81,33 +103,37 @@ def test_the_l_key_turns_the_log_scale_on_and_off(qtbot, model, shown):
     panel.activateWindow()
     qtbot.waitUntil(panel.isActiveWindow)
     panel.plot.setFocus()
-    linear = curve(panel, "training_cost")[1]
+    linear = curve(panel, "running_cost")[1]
     qtbot.keyClick(panel.plot, Qt.Key.Key_L)
     assert panel.log_action.isChecked()
-    np.testing.assert_allclose(curve(panel, "training_cost")[1], np.log10(linear))
+    np.testing.assert_allclose(curve(panel, "running_cost")[1], np.log10(linear))
     qtbot.keyClick(panel.plot, Qt.Key.Key_L)
-    np.testing.assert_allclose(curve(panel, "training_cost")[1], linear)
+    np.testing.assert_allclose(curve(panel, "running_cost")[1], linear)
 
 
 def test_a_cost_of_zero_can_stand_on_a_log_scale(model, shown):
     panel = shown("cost")
     for epoch in (1, 2):
-        model.history.append((epoch, epoch, 0.0, 0.0, 1.0, 1.0, 0.1, 0.0))
+        model.add_row(epoch=epoch, step=epoch, running_cost=0.0, validation_cost=0.0)
     panel.log_action.setChecked(True)
     model.refreshed.emit()
-    assert np.isfinite(curve(panel, "training_cost")[1]).all()
+    assert np.isfinite(curve(panel, "running_cost")[1]).all()
 
 
-def test_hovering_tells_both_costs_of_the_nearest_epoch(model, shown):
+def test_hovering_tells_the_costs_and_the_rate_of_the_nearest_epoch(model, shown):
     panel = shown("cost")
-    model.history.append((1, 22, 0.5, 0.6, 0.9, 0.8, 0.1, 0.0))
-    model.history.append((2, 44, 0.04172, 0.0533, 0.9, 0.8, 0.1, 0.0))
+    model.add_row(epoch=1, step=22, running_cost=0.5, validation_cost=0.6)
+    model.add_row(
+        epoch=2, step=44, running_cost=0.04172, training_cost=0.0411, validation_cost=0.0533, learning_rate=0.02
+    )
     model.marks.append((2.0, "α 0.03 → 0.01"))
     model.refreshed.emit()
     assert panel.readout(1.9, 0.2).splitlines() == [
         "epoch 2",
-        "training 0.0417",
+        "training, running 0.0417",
+        "training, true 0.0411",
         "validation 0.0533",
+        "learning rate 0.0200",
         "α 0.03 → 0.01",
     ]
     assert panel.readout(-5.0, 0.2).startswith("epoch 1\n")
@@ -159,14 +185,13 @@ def test_labels_of_marks_are_neither_cut_off_nor_overlap(qtbot, model, shown):
     assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
 
 
-@pytest.mark.parametrize("column", [2, 3])
+@pytest.mark.parametrize("column", ["running_cost", "validation_cost"])
 @pytest.mark.parametrize("epochs", [60, 1_200])
 def test_a_lone_spike_of_either_series_does_not_set_the_range(model, shown, column, epochs):
     panel = shown("cost")
-    rows = np.full((epochs, 8), 0.1)
-    rows[:, 0] = np.arange(1, epochs + 1)
-    rows[epochs // 2, column] = 50.0
-    model.history.extend(rows)
+    for epoch in range(1, epochs + 1):
+        costs = {"running_cost": 0.1, "validation_cost": 0.1} | ({column: 50.0} if epoch == epochs // 2 else {})
+        model.add_row(epoch=epoch, step=epoch, **costs)
     model.refreshed.emit()
     assert 0.1 < view(panel)[1][1] < 0.2
 

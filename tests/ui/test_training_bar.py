@@ -106,9 +106,10 @@ def test_figures_show_what_is_measured(qtbot, bar, model):
     model.set_status(
         state="training",
         epoch=3,
-        training_cost=0.04172,
+        running_cost=0.04172,
+        training_cost=0.5,
         validation_cost=0.0533,
-        training_score=0.99,
+        running_score=0.99,
         validation_score=0.984,
         steps_per_second=124_812.0,
     )
@@ -116,19 +117,56 @@ def test_figures_show_what_is_measured(qtbot, bar, model):
     assert bar.figures["validation_cost"].value() == "0.0533"
     assert bar.figures["score"].value() == "98.4\u202f%"
     assert bar.figures["score"].words() == "accuracy, validation"
-    assert bar.figures["training_cost"].words() == "running cost, training"  # Metrics has the true mean
+    assert bar.figures["training_cost"].words() == "running cost, training"
     assert bar.figures["steps_per_second"].value() == "125\u202f000"
     assert bar.figures["score"].accessibleName() == "accuracy, validation 98.4\u202f%"
 
 
 def test_the_last_figures_are_shown_however_fast_they_come(qtbot, bar, model):
     for cost in (0.5, 0.4, 0.3):
-        model.set_status(state="training", training_cost=cost)
+        model.set_status(state="training", running_cost=cost)
     qtbot.waitUntil(lambda: bar.figures["training_cost"].value() == "0.300")
 
 
+def test_at_rest_the_true_cost_takes_the_place_of_the_running_one_once_it_is_known(qtbot, bar, model):
+    model.set_status(state="paused", step=3, running_cost=0.4, training_cost=0.9)
+    qtbot.waitUntil(lambda: bar.figures["training_cost"].value() == "0.400")
+    assert bar.figures["training_cost"].words() == "running cost, training"
+    model.set_status(measured=True, training_cost=0.3)
+    qtbot.waitUntil(lambda: bar.figures["training_cost"].value() == "0.300")
+    assert bar.figures["training_cost"].words() == "cost, training"
+    model.set_status(state="training")
+    qtbot.waitUntil(lambda: bar.figures["training_cost"].words() == "running cost, training")
+    assert bar.figures["training_cost"].value() == "0.400"
+
+
+def test_the_rate_that_is_used_is_told_where_it_is_another_than_the_one_set(qtbot, bar, model):
+    label = bar.labels["learning_rate"]
+    model.set_status(state="training", learning_rate=0.01)
+    assert label.text() == "Learning rate α"
+    model.set_status(learning_rate=0.0025)
+    qtbot.waitUntil(lambda: label.text() == "α now 0.00250")
+    assert "schedule" in label.toolTip()
+    model.set_status(learning_rate=0.01)
+    qtbot.waitUntil(lambda: label.text() == "Learning rate α")
+
+
+def test_what_keeps_training_from_starting_is_told_at_train_and_goes_when_mended(bar, model):
+    training, train = model.store.document.training, bar.buttons["train.toggle"]
+    model.store.apply(
+        lambda d: edits.add_between(d, edits.new_node(d.graph, BatchNorm()), Edge(source="dense_1", target="dense_2")),
+        "Normalize",
+    )
+    model.set_training(replace(training, batch_size=1), "Batch")
+    assert "needs batches of at least 2 rows" in model.problem
+    assert model.problem in train.toolTip()
+    assert train.accessibleDescription() == model.problem
+    model.set_training(training, "Batch")
+    assert "rows" not in train.toolTip()
+
+
 def test_without_validation_the_training_score_is_shown_as_such(qtbot, bar, model):
-    model.set_status(state="training", training_score=0.9)
+    model.set_status(state="training", running_score=0.9)
     qtbot.waitUntil(lambda: bar.figures["score"].words() == "running accuracy, training")
     assert bar.figures["validation_cost"].value() == "–"
 

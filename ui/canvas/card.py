@@ -11,6 +11,7 @@ from engine.layers import Input, Layer, Output
 from engine.shapes import Problem, Shapes
 
 THIN_SPACE = "\N{THIN SPACE}"
+FROZEN = "Frozen: training leaves its parameters as they are."
 MOST_FEATURE_NAMES = 3  # on the input's chip; more are counted
 
 Thumbnail = Literal["none", "units", "histogram"]
@@ -29,6 +30,7 @@ class Card:
     reads: bool
     is_read: bool
     tooltip: str
+    frozen: bool = False
 
     @property
     def severity(self) -> str:
@@ -69,7 +71,8 @@ def card(
     layer = node.layer
     is_input = isinstance(layer, Input)
     shape = shape_text(units.get(node.id), parameters.get(node.id, 0), is_input)
-    lines = [f"{node.name}: {layer.summary}", layer.formula, *(problem.sentence for problem in problems)]
+    lines = [f"{node.name}: {layer.summary}", layer.formula, *([FROZEN] if layer.is_frozen else [])]
+    lines += [problem.sentence for problem in problems]
     return Card(
         name=node.name,
         family=layer.family,
@@ -80,6 +83,7 @@ def card(
         reads=not is_input,
         is_read=not isinstance(layer, Output),
         tooltip="\n".join(lines),
+        frozen=layer.is_frozen,
     )
 
 

@@ -69,7 +69,7 @@ def small_font() -> QFont:
 
 def lay_out(card: Card) -> CardLayout:
     """Measure a card."""
-    room = TEXT_WIDTH - (BADGE + CHIP_GAP if card.problems else 0.0)
+    room = TEXT_WIDTH - (BADGE + CHIP_GAP) * (bool(card.problems) + card.frozen)
     title = _metrics(theme.TITLE, 600).elidedText(card.name, Qt.TextElideMode.ElideRight, room)
     shape = _parts(card.shape)
     y = TOP + TITLE_HEIGHT + LINE * len(shape) + CHIP_GAP

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from ui import theme
+from ui import icons, theme
 from ui.canvas import card_layout as at
 from ui.canvas.card import Card
 from ui.canvas.thumbnail import ThumbnailItem
@@ -144,6 +144,8 @@ class NodeItem(QGraphicsItem):
             self._paint_far(painter)
             return
         self._paint_text(painter)
+        if self.card.frozen:
+            self._paint_frozen(painter)
         for side in ("input", "output"):
             if self.has_port(side):
                 self._paint_port(painter, side)
@@ -229,10 +231,20 @@ class NodeItem(QGraphicsItem):
         radius = PORT_GROWN if state == Port.NEAR else PORT_RADIUS
         painter.drawEllipse(self.port(side) - self.pos(), radius, radius)
 
+    def _badge_box(self, place: int) -> QRectF:
+        """Return where a mark beside the name stands, counted from the right."""
+        right = self.layout.box.right() - at.RIGHT - place * (at.BADGE + at.CHIP_GAP)
+        return QRectF(right - at.BADGE, at.TOP + 2, at.BADGE, at.BADGE)
+
+    def _paint_frozen(self, painter: QPainter) -> None:
+        """Draw a snowflake, left of the mark of a problem."""
+        snowflake = icons.icon("ph.snowflake", color=theme.tokens().color("accent"))
+        snowflake.paint(painter, self._badge_box(bool(self.card.problems)).toRect())
+
     def _paint_badge(self, painter: QPainter) -> None:
         """Draw a disc for an error and a triangle for a warning, both with an exclamation mark."""
         t = theme.tokens()
-        box = QRectF(self.layout.box.right() - at.RIGHT - at.BADGE, at.TOP + 2, at.BADGE, at.BADGE)
+        box = self._badge_box(0)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(t.color(self.card.severity))
         if self.card.severity == "bad":

@@ -52,7 +52,7 @@ class Canvas(InteractiveView):
         self._glide = Glide(self.network, self)
         self._bubble = Bubble(self)
         self._editor: RenameEditor | None = None
-        self._shown = store.document
+        self._shown, self._drawn = store.document, model.shapes
         self._awaited: tuple[str, ...] = ()  # new nodes to select when the document has them
         self._refused_at: QPoint | None = None
         self._cascade: tuple[Position, QPointF | None] = ((0.0, 0.0), None)
@@ -285,6 +285,8 @@ class Canvas(InteractiveView):
     def _document_changed(self, before: Document, after: Document) -> None:
         self._shown = after
         if before.graph == after.graph and before.positions == after.positions:
+            if self.model.shapes is not self._drawn:  # settings or data brought a problem, or mended one
+                self._show_document()
             return
         self._pointer.cancel()
         stood = {node_id: self.network.position(node_id) for node_id in self.network.nodes}
@@ -323,6 +325,7 @@ class Canvas(InteractiveView):
     def _show_document(self) -> None:
         self._glide.stop()
         document, shapes = self.document, self.model.shapes
+        self._drawn = shapes
         features = self.model.data.features if self.model.data is not None else ()
         self.network.show_network(
             document.graph,

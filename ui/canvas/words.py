@@ -33,6 +33,7 @@ def describe_node(graph: Graph, shapes: Shapes, node_id: str) -> str:
     if node_id in shapes.units:
         parts.append(f"{grouped(shapes.units[node_id])} units")
     parts += node.layer.chips()
+    parts += ["frozen"] if node.layer.is_frozen else []
     sources = [names[source] for source in graph.inputs_of(node_id) if source in names]
     if sources:
         parts.append(f"reads {' and '.join(sources)}")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from engine.declared import Declared, Field
 from ui.forms.controls import MOST_SPIN, Combo, NumberEdit, Spin, Switch
+from ui.forms.number_list import NumberListEdit
 
 Offers = Callable[[Field, type[Declared]], bool]
 
@@ -109,6 +110,32 @@ class NumberEditor(Editor):
         self._line.set_problem(sentence)
 
 
+class NumbersEditor(Editor):
+    """A line of several numbers."""
+
+    def __init__(self, field: Field, offers: Offers, parent: QWidget | None = None) -> None:
+        super().__init__(field, parent)
+        self._line = NumberListEdit(field.label, field.minimum, field.maximum)
+        self._line.setReadOnly(field.read_only)
+        self._line.committed.connect(lambda values: self.edited.emit(values, ""))
+        self._line.refused.connect(self.refused)
+        self._hold(self._line)
+
+    def value(self) -> tuple[float, ...]:
+        """Return the numbers in force."""
+        return self._line.values()
+
+    def set_value(self, value: Any) -> None:
+        """Show numbers, unless they are there already: what is being typed stays."""
+        if tuple(value) != self._line.values():
+            self._line.set_values(value)
+
+    def take_back(self, value: Any, sentence: str) -> None:
+        """Keep what was typed, marked as wrong."""
+        self._line.keep(value)
+        self._line.set_problem(sentence)
+
+
 class SwitchEditor(Editor):
     """A switch at the right end of its row."""
 
@@ -182,6 +209,7 @@ class TextEditor(Editor):
 EDITORS: dict[str, type[Editor]] = {
     "integer": IntegerEditor,
     "number": NumberEditor,
+    "numbers": NumbersEditor,
     "switch": SwitchEditor,
     "choice": ChoiceEditor,
     "text": TextEditor,

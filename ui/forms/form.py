@@ -10,12 +10,14 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from engine.declared import Declared, Field, SettingError, fields_of, name_of, replace, title_of
+from ui import theme
 from ui.forms.controls import Combo
 from ui.forms.editors import EDITORS, Editor, Offers
 
 LABEL_WIDTH = 104
 INDENT = 12  # of the fields of a chosen variant
 ROW_GAP = 4
+GROUP_GAP = 12  # above the heading of a group of fields
 LONG_TITLE = 16  # characters
 
 
@@ -129,9 +131,13 @@ class DeclaredForm(QWidget):
         self._editors.clear()
         self._problems.clear()
         self._notes.clear()
-        row = 0
+        row, group = 0, ""
         for field in fields_of(type(self._value)):
             if self._only is None or field.name in self._only:
+                if field.group != group:
+                    group = field.group
+                    self._grid.addWidget(_heading(group, first=not row), row, 0, 1, 2)
+                    row += 1
                 row = self._add(field, row)
         self._show()
 
@@ -237,6 +243,15 @@ def _editor_for(field: Field, offers: Offers) -> Editor:
 def _is_wide(field: Field) -> bool:
     """Whether an editor's entries are too long to stand beside the label."""
     return any(len(title_of(kind)) > LONG_TITLE for kind in field.variants)
+
+
+def _heading(group: str, *, first: bool) -> QLabel:
+    label = QLabel(group.upper())
+    label.setProperty("role", "heading")
+    label.setAccessibleName(group)
+    label.setContentsMargins(0, 0 if first else GROUP_GAP, 0, ROW_GAP)
+    theme.strong(label)
+    return label
 
 
 def _sentence(role: str) -> QLabel:

@@ -22,6 +22,9 @@ class Finding(NamedTuple):
     sentence: str
 
 
+FROZEN = Finding("ok", "frozen: training leaves its parameters as they are")
+
+
 def findings(detail: LayerDetail, level: int) -> list[Finding]:
     """Return what can be said of a layer from its latest figures."""
     found: list[Finding] = []

@@ -38,7 +38,7 @@ class NetworkPage(QWidget):
             column.addWidget(widget)
         column.addWidget(Heading("LAYERS", "parameters"))
         column.addWidget(self.layers)
-        column.addWidget(Heading("TRAINING"))
+        column.addSpacing(12)
         column.addWidget(self.training)
         column.addSpacing(12)
         column.addWidget(label("Select a layer on the canvas to see its settings and its numbers.", "hint", wrap=True))

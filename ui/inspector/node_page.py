@@ -21,13 +21,15 @@ from ui import theme
 from ui.document_store import DocumentStore
 from ui.forms import DeclaredForm
 from ui.inspector.activation_plot import ActivationPlot
-from ui.inspector.health import findings
+from ui.inspector.health import FROZEN, findings
 from ui.inspector.heat_map import HeatMap
 from ui.inspector.parts import FigureTable, Heading, Lines, Problems, label, set_text
 from ui.training_view_model import TrainingViewModel
 
 PICTURE_SIDE = 64  # rows and columns of a matrix that training sends at most
-INITIALIZER = "initializer"
+INITIALIZERS = ("initializer", "bias_initializer")
+SYMBOLS = {"gamma": "γ", "beta": "β", "mean": "μ", "variance": "σ²"}  # of stored arrays, in the notes' letters
+RUNNING = "running"  # stands for the norm of a running statistic
 AT_RESET = "Takes effect at Reset (Ctrl+R)."
 FIGURES_EVERY = 0.15  # seconds between changes of figures in words: faster ones cannot be read
 
@@ -41,7 +43,8 @@ class NodePage(QWidget):
         self._node_id = ""
         self._forms: list[DeclaredForm] = []
         self._forms_of: tuple[str, type] | None = None
-        self._begun_with: dict[str, Declared] = {}  # the initializers of the weights there are, where changed since
+        # The initializers of the weights there are, by node and setting, where they were changed since.
+        self._begun_with: dict[tuple[str, str], Declared] = {}
         self._figures_at = 0.0
         self._detail: LayerDetail | None = None
         self._later = QTimer(self, singleShot=True, interval=int(FIGURES_EVERY * 1000))
@@ -150,6 +153,8 @@ class NodePage(QWidget):
             detail = None
         self.shapes.show_rows(self._rows(node, shapes, detail))
         lines = findings(detail, level) if detail is not None and level is not None else []
+        if node.layer.is_frozen:
+            lines = [FROZEN, *lines]
         self._health_heading.setVisible(bool(lines))
         self.health.setVisible(bool(lines))
         self.health.show_lines(lines)
@@ -166,10 +171,11 @@ class NodePage(QWidget):
         self._show_note(node)
 
     def _show_note(self, node: Node) -> None:
-        initializer = getattr(node.layer, INITIALIZER, None)
-        late = self._begun_with.get(node.id, initializer) != initializer
-        for form in self._forms:
-            form.set_note(INITIALIZER, AT_RESET if late else "")
+        for setting in INITIALIZERS:
+            initializer = getattr(node.layer, setting, None)
+            late = self._begun_with.get((node.id, setting), initializer) != initializer
+            for form in self._forms:
+                form.set_note(setting, AT_RESET if late else "")
 
     def weights_are_new(self) -> None:
         """Learn that all weights were made anew, by the initializers as they are now, or belong to another project."""
@@ -209,8 +215,8 @@ class NodePage(QWidget):
 
         node, trained = self._store.document.graph.node(node_id), self._store.document.checkpoint is not None
         name = node.name
-        if setting == INITIALIZER and trained:
-            self._begun_with.setdefault(node_id, getattr(node.layer, setting))
+        if setting in INITIALIZERS and trained:
+            self._begun_with.setdefault((node_id, setting), getattr(node.layer, setting))
         if not self._store.apply(edit, f"Change {field.label.lower()} of {name}", merge_key=f"{node_id}.{path}"):
             self.show_node(self._store.document.graph.node(node_id))
 
@@ -247,12 +253,16 @@ class NodePage(QWidget):
             return []
         norms = detail.norms if detail is not None else {}
 
-        def row(symbol: str, shape: tuple[int, int]) -> tuple[str, str, str]:
-            name = f"{symbol}[{level}]"
-            return name, numbers.shape(shape), numbers.number(norms.get(name, math.nan))
+        def row(symbol: str, shape: tuple[int, int], instead: str = "") -> tuple[str, str, str]:
+            name = f"{SYMBOLS.get(symbol, symbol)}[{level}]"
+            return name, numbers.shape(shape), instead or numbers.number(norms.get(name, math.nan))
 
-        parameters = [part for spec in shapes.specs.get(node.id, ()) for part in _parts(spec.name, spec.shape)]
-        rows = [row(symbol, shape) for symbol, shape in parameters]
+        specs = shapes.specs.get(node.id, ())
+        rows = [
+            row(symbol, shape, RUNNING if spec.statistic else "")
+            for spec in specs
+            for symbol, shape in _parts(spec.name, spec.shape)
+        ]
         reads = self._reads(node, shapes)
         has_z = reads is not None and f"Z[{level}]" in node.layer.equation(level, reads)
         batch = self._store.document.training.batch_size
@@ -260,7 +270,8 @@ class NodePage(QWidget):
             batch = min(batch, len(self._model.data.training))
         values = f"Z[{level}], A[{level}]" if has_z else f"A[{level}]"
         rows.append((values, numbers.shape((units, "m")), f"m = {numbers.count(batch)}"))
-        rows += [row(f"d{symbol}", shape) for symbol, shape in parameters if symbol == "W"]
+        learned = [part for spec in shapes.learned(node.id) for part in _parts(spec.name, spec.shape)]
+        rows += [row(f"d{symbol}", shape) for symbol, shape in learned if symbol == "W"]
         return rows
 
 

@@ -45,6 +45,7 @@ class Panel(QFrame):
     name: ClassVar[str]
     title: ClassVar[str]
     hint: ClassVar[str]  # what will be here, in one sentence, shown while there is nothing yet
+    tools_at_foot: ClassVar[bool] = False  # whether the tools on hover stand in the lower corner
 
     def __init__(self, model: TrainingViewModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -280,7 +281,7 @@ def use(widget: QWidget, used: bool) -> None:
 
 
 class _Tools(QFrame):
-    """The tools of a panel, over the upper right corner of its plot."""
+    """The tools of a panel, over the upper or the lower right corner of its plot."""
 
     def __init__(self, panel: Panel) -> None:
         super().__init__(panel)
@@ -318,10 +319,11 @@ class _Tools(QFrame):
                 self.raise_()
 
     def place(self) -> None:
-        """Stand below the header, at the right."""
+        """Stand below the header or at the foot, at the right."""
         self.adjustSize()
-        top = self._panel._stack.geometry().top()
-        self.move(self._panel.width() - self.width() - MARGIN, top + 2)
+        body = self._panel._stack.geometry()
+        top = body.bottom() - self.height() - 2 if self._panel.tools_at_foot else body.top() + 2
+        self.move(self._panel.width() - self.width() - MARGIN, top)
 
     def say(self, sentence: str) -> None:
         """Show what went wrong, at the tools."""

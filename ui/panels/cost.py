@@ -1,4 +1,4 @@
-"""The cost of training and validation, epoch by epoch, on a linear or a log scale."""
+"""The cost of training, running and true, and of validation, epoch by epoch, on a linear or a log scale."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from ui.panels.plot import SMALLEST, LegendEntry, PlotPanel, drawable, nice_abov
 from ui.training_view_model import TrainingViewModel
 
 SERIES = (
-    ("training_cost", "training", theme.TRAINING_SERIES),
+    ("running_cost", "training, running", theme.TRAINING_SERIES),
+    ("training_cost", "training, true", theme.TRAINING_SERIES),
     ("validation_cost", "validation", theme.VALIDATION_SERIES),
 )
-SHORT = {"training": "train.", "validation": "valid."}  # where there is little room
+SHORT = {"training, running": "running", "training, true": "true", "validation": "valid."}  # where there is little room
+POINTS = "training_cost"  # known for some epochs only, and drawn as points
+POINT_SIZE, MOST_POINTS = 5, 80  # pixels; more points are no easier to read, and slow to paint
 MOST_MARKS = 12
 LOG_MARGIN = 0.05  # decades
 LOG_STEP = 4.0  # the lower end of a log range moves by a quarter of a decade
@@ -34,7 +37,7 @@ LEAST_MARK = 36  # pixels: a label with less room beside its line is left out
 
 
 class CostPanel(PlotPanel):
-    """Two lines over epochs, and a dashed one wherever something was changed."""
+    """Running cost and validation as lines, the true training cost as points; dashed where something was changed."""
 
     name: ClassVar[str] = "cost"
     title: ClassVar[str] = "Cost"
@@ -48,9 +51,11 @@ class CostPanel(PlotPanel):
         self.legend: dict[str, LegendEntry] = {}
         for column, words, _ in SERIES:
             self._curves[column] = self.plot.item.plot(skipFiniteCheck=True, antialias=True)
-            self.legend[column] = LegendEntry(words)
+            self.legend[column] = LegendEntry(words, line=column != POINTS)
             self.header.addWidget(self.legend[column])
-            self.give_way(self.legend[column])
+        self._curves[POINTS].setZValue(1)
+        self._curves[POINTS].setDownsampling(auto=False)
+        self.give_way(*(self.legend[column] for column in ("validation_cost", "running_cost", POINTS)))
         self._lines: list[pg.InfiniteLine] = []
         self._marks: list[tuple[float, str]] | None = None  # as drawn; None where they must be drawn anew
         self.log_action = self.add_tool("Log scale", "ph.chart-line", self._set_log, checkable=True, key="L")
@@ -73,8 +78,8 @@ class CostPanel(PlotPanel):
             use(self.legend[column], len(y) > 0)
             if log:
                 y = np.log10(np.maximum(y, SMALLEST))
-            curve.setData(x, y)
             shown.append(y)
+            curve.setData(*(_thinned(x, y) if column == POINTS else (x, y)))
         shown = [y for y in shown if len(y)]
         if shown:
             last = nice_above(max(float(epochs[-1]), 1.0))
@@ -88,7 +93,14 @@ class CostPanel(PlotPanel):
         super().restyle()
         for column, _, index in SERIES:
             color = theme.series_color(index)
-            self._curves[column].setPen(pg.mkPen(color, width=1))
+            if column == POINTS:
+                self._curves[column].setPen(None)
+                self._curves[column].setSymbol("o")
+                self._curves[column].setSymbolSize(POINT_SIZE)
+                self._curves[column].setSymbolPen(None)
+                self._curves[column].setSymbolBrush(color)
+            else:
+                self._curves[column].setPen(pg.mkPen(color, width=1))
             self.legend[column].set_color(color)
         self._marks = None
 
@@ -102,7 +114,7 @@ class CostPanel(PlotPanel):
         super().fit_header()
 
     def readout(self, x: float, y: float) -> str:
-        """Return the costs at the epoch nearest to the pointer."""
+        """Return the costs and the learning rate at the epoch nearest to the pointer."""
         history = self.model.history
         epochs = history.column("epoch")
         if not len(epochs):
@@ -115,6 +127,9 @@ class CostPanel(PlotPanel):
             value = float(history.column(column)[at])
             if math.isfinite(value):
                 lines.append(f"{words} {numbers.number(value)}")
+        rate = float(history.column("learning_rate")[at])
+        if math.isfinite(rate):
+            lines.append(f"learning rate {numbers.number(rate)}")
         lines += [text for epoch, text in self.model.marks if epoch == epochs[at]]
         return "\n".join(lines)
 
@@ -174,6 +189,15 @@ def _finite(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     known = np.isfinite(values)
     return epochs[known], drawable(values[known])
+
+
+def _thinned(
+    x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return at most so many points, evenly spaced from the last one back."""
+    every = -(-len(x) // MOST_POINTS) or 1
+    chosen = slice((len(x) - 1) % every, None, every)
+    return x[chosen], y[chosen]
 
 
 def _linear_range(series: list[NDArray[np.float64]]) -> tuple[float, float]:

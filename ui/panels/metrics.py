@@ -40,7 +40,7 @@ HELP = {
     "training": "Training",
     "validation": "Validation",
     "cost": "True mean of the loss over the whole split, with the weights at the end of an epoch.\n"
-    "The running cost on top is the mean of the examples as they were seen, while the weights changed.",
+    "The running cost shown on top while training is the mean of the examples as they were seen.",
     "accuracy": "Share of the examples whose class is predicted right",
     "balanced accuracy": "Mean over the classes of the share of their examples that is predicted right:\n"
     "each class counts the same, however few its examples are",
@@ -72,6 +72,7 @@ class MetricsPanel(Panel):
 
     name: ClassVar[str] = "metrics"
     title: ClassVar[str] = "Metrics"
+    tools_at_foot: ClassVar[bool] = True  # at the top they would cover the heading of the last column
     hint: ClassVar[str] = "Here you will see how good the predictions are on each split of the data."
 
     def __init__(self, model: TrainingViewModel, parent: QWidget | None = None) -> None:

@@ -1,0 +1,23 @@
+"""The engine ends where PyTorch ended when `make test-oracle RECORD=1` last recorded it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracle_cases import CASES, Case, differences, trained
+
+RECORDED = json.loads((Path(__file__).with_name("recorded_oracle.json")).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
+def test_200_steps_end_where_pytorch_was_recorded_to_end(case: Case):
+    expected = {key: np.array(values) for key, values in RECORDED[case.key].items()}
+    worst = differences(trained(case).parameters, expected)
+    assert {key: value for key, value in worst.items() if not value < 1e-9} == {}
+
+
+def test_nothing_is_recorded_that_is_not_run():
+    assert RECORDED.keys() == {case.key for case in CASES}

@@ -1,0 +1,84 @@
+"""After 200 steps the engine stands where PyTorch stands: every parameter, every figure of every epoch."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from oracle_cases import CASES, STEPS, Case, difference, differences, trained
+from torch_twin import reference, references
+
+TOLERANCE = 1e-9
+RECORDED = Path(__file__).parents[1] / "engine" / "recorded_oracle.json"
+CLIPPING = [case for case in CASES if case.settings.clip_norm]
+CHANGING = [case for case in CASES if case.family == "schedule"]
+
+torch.set_num_threads(1)
+
+
+def name(case: Case) -> str:
+    return case.key
+
+
+def too_large(found: dict[str, float]) -> dict[str, float]:
+    return {key: value for key, value in found.items() if not value < TOLERANCE}
+
+
+@pytest.fixture(scope="session")
+def recorded() -> dict[str, dict[str, list]]:
+    """Return the recorded values; RECORD=1 in the environment writes them anew first."""
+    if os.environ.get("RECORD"):
+        values = {case: {key: array.tolist() for key, array in arrays.items()} for case, arrays in references().items()}
+        lines = ",\n".join(
+            f"{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}" for key, value in values.items()
+        )
+        RECORDED.write_text("{\n" + lines + "\n}\n", encoding="utf-8")
+    return json.loads(RECORDED.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_every_parameter_is_pytorchs_after_200_steps(case, note):
+    found = differences(trained(case).parameters, reference(case).outcome.parameters)
+    note(case.family, found)
+    assert too_large(found) == {}
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_rates_costs_and_outputs_are_pytorchs(case, note):
+    one, other = trained(case), reference(case).outcome
+    figures = ("rates", "running_costs", "validation_costs", "outputs")
+    found = {figure: difference(getattr(one, figure), getattr(other, figure)) for figure in figures}
+    note(f"{case.family}, figures", found)
+    assert too_large(found) == {}
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_the_recorded_values_are_up_to_date(case, recorded):
+    expected = {key: np.array(values) for key, values in recorded.get(case.key, {}).items()}
+    assert expected, "make test-oracle RECORD=1 records this case."
+    assert too_large(differences(reference(case).outcome.parameters, expected)) == {}
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_a_case_changes_what_is_learned_and_nothing_that_is_frozen(case):
+    training = reference(case)
+    before = type(training)(case).twin.tensors
+    for key, tensor in training.twin.tensors.items():
+        frozen = training.twin.graph.node(key.rpartition(".")[0]).layer.is_frozen
+        assert torch.equal(tensor, before[key]) == frozen, key
+
+
+@pytest.mark.parametrize("case", CLIPPING, ids=name)
+def test_a_case_of_clipping_clips_some_steps_and_not_others(case):
+    clipped = reference(case).clipped
+    assert len(clipped) == STEPS
+    assert STEPS // 10 < sum(clipped) < STEPS - STEPS // 10
+
+
+@pytest.mark.parametrize("case", CHANGING, ids=name)
+def test_a_case_of_a_schedule_changes_the_rate_at_least_twice(case):
+    assert len(set(reference(case).outcome.rates)) > 2
