@@ -24,7 +24,7 @@ test-fast: $(DEV_STAMP) qt-libraries ## run the tests that need no real window a
 	@$(PYTEST) -m "not window and not slow" $(ARGS)
 
 bench: $(DEV_STAMP) qt-libraries window-tools ## measure, print tables, write build/bench/*.json
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@PEERS_PYTHON="$(wildcard $(VENV)/oracle/bin/python)" $(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(DEV_STAMP) ## check style, types and who imports whom
 	@$(BIN)/ruff check .

@@ -1,63 +1,85 @@
-"""Milliseconds of one training epoch, bookkeeping included, beside scikit-learn's MLP on the same data."""
+"""Milliseconds of one training epoch with all its bookkeeping, beside other engines: float32, one thread."""
 
 from __future__ import annotations
 
-import statistics
-import time
-import warnings
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-from sklearn.neural_network import MLPClassifier
-
-from benchmarks.networks import LARGE, SMALL, Case
-from engine import Network, Trainer
+from benchmarks.networks import LARGE, SMALL, Case, epochs_of, trainer_of
+from benchmarks.peers import PEERS
+from benchmarks.report import Goal, Report
+from benchmarks.timing import Effort, Repeat, Timing, side_by_side
 from engine.threads import limit_threads
 
-CASES = (
-    SMALL,
-    Case("30-64-64-2", (30, 64, 64, 2), 32, 5_000),
-    Case("784-128-10", (784, 128, 10), 64, 10_000),
-    Case(LARGE.name, LARGE.sizes, 256, 10_000),
+OURS = "NN Studio"
+SWIFTER = ("JAX",)  # expected to be the swifter one: NN Studio's time over theirs is shown, and may be at most the goal
+MORE_THAN_ONE = 1.2  # processor seconds in a second from which on a second thread must have worked
+
+
+@dataclass(frozen=True)
+class Race:
+    """A case, and the goal for the ratio to each peer, where there is one."""
+
+    case: Case
+    goals: Mapping[str, float] = field(default_factory=dict)
+
+
+def _goals(pytorch: float, scikit_learn: float, **others: float) -> dict[str, float]:
+    return {"PyTorch": pytorch, "scikit-learn": scikit_learn, **others}
+
+
+RACES = (
+    Race(SMALL, _goals(22.0, 17.0, JAX=1.5, Playground=2.2)),
+    Race(replace(SMALL, batch=1), _goals(18.0, 12.0)),
+    Race(Case("30-64-64-2", (30, 64, 64, 2), 32, 5_000), _goals(10.0, 6.0)),
+    Race(Case("784-128-10", (784, 128, 10), 64, 10_000), _goals(2.7, 2.7)),
+    Race(replace(LARGE, batch=256), _goals(1.25, 1.6)),
+    Race(Case("64-(128×10)-10", (64, *[128] * 10, 10), 128, 5_000), _goals(2.3, 2.0)),
 )
-ROUNDS = 5
 
 
-def run() -> list[dict[str, object]]:
-    limit_threads(1)
-    return [_row(case) for case in CASES]
+def run(effort: Effort) -> Report:
+    peers = {peer.name: peer for peer in PEERS}
+    missing = {name: reason for name, peer in peers.items() if (reason := peer.available())}
+    times: list[dict[str, object]] = []
+    ratios: list[dict[str, object]] = []
+    threaded: set[str] = set()
+    for race in RACES:
+        case = race.case
+        trainer = trainer_of(case)
+        works: dict[str, Repeat] = {OURS: epochs_of(trainer)}
+        for name, peer in peers.items():
+            work = None if name in missing else peer.epoch_of(case)
+            if work is not None:
+                works[name] = work
+        # Only now: a library's own BLAS can be limited once it is loaded.
+        limit_threads(1)
+        timings = side_by_side(works, effort, {OURS: trainer.settings.record_every})
+        threaded.update(name for name, timing in timings.items() if timing.cores > MORE_THAN_ONE)
+        shown = {name: timings.get(name) for name in peers if name not in missing}
+        of_case = {"network": case.name, "batch": case.batch, "m": case.examples}
+        times.append({**of_case, OURS: timings[OURS].seconds * 1e3, **{n: _ms(t) for n, t in shown.items()}})
+        ratios.append({**of_case, **{_title(n): _ratio(race, n, timings[OURS], t) for n, t in shown.items()}})
+        print(f"  {case.name}, batch {case.batch}: done", file=sys.stderr, flush=True)
+    notes = [f"{name}: {peer.how}." for name, peer in peers.items() if name not in missing]
+    notes += [f"{name} is left out: {reason}" for name, reason in missing.items()]
+    notes += [f"{name} used more than one thread." for name in sorted(threaded)]
+    return Report({"Milliseconds of an epoch": times, "Ratios of medians": ratios}, notes)
 
 
-def _row(case: Case) -> dict[str, object]:
-    trainer = Trainer(Network(case.graph()), case.dataset(), case.settings())
-    X, classes = case.arrays()
-    peer = MLPClassifier(
-        hidden_layer_sizes=case.sizes[1:-1],
-        activation="relu" if case.adam else "tanh",
-        solver="adam" if case.adam else "sgd",
-        learning_rate_init=0.001 if case.adam else 0.1,
-        momentum=0.0,
-        alpha=0.0,
-        batch_size=case.batch,
-    )
-    labels = np.unique(classes)
-    ours: list[float] = []
-    theirs: list[float] = []
-    for round_number in range(ROUNDS + 1):  # the first round warms up and is not counted
-        started = time.perf_counter()
-        trainer.train(until_epoch=trainer.epoch + 1)
-        ended = time.perf_counter()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            peer.partial_fit(X, classes, classes=labels)
-        if round_number:
-            ours.append(ended - started)
-            theirs.append(time.perf_counter() - ended)
-    mine, peers = statistics.median(ours), statistics.median(theirs)
-    return {
-        "network": case.name,
-        "batch": case.batch,
-        "ours, ms": mine * 1e3,
-        "scikit-learn, ms": peers * 1e3,
-        "scikit-learn / ours": peers / mine,
-        "steps/s": trainer.steps_per_epoch / mine,
-    }
+def _title(peer: str) -> str:
+    return f"{OURS} / {peer}" if peer in SWIFTER else f"{peer} / {OURS}"
+
+
+def _ms(timing: Timing | None) -> float | None:
+    return None if timing is None else timing.seconds * 1e3
+
+
+def _ratio(race: Race, peer: str, ours: Timing, theirs: Timing | None) -> Goal | float | None:
+    if theirs is None:
+        return None
+    most = peer in SWIFTER
+    value = ours.seconds / theirs.seconds if most else theirs.seconds / ours.seconds
+    goal = race.goals.get(peer)
+    return value if goal is None else Goal(value, goal, most)

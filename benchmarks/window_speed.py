@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.networks import LARGE, SMALL, Case
+from benchmarks.report import Report
+from benchmarks.timing import Effort
 from tests.e2e.virtual_screen import virtual_screen
 
 ROUNDS = 5
@@ -22,16 +24,17 @@ HEARTBEAT_MS = 4
 CASES = {case.name: case for case in (SMALL, LARGE)}
 
 
-def run() -> list[dict[str, object]]:
-    return [_row(case) for case in CASES.values()]
+def run(effort: Effort) -> Report:
+    rounds = 1 if effort.quick else ROUNDS
+    return Report({"Window": [_row(case, rounds) for case in CASES.values()]})
 
 
-def _row(case: Case) -> dict[str, object]:
+def _row(case: Case, rounds: int) -> dict[str, object]:
     without: list[float] = []
     seen: list[dict[str, float]] = []
     with virtual_screen() as screen, tempfile.TemporaryDirectory() as folder:
         environment = {**screen.environment, "XDG_CONFIG_HOME": folder, "NNSTUDIO_STATE_DIR": folder}
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             without.append(_child("headless", case.name, environment)["steps_per_second"])
             seen.append(_child("window", case.name, environment))
 

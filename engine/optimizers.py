@@ -134,7 +134,7 @@ class Adagrad(Optimizer, frozen=True, tag="adagrad"):
     ) -> None:
         """Emit the update."""
         s, step = slots["s"], emit.scratch(theta.shape, "step")
-        emit.apply(np.multiply, gradient, gradient, out=step)
+        emit.apply(np.square, gradient, out=step)
         emit.apply(np.add, s, step, out=s, formula="s := s + dθ²")
         _emit_scaled_step(emit, theta, gradient, s, emit.constant(self.epsilon), scalars["alpha"])
 
@@ -255,7 +255,7 @@ def _emit_velocity(emit: Emitter, velocity: Ref, gradient: Ref, momentum: float)
 def _emit_squares(emit: Emitter, s: Ref, gradient: Ref, memory: float, formula: str) -> None:
     square = emit.scratch(s.shape, "step")
     emit.apply(np.multiply, s, emit.constant(memory), out=s)
-    emit.apply(np.multiply, gradient, gradient, out=square)
+    emit.apply(np.square, gradient, out=square)
     emit.apply(np.add, s, square, out=s, formula=formula)
 
 

@@ -20,7 +20,7 @@ HOW_TO_GET_IT = (
     f"set {SOURCE} to the folder src of a clone of https://github.com/tensorflow/playground (the file {FILE} is read)."
 )
 MOST_UNITS = 64  # it keeps an object for each weight: meant for networks that fit on its page
-TYPE = r"(?:number|string|boolean|any|Node|Link|\w+Function)(?:\[\])*"
+TYPE = r"(?:number|string|boolean|any|void|Node|Link|\w+Function)(?:\[\])*"
 
 # An epoch as for the other peers: a new order, the cost of each example as it is seen, an update after each batch.
 LOOP = """

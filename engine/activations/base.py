@@ -59,13 +59,16 @@ def kept(emit: Emitter, quantity: str, shape: tuple[int, ...]) -> Ref:
 def emit_step(emit: Emitter, z: Ref, out: Ref) -> None:
     """Emit ``out = [z >= 0]`` as 0 and 1.
 
-    Both calls give the same numbers; the first costs less on a few values, the second a thirtieth on many.
+    Both ways give the same numbers; the first costs less on a few values. On many the second costs a fiftieth of it,
+    and, written through truth values, half of a comparison that writes numbers.
     """
     formula = "[Z ≥ 0]"
     if z.array.size <= FEW_VALUES:
         emit.apply(np.heaviside, z, emit.constant(1.0), out=out, formula=formula)
-    else:
-        emit.apply(np.greater_equal, z, emit.constant(0.0), out=out, formula=formula)
+        return
+    mask = emit.mask(z.shape)
+    emit.apply(np.greater_equal, z, emit.constant(0.0), out=mask, formula=formula)
+    emit.call(np.copyto, (out.array, mask.array), out, (mask.symbol,), f"np.copyto({out.symbol}, {mask.symbol})")
 
 
 def emit_factors(emit: Emitter, z: Ref, out: Ref, below: float, above: float, formula: str) -> None:

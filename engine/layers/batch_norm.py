@@ -100,15 +100,14 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
         assert build.d_output is not None
         emit, da = build.emit, build.d_output
         normal, deviation = emit.buffer("X̂", da.shape), emit.buffer("σ", (da.shape[0], 1))
-        ones = Ref("1", np.ones((da.shape[1], 1), emit.dtype))
         d_beta = build.gradients.get("beta") or emit.scratch((da.shape[0], 1), "dβ")
         d_gamma = build.gradients.get("gamma") or emit.scratch((da.shape[0], 1), "dγ")
         uses_batch, d_input = self._uses_batch(emit), build.d_inputs[0]
         if uses_batch or build.gradients:
             product = emit.scratch(da.shape, "product")
             emit.apply(np.multiply, da, normal, out=product)
-            emit.dot(da, ones, d_beta, formula="dβ = Σ dA")
-            emit.dot(product, ones, d_gamma, formula="dγ = Σ dA ∗ X̂")
+            emit.reduce("sum", da, 1, d_beta, formula="dβ = Σ dA")
+            emit.reduce("sum", product, 1, d_gamma, formula="dγ = Σ dA ∗ X̂")
         if d_input is None:
             return
         if uses_batch:

@@ -81,21 +81,19 @@ class LayerNorm(Layer, frozen=True, tag="layer_norm"):
         normal, deviation = emit.buffer("X̂", da.shape), emit.buffer("σ", (1, da.shape[1]))
         product = emit.scratch(da.shape, "product")
         if build.gradients:
-            ones = Ref("1", np.ones((da.shape[1], 1), emit.dtype))
-            emit.dot(da, ones, build.gradients["beta"], formula="dβ = Σ dA")
+            emit.reduce("sum", da, 1, build.gradients["beta"], formula="dβ = Σ dA")
             emit.apply(np.multiply, da, normal, out=product)
-            emit.dot(product, ones, build.gradients["gamma"], formula="dγ = Σ dA ∗ X̂")
+            emit.reduce("sum", product, 1, build.gradients["gamma"], formula="dγ = Σ dA ∗ X̂")
         d_input = build.d_inputs[0]
         if d_input is None:
             return
         row = (1, da.shape[1])
-        ones = Ref("1", np.ones((1, da.shape[0]), emit.dtype))
         total, product_total = emit.scratch(row, "ΣD"), emit.scratch(row, "ΣD∗X̂")
         scaled = emit.scratch(da.shape, "D")
         emit.apply(np.multiply, da, build.parameters["gamma"], out=scaled, formula="D = γ ∗ dA")
         emit.apply(np.multiply, scaled, normal, out=product)
-        emit.dot(ones, scaled, total, formula="Σ D")
-        emit.dot(ones, product, product_total, formula="Σ D ∗ X̂")
+        emit.reduce("sum", scaled, 0, total, formula="Σ D")
+        emit.reduce("sum", product, 0, product_total, formula="Σ D ∗ X̂")
         share = emit.constant(1.0 / da.shape[0])
         emit_normalization_backward(emit, scaled, normal, total, product_total, share, d_input)
         emit.apply(np.divide, d_input, deviation, out=d_input, formula="dA_in = (…) / √(σ² + ε)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -166,7 +165,7 @@ class Output(Layer, frozen=True, tag="output"):
             low, high = self.class_weights
             emit.apply(np.multiply, y, emit.constant(high - low), out=weights)
             emit.apply(np.add, weights, emit.constant(low), out=weights, formula="c = c₀ + (c₁ − c₀) Y")
-        flat = weights.array.reshape(-1)
-        emit.call(partial(flat.sum, out=share.array), (), share, (weights.symbol,), f"{weights.symbol}.sum(out=share)")
+        total = Ref(share.symbol, share.array.reshape(1, 1))
+        emit.reduce("sum", weights, 1, total, formula="Σ c")
         emit.apply(np.reciprocal, share, out=share, formula="1 / Σ c takes the place of 1/m")
         return weights

@@ -92,7 +92,7 @@ def bell(seed: int, *shape: int) -> np.ndarray:
 
 
 def data_of(case: Case, rows: int = ROWS, seed: int = 1) -> Dataset:
-    """Return examples that the loss of a case can learn: a linear signal with noise, cut to classes where it must be."""
+    """Return examples that the loss of a case can learn: a linear signal with noise, cut to classes where need be."""
     layer = case.graph.of_kind(Output)[0].layer
     X, mix = bell(seed, rows, FEATURES), uniform(99, FEATURES, layer.units)
     signal = (X[:, :, None] * mix).sum(axis=1) + 0.5 * bell(seed + 1, rows, layer.units)
@@ -115,7 +115,8 @@ def network_of(case: Case) -> Network:
     network = Network(case.graph, precision="float64")
     for number, (key, array) in enumerate(network.parameters.items()):
         name = key.rpartition(".")[2]
-        reach = 1.0 if name == "Theta" else 0.2
+        # W of variance 1 / n_in.
+        reach = (3.0 / (array.shape[1] - 1)) ** 0.5 if name == "Theta" else 0.2
         array[...] = SPREAD[name] + reach * uniform(1000 + number, *array.shape)
     return network
 
@@ -171,10 +172,10 @@ def layers(*hidden: object, output: Output = NUMBERS) -> Graph:
     return chain([Input(features=FEATURES), *hidden, output])
 
 
-def wired(nodes: dict[str, object], *wires: str) -> Graph:
-    """Return a graph from layers by identity and wires written ``"source target"``, ports in their order."""
+def wired(nodes: dict[str, object], wires: str) -> Graph:
+    """Return a graph from layers by identity and wires, ``"source target, source target"``, ports in their order."""
     edges, ports = [], dict.fromkeys(nodes, 0)
-    for source, target in (wire.split() for wire in wires):
+    for source, target in (wire.split() for wire in wires.split(",")):
         edges.append(Edge(source=source, target=target, port=ports[target]))
         ports[target] += 1
     return Graph(nodes=tuple(Node(id=key, name=key, layer=layer) for key, layer in nodes.items()), edges=tuple(edges))
@@ -229,9 +230,9 @@ def descent_cases() -> list[Case]:
         "l2": {"l2": 0.05},
         "l1": {"l1": 0.01},
         "l1 and l2": {"l1": 0.01, "l2": 0.02, "optimizer": Adam(learning_rate=0.01)},
-        "clipping": {"clip_norm": 1.0},
-        "clipping after penalties": {"clip_norm": 1.0, "l2": 0.05, "l1": 0.01},
-        "clipping, adamw": {"clip_norm": 0.4, "optimizer": AdamW(learning_rate=0.01, weight_decay=0.2)},
+        "clipping": {"clip_norm": 0.5},
+        "clipping after penalties": {"clip_norm": 0.5, "l2": 0.05, "l1": 0.01, "optimizer": Sgd(learning_rate=0.05)},
+        "clipping, adamw": {"clip_norm": 0.5, "optimizer": AdamW(learning_rate=0.01, weight_decay=0.2)},
     }
     return [Case("descent", name, graph, with_settings(**change)) for name, change in changes.items()]
 
@@ -325,21 +326,24 @@ def graph_cases() -> list[Case]:
         "output": CLASSES,
     }
     return [
-        Case("graph", "skip connection", wired(skip, "input one", "one two", "one sum", "two sum", "sum output")),
+        Case("graph", "skip connection", wired(skip, "input one, one two, one sum, two sum, sum output")),
         Case(
             "graph",
             "sum of three with batch_norm",
-            wired(three, *["input one", "one two", "two norm", "norm three", "three sum", "one sum", "norm sum", "sum output"]),
+            wired(three, "input one, one two, two norm, norm three, three sum, one sum, norm sum, sum output"),
+            with_settings(optimizer=Sgd(learning_rate=0.05)),
         ),
         Case(
             "graph",
             "concatenation, read by three",
-            wired(fan, *["input trunk", "trunk left", "trunk right", "right side", "input side", "trunk side", "left side"],
-                  "side output"),
+            wired(
+                fan,
+                "input trunk, trunk left, trunk right, right side, input side, trunk side, left side, side output",
+            ),
         ),
         Case("graph", "dropout of nothing", layers(free, Dropout(rate=0.0), Dense(units=3))),
         Case("graph", "no hidden layer", layers(output=YES_OR_NO)),
-    ]  # fmt: skip
+    ]
 
 
 CASES = [

@@ -9,6 +9,11 @@ import numpy as np
 import pytest
 from oracle_cases import CASES, Case, differences, trained
 
+from engine.declared import name_of
+from engine.layers import LAYERS
+from engine.optimizers import OPTIMIZERS
+from engine.schedules import SCHEDULES
+
 RECORDED = json.loads((Path(__file__).with_name("recorded_oracle.json")).read_text(encoding="utf-8"))
 
 
@@ -21,3 +26,9 @@ def test_200_steps_end_where_pytorch_was_recorded_to_end(case: Case):
 
 def test_nothing_is_recorded_that_is_not_run():
     assert RECORDED.keys() == {case.key for case in CASES}
+
+
+def test_every_layer_optimizer_and_schedule_is_in_a_case():
+    used = {name_of(node.layer) for case in CASES for node in case.graph.nodes}
+    used |= {name_of(kind) for case in CASES for kind in (case.settings.optimizer, case.settings.schedule)}
+    assert {*LAYERS, *OPTIMIZERS, *SCHEDULES} - used == set()

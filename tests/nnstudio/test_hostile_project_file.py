@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.history import COLUMNS
 from nnstudio import archive
 from nnstudio.checkpoints import Checkpoint
 from nnstudio.data import PreparedData
@@ -195,6 +196,17 @@ SETTINGS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "odd generator": (lambda s: s["training"]["shuffler"].update(state="__import__('os')"), "state"),
     "odd training": (lambda s: s["training"].update(exec="x"), "exec"),
     "beyond the data": (lambda s: s["training"].update(position=10**6), "beyond"),
+    "negative weights": (lambda s: s["training"].update(weight_sum=-1.0), "weight_sum"),
+    "rising rate": (lambda s: s["training"].update(plateau_factor=1e6), "plateau_factor"),
+    "no rate": (lambda s: s["training"].update(plateau_factor=0.0), "plateau_factor"),
+    "negative patience": (lambda s: s["training"].update(best_waited=-1), "best_waited"),
+    "endless patience": (lambda s: s["training"].update(best_epoch=2**80), "best_epoch"),
+    "best cost in words": (lambda s: s["training"].update(best_cost="low"), "best_cost"),
+    "unknown schedule": (lambda s: s["document"]["training"]["schedule"].update(type="evil"), "evil"),
+    "too many class weights": (
+        lambda s: s["document"]["graph"]["nodes"][2]["layer"].update(class_weights=[1.0] * 20_000),
+        "class_weights",
+    ),
     "no data recipe": (lambda s: s["document"].update(data=None), "recipe"),
     "other units": (lambda s: s["document"]["graph"]["nodes"][1]["layer"].update(units=5), "weights of Dense 1"),
 }
@@ -207,7 +219,10 @@ def test_settings_that_no_one_could_have_made_are_refused(path: Path, case: str)
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "1e999", "-1e999"])
-@pytest.mark.parametrize("where", ["learning_rate", "positions", "seconds"])
+@pytest.mark.parametrize(
+    "where",
+    ["learning_rate", "positions", "seconds", "weight_sum", "run_from", "best_cost", "plateau_best", "plateau_factor"],
+)
 def test_numbers_that_are_not_finite_are_refused(path: Path, literal: str, where: str) -> None:
     def edit(parts: dict[str, bytes]) -> None:
         settings = json.loads(parts["project.json"])
@@ -216,7 +231,7 @@ def test_numbers_that_are_not_finite_are_refused(path: Path, literal: str, where
         elif where == "positions":
             settings["document"]["positions"]["input"] = ["HERE", 0]
         else:
-            settings["training"]["seconds"] = "HERE"
+            settings["training"][where] = "HERE"
         parts["project.json"] = json.dumps(settings).replace('"HERE"', literal).encode()
 
     refusal(rewritten(path, edit))
@@ -225,11 +240,12 @@ def test_numbers_that_are_not_finite_are_refused(path: Path, literal: str, where
 def test_deeply_nested_and_crowded_settings_are_refused_in_time(path: Path) -> None:
     def crowd(settings: Any) -> None:
         node = settings["document"]["graph"]["nodes"][1]
-        settings["document"]["graph"]["nodes"] = [{**node, "id": f"n{i}", "name": f"N{i}"} for i in range(50_000)]
+        settings["document"]["graph"]["nodes"] = [{**node, "id": f"n{i}", "name": f"N{i}"} for i in range(30_000)]
 
-    assert "50,000 layers" in refusal(with_settings(path, crowd))
-    deep = b'{"format":"nnstudio-project","version":1,"document":' + b"[" * 10**6
-    refusal(rewritten(path, lambda parts: parts.update({"project.json": deep})))
+    assert "30,000 layers" in refusal(with_settings(path, crowd))
+    for version in (1, 2):
+        deep = b'{"format":"nnstudio-project","version":%d,"document":' % version + b"[" * 10**6
+        refusal(rewritten(path, lambda parts, deep=deep: parts.update({"project.json": deep})))
 
 
 def packed(path: Path, part: str, arrays: dict[str, Any]) -> Path:
@@ -250,6 +266,8 @@ def test_weights_with_nan_unknown_arrays_and_odd_orders_are_refused(path: Path, 
     arrays = made[1].state.arrays
     nan = {**arrays, "parameters/dense_1.Theta": np.full((4, 3), np.nan, np.float32)}
     assert "not a finite number" in refusal(packed(path, "weights.safetensors", nan))
+    best = {**arrays, "best/dense_1.Theta": np.full((4, 3), np.inf, np.float32)}
+    assert "not a finite number" in refusal(packed(path, "weights.safetensors", best))
     more = {**arrays, "code": np.zeros(3, np.float32)}
     assert "that no project has" in refusal(packed(path, "weights.safetensors", more))
     order = {**arrays, "order": np.zeros_like(arrays["order"])}
@@ -260,7 +278,9 @@ def test_weights_with_nan_unknown_arrays_and_odd_orders_are_refused(path: Path, 
 
 def test_history_of_another_form_is_refused(path: Path) -> None:
     assert "history" in refusal(packed(path, "history.safetensors", {"history": np.zeros((3, 2))}))
-    assert "epochs" in refusal(packed(path, "history.safetensors", {"history": np.zeros((3, 8))}))
+    eight = np.arange(24.0).reshape(3, 8)  # the columns of format 1
+    assert "history" in refusal(packed(path, "history.safetensors", {"history": eight}))
+    assert "epochs" in refusal(packed(path, "history.safetensors", {"history": np.zeros((3, len(COLUMNS)))}))
 
 
 def test_tensor_headers_that_lie_are_refused(path: Path) -> None:
@@ -293,6 +313,7 @@ def test_damaged_data_inside_are_refused(path: Path, made: Saved) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="measures with getrusage")
 @pytest.mark.slow
 def test_large_hostile_files_stay_within_two_seconds_and_256_megabytes(tmp_path: Path) -> None:
+    # Of format 1, which is read as the present one is and turned into it besides.
     start = b'{"format":"nnstudio-project","version":1,"document":'
     room = MOST_PROJECT - 1_000
 

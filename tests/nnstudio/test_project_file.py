@@ -243,4 +243,4 @@ def test_archive_is_readable_by_any_zip_program(path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as file:
         assert file.testzip() is None
         assert file.namelist()[0] == "project.json"
-        assert json.loads(file.read("project.json"))["version"] == 1
+        assert json.loads(file.read("project.json"))["version"] == 2

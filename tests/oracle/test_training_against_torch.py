@@ -9,13 +9,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from oracle_cases import CASES, STEPS, Case, difference, differences, trained
+from oracle_cases import CASES, SETTINGS, STEPS, Case, difference, differences, layers, network_of, trained
 from torch_twin import reference, references
+
+from engine.declared import replace
+from engine.layers import Dense
+from engine.optimizers import AdamW
+from engine.step import UPDATE_BLOCK
 
 TOLERANCE = 1e-9
 RECORDED = Path(__file__).parents[1] / "engine" / "recorded_oracle.json"
 CLIPPING = [case for case in CASES if case.settings.clip_norm]
 CHANGING = [case for case in CASES if case.family == "schedule"]
+# More parameters than the optimizers take in one pass; too many to record.
+LARGE = Case(
+    "large",
+    "several blocks of parameters",
+    layers(Dense(units=300), Dense(units=240)),
+    replace(SETTINGS, optimizer=AdamW(), l1=1e-4, clip_norm=1.0),
+)
 
 torch.set_num_threads(1)
 
@@ -30,8 +42,8 @@ def too_large(found: dict[str, float]) -> dict[str, float]:
 
 @pytest.fixture(scope="session")
 def recorded() -> dict[str, dict[str, list]]:
-    """Return the recorded values; RECORD=1 in the environment writes them anew first."""
-    if os.environ.get("RECORD"):
+    """Return the recorded values, written anew first where the environment says RECORD=1."""
+    if os.environ.get("RECORD") == "1":
         values = {case: {key: array.tolist() for key, array in arrays.items()} for case, arrays in references().items()}
         lines = ",\n".join(
             f"{json.dumps(key)}:{json.dumps(value, separators=(',', ':'))}" for key, value in values.items()
@@ -40,14 +52,14 @@ def recorded() -> dict[str, dict[str, list]]:
     return json.loads(RECORDED.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("case", CASES, ids=name)
+@pytest.mark.parametrize("case", [*CASES, LARGE], ids=name)
 def test_every_parameter_is_pytorchs_after_200_steps(case, note):
     found = differences(trained(case).parameters, reference(case).outcome.parameters)
     note(case.family, found)
     assert too_large(found) == {}
 
 
-@pytest.mark.parametrize("case", CASES, ids=name)
+@pytest.mark.parametrize("case", [*CASES, LARGE], ids=name)
 def test_rates_costs_and_outputs_are_pytorchs(case, note):
     one, other = trained(case), reference(case).outcome
     figures = ("rates", "running_costs", "validation_costs", "outputs")
@@ -82,3 +94,7 @@ def test_a_case_of_clipping_clips_some_steps_and_not_others(case):
 @pytest.mark.parametrize("case", CHANGING, ids=name)
 def test_a_case_of_a_schedule_changes_the_rate_at_least_twice(case):
     assert len(set(reference(case).outcome.rates)) > 2
+
+
+def test_the_large_case_has_more_than_one_block_of_parameters():
+    assert network_of(LARGE).learned_count > UPDATE_BLOCK

@@ -6,9 +6,9 @@ import functools
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from oracle_cases import CASES, Case, Outcome, before_batch_norm, data_of, network_of, validation_of
 from torch import Tensor, nn, optim
+from torch.nn import functional
 from torch.optim import lr_scheduler
 
 from engine import Dataset, TrainingSettings
@@ -20,22 +20,24 @@ ACTIVATIONS = {
     "identity": lambda g, z: z,
     "sigmoid": lambda g, z: torch.sigmoid(z),
     "tanh": lambda g, z: torch.tanh(z),
-    "relu": lambda g, z: F.relu(z),
-    "leaky_relu": lambda g, z: F.leaky_relu(z, g.slope),
-    "elu": lambda g, z: F.elu(z, g.alpha),
-    "selu": lambda g, z: F.selu(z),
-    "gelu": lambda g, z: F.gelu(z, approximate="tanh"),
-    "softplus": lambda g, z: F.softplus(z),
-    "silu": lambda g, z: F.silu(z),
-    "softmax": lambda g, z: F.softmax(z, dim=1),
+    "relu": lambda g, z: functional.relu(z),
+    "leaky_relu": lambda g, z: functional.leaky_relu(z, g.slope),
+    "elu": lambda g, z: functional.elu(z, g.alpha),
+    "selu": lambda g, z: functional.selu(z),
+    "gelu": lambda g, z: functional.gelu(z, approximate="tanh"),
+    "softplus": lambda g, z: functional.softplus(z),
+    "silu": lambda g, z: functional.silu(z),
+    "softmax": lambda g, z: functional.softmax(z, dim=1),
 }
 # The losses (m, n_y) before they are summed over the outputs; those that PyTorch has whole stand in Twin.cost.
 LOSSES = {
-    "binary_cross_entropy": lambda loss, z, a, y: F.binary_cross_entropy_with_logits(z, y, reduction="none"),
-    "mean_squared_error": lambda loss, z, a, y: F.mse_loss(a, y, reduction="none") / 2,
-    "mean_absolute_error": lambda loss, z, a, y: F.l1_loss(a, y, reduction="none"),
-    "huber": lambda loss, z, a, y: F.huber_loss(a, y, reduction="none", delta=loss.delta),
-    "hinge": lambda loss, z, a, y: F.hinge_embedding_loss((2 * y - 1) * a, -torch.ones_like(a), reduction="none"),
+    "binary_cross_entropy": lambda loss, z, a, y: functional.binary_cross_entropy_with_logits(z, y, reduction="none"),
+    "mean_squared_error": lambda loss, z, a, y: functional.mse_loss(a, y, reduction="none") / 2,
+    "mean_absolute_error": lambda loss, z, a, y: functional.l1_loss(a, y, reduction="none"),
+    "huber": lambda loss, z, a, y: functional.huber_loss(a, y, reduction="none", delta=loss.delta),
+    "hinge": lambda loss, z, a, y: functional.hinge_embedding_loss(
+        (2 * y - 1) * a, -torch.ones_like(a), reduction="none"
+    ),
 }
 OPTIMIZERS = {
     "sgd": lambda o, groups: optim.SGD(groups, o.learning_rate),
@@ -131,10 +133,10 @@ class Twin(nn.Module):
         weight = float(len(y)) if weights is None else float(weights[classes].sum())
         if several:
             one_hot = bool(((y == 0) | (y == 1)).all())
-            return F.cross_entropy(z, classes if one_hot else y, weights), weight
+            return functional.cross_entropy(z, classes if one_hot else y, weights), weight
         if weights is not None and name_of(loss) == "binary_cross_entropy":
             # σ(z) is the softmax of 0 and z.
-            return F.cross_entropy(torch.cat([torch.zeros_like(z), z], dim=1), classes, weights), weight
+            return functional.cross_entropy(torch.cat([torch.zeros_like(z), z], dim=1), classes, weights), weight
         losses = LOSSES[name_of(loss)](loss, z, a, y).sum(dim=1)
         return (losses if weights is None else losses * weights[classes]).sum() / weight, weight
 

@@ -87,9 +87,7 @@ class FakeTraining(QObject):
         first = len(self.history)
         epochs = np.arange(first + 1, first + count + 1, dtype=float)
         noise = np.random.default_rng(first)
-        for epoch, wave, other in zip(
-            epochs, noise.standard_normal(count), noise.standard_normal(count), strict=True
-        ):
+        for epoch, wave, other in zip(epochs, noise.standard_normal(count), noise.standard_normal(count), strict=True):
             running = 0.02 + 0.7 * np.exp(-epoch / 300) * (1 + 0.08 * wave)
             every = epoch % 10 == 0
             self.add_row(

@@ -6,7 +6,7 @@ import pytest
 from msgspec import Meta
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QSpinBox
 
 from engine.activations import LeakyRelu, Softmax, Tanh
 from engine.declared import Declared, fields_of, replace
@@ -24,6 +24,9 @@ class Everything(Declared, frozen=True):
     on: bool = False
     mode: Literal["one_way", "both"] = "one_way"
     words: str = "hello"
+    several: Annotated[
+        tuple[Annotated[float, Meta(ge=0.1, le=9.0)], ...], Meta(title="Several", description="Some.", max_length=4)
+    ] = ()
 
 
 @pytest.fixture
@@ -356,3 +359,94 @@ def test_a_note_below_a_field_comes_and_goes(form):
     assert form.note("real") == "Takes effect later."
     form.set_note("real", "")
     assert form.note("real") == ""
+
+
+def several(form):
+    return form.editor("several").findChild(QLineEdit, "several")
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("1 2 0.5", (1.0, 2.0, 0.5)),
+        ("1, 2, 0.5", (1.0, 2.0, 0.5)),
+        ("1,2,3", (1.0, 2.0, 3.0)),
+        ("0,5 2", (0.5, 2.0)),
+        ("0,5; 2", (0.5, 2.0)),
+        ("1e0 3\u00d710\u207b\u00b9", (1.0, 0.3)),
+        ("  7 ", (7.0,)),
+    ],
+)
+def test_several_numbers_are_read_as_people_write_them(qtbot, form, typed, read):
+    seen = edits_of(form)
+    type_into(qtbot, several(form), typed)
+    assert [value.several for value, path in seen] == [read]
+    assert seen[0][1] == "several"
+    assert form.problem("several") == ""
+
+
+def test_several_numbers_shown_and_taken_again_are_the_same(qtbot, form):
+    values = (0.1, 1.0 / 3.0, 8.25, 1e-1 + 1e-9)
+    form.set_value(replace(form.value(), several=values))
+    line, seen = several(form), edits_of(form)
+    line.setModified(True)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert form.editor("several").value() == values
+    assert seen == []
+
+
+def test_no_numbers_at_all_are_allowed(qtbot, form):
+    form.set_value(replace(form.value(), several=(1.0, 2.0)))
+    seen, line = edits_of(form), several(form)
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClick(line, Qt.Key.Key_Delete)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert [value.several for value, _ in seen] == [()]
+    assert line.placeholderText() == "none"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("1 two", "two is not a number"),
+        ("1,2", "may be one number or two"),
+        ("1,2, 3", "may be one number or two"),
+        ("1 20", "each goes from 0.1 to 9, not 20"),
+        ("1 2 3 4 5", "length <= 4"),
+    ],
+)
+def test_several_numbers_that_cannot_be_taken_are_refused_with_a_reason(qtbot, form, typed, said):
+    form.set_value(replace(form.value(), several=(1.0, 2.0)))
+    seen, line = edits_of(form), several(form)
+    type_into(qtbot, line, typed)
+    assert said in form.problem("several")
+    assert line.property("invalid") is True
+    assert line.text() == typed
+    assert form.value().several == (1.0, 2.0)
+    assert seen == []
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert line.text() == "1, 2"
+    assert form.problem("several") == ""
+
+
+def test_the_line_of_several_numbers_tells_its_name(form):
+    assert several(form).accessibleName() == "Several"
+    assert several(form).accessibleDescription() == "Some."
+
+
+def test_fields_of_a_group_stand_below_its_heading(qtbot):
+    form = DeclaredForm(TrainingSettings)
+    qtbot.addWidget(form)
+    form.resize(280, 900)
+    form.show()
+    headings = [label for label in form.findChildren(QLabel) if label.property("role") == "heading"]
+    assert [label.accessibleName() for label in headings] == ["Steps", "Penalties", "When to stop", "Run"]
+
+    def top(name):
+        return form.editor(name).geometry().top()
+
+    firsts = [top(name) for name in ("optimizer", "l2", "epochs", "record_every")]
+    lasts = [-1, *(top(name) for name in ("batch_size", "clip_norm", "time_limit"))]
+    for heading, before, first in zip(headings, lasts, firsts, strict=True):
+        assert before < heading.geometry().top() < first

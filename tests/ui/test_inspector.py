@@ -6,13 +6,15 @@ from fake_training import FakeTraining
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 
-from engine.activations import Relu, Sigmoid, Softmax
+from engine.activations import ACTIVATIONS, Relu, Sigmoid, Softmax
 from engine.declared import replace
-from engine.layers import Add
+from engine.graph import Edge
+from engine.layers import Add, BatchNorm
+from engine.losses import LOSSES, PAIRS
 from engine.snapshot import LayerDetail, ProbeRequest, Probes
 from nnstudio import edits
 from ui.inspector import Inspector
-from ui.inspector.activation_plot import curves
+from ui.inspector.activation_plot import ActivationPlot, curves
 from ui.inspector.health import findings
 from ui.inspector.heat_map import HeatMap
 
@@ -198,6 +200,107 @@ def test_a_new_initializer_of_trained_weights_says_that_it_waits_for_reset(inspe
     choose("He normal")
     model.store.apply(lambda d: edits.set_checkpoint(d, None), "Reset weights")
     assert note() == ""
+
+
+def test_a_new_initializer_of_trained_biases_says_the_same_of_itself_alone(inspector, model):
+    inspector.show_nodes(("dense_1",))
+    model.store.apply(lambda d: edits.set_checkpoint(d, "trained"), "Train")
+    combo = form_control(inspector.node_page, "bias_initializer", QComboBox)
+    combo.setCurrentIndex((combo.currentIndex() + 1) % combo.count())
+
+    def note(name):
+        return next(form.note(name) for form in inspector.node_page.forms if form.knows(name))
+
+    assert note("bias_initializer") == "Takes effect at Reset (Ctrl+R)."
+    assert note("initializer") == ""
+    inspector.node_page.weights_are_new()
+    assert note("bias_initializer") == ""
+
+
+def normalize(model):
+    wire = Edge(source="dense_1", target="dense_2")
+    model.store.apply(
+        lambda d: edits.insert_on_edge(d, edits.new_node(d.graph, BatchNorm()), (0.0, 0.0), wire), "Normalize"
+    )
+
+
+def test_a_normalization_shows_its_arrays_by_their_letters_and_no_weights(qtbot, inspector, model):
+    normalize(model)
+    inspector.show_nodes(("batch_norm_1",))
+    page = inspector.node_page
+    assert [row[:2] for row in page.shapes.rows()] == [
+        ("γ[2]", "(16, 1)"),
+        ("β[2]", "(16, 1)"),
+        ("μ[2]", "(16, 1)"),
+        ("σ²[2]", "(16, 1)"),
+        ("A[2]", "(16, m)"),
+    ]
+    assert page.shapes.rows()[2][2] == "running"
+    assert "γ[2]" in page.equation.text()
+    detail = LayerDetail(
+        node="batch_norm_1",
+        weights=np.zeros((0, 0), np.float32),
+        norms={"A[2]": 3.0, "γ[2]": 4.0},
+        saturated=0,
+        units=16,
+    )
+    model.probes = Probes(step=1, detail=detail)
+    model.refreshed.emit()
+    qtbot.waitUntil(lambda: page.shapes.rows()[0] == ("γ[2]", "(16, 1)", "4.00"))
+    assert not page.heat_map.isVisible()
+    assert not page.health.isVisible()
+    assert not page.plot.isVisible()
+
+
+def test_a_frozen_layer_says_so_and_has_no_gradient(inspector, model):
+    layer = model.store.document.graph.node("dense_2").layer
+    inspector.show_nodes(("dense_2",))
+    assert "dW[2]" in [row[0] for row in inspector.node_page.shapes.rows()]
+    model.store.apply(lambda d: edits.set_layer(d, "dense_2", replace(layer, frozen=True)), "Freeze")
+    inspector.node_page.show_node(model.store.document.graph.node("dense_2"))
+    assert "dW[2]" not in [row[0] for row in inspector.node_page.shapes.rows()]
+    assert inspector.node_page.health.texts() == ["frozen: training leaves its parameters as they are"]
+
+
+def test_problems_of_settings_stand_at_their_layer_and_on_the_networks_page_until_they_are_mended(inspector, model):
+    normalize(model)
+    training = model.store.document.training
+    model.set_training(replace(training, batch_size=1), "Batch")
+    (sentence,) = inspector.network_page.problems.texts()
+    assert "needs batches of at least 2 rows" in sentence
+    inspector.show_nodes(("batch_norm_1",))
+    assert inspector.node_page.problems.texts() == [sentence]
+    model.set_training(training, "Batch")
+    assert not inspector.node_page.problems.isVisible()
+    inspector.show_nodes(())
+    assert not inspector.network_page.problems.isVisible()
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_has_a_plot(qtbot, name):
+    plot = ActivationPlot()
+    qtbot.addWidget(plot)
+    plot.resize(250, plot.sizeHint().height())
+    plot.set_activation(ACTIVATIONS[name]())
+    z = np.linspace(-6, 6, 49)
+    value, slope = curves(ACTIVATIONS[name](), z)
+    assert value.shape == slope.shape == z.shape
+    assert np.isfinite(value).all()
+    assert np.isfinite(slope).all()
+    assert not plot.grab().isNull()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_that_does_not_go_with_the_activation_says_what_to_choose(inspector, model, loss):
+    output = model.store.document.graph.node("output").layer
+    wrong = next(kind for name, kind in ACTIVATIONS.items() if name not in PAIRS[loss] and name != "softmax")
+    changed = replace(output, loss=LOSSES[loss](), activation=wrong())
+    model.store.apply(lambda d: edits.set_layer(d, "output", changed), "Loss")
+    inspector.show_nodes(("output",))
+    (sentence,) = inspector.node_page.problems.texts()
+    for name in PAIRS[loss]:
+        assert ACTIVATIONS[name].title in sentence
+    assert "choose" in sentence
 
 
 def test_only_a_visible_page_of_one_layer_asks_for_its_matrices(qtbot, inspector, model):

@@ -6,8 +6,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QShortcut
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMainWindow, QSpinBox
 
+from engine.declared import replace
+from engine.graph import Edge
+from engine.layers import BatchNorm
 from engine.optimizers import Sgd
 from engine.snapshot import Status
+from nnstudio import edits
 from ui import theme
 from ui.training_bar import TrainingBar
 
@@ -154,7 +158,9 @@ def test_the_rate_that_is_used_is_told_where_it_is_another_than_the_one_set(qtbo
 def test_what_keeps_training_from_starting_is_told_at_train_and_goes_when_mended(bar, model):
     training, train = model.store.document.training, bar.buttons["train.toggle"]
     model.store.apply(
-        lambda d: edits.add_between(d, edits.new_node(d.graph, BatchNorm()), Edge(source="dense_1", target="dense_2")),
+        lambda d: edits.insert_on_edge(
+            d, edits.new_node(d.graph, BatchNorm()), (0.0, 0.0), Edge(source="dense_1", target="dense_2")
+        ),
         "Normalize",
     )
     model.set_training(replace(training, batch_size=1), "Batch")

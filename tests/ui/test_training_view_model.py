@@ -9,6 +9,7 @@ from engine import Dense, Network, SettingError
 from engine.activations import Relu
 from engine.declared import replace
 from engine.graph import Edge
+from engine.layers import BatchNorm
 from engine.snapshot import ProbeRequest
 from nnstudio import edits
 from nnstudio.checkpoints import CheckpointStore
@@ -242,6 +243,106 @@ def test_figures_are_measured_anew_when_the_network_changes_under_its_weights(mo
     assert model.status.training_cost == pytest.approx(network.cost(model.data.X[rows], model.data.Y[rows]), rel=1e-4)
     model.undo()
     qtbot.waitUntil(lambda: model.status.training_cost == before, timeout=PATIENCE)
+
+
+def test_at_rest_the_true_figures_reach_the_status_and_the_last_epochs_row(model, qtbot):
+    qtbot.waitUntil(lambda: model.status.measured, timeout=PATIENCE)
+    model.run_epoch()
+    qtbot.waitUntil(lambda: model.status.epoch == 1 and model.status.measured, timeout=PATIENCE)
+    network, rows = Network(model.store.document.graph), model.data.training
+    network.set_weights(model.checkpoint().weights)
+    true = network.cost(model.data.X[rows], model.data.Y[rows])
+    assert model.status.training_cost == pytest.approx(true, rel=1e-4)
+    assert model.status.running_cost != model.status.training_cost
+    assert model.history.column("training_cost")[-1] == model.status.training_cost
+    assert model.history.column("running_cost")[-1] == model.status.running_cost
+
+
+def test_a_setting_that_does_not_go_with_network_and_rows_pauses_training_until_it_is_mended(model, qtbot):
+    said = []
+    model.message.connect(lambda text, kind: said.append((text, kind)))
+    wire = Edge(source="dense_1", target="dense_2")
+    model.store.apply(
+        lambda d: edits.insert_on_edge(d, edits.new_node(d.graph, BatchNorm()), (0.0, 0.0), wire), "Normalize"
+    )
+    train_a_little(model, qtbot)
+    good = model.store.document.training
+    model.set_training(replace(good, batch_size=1), "Batch")
+    assert "needs batches of at least 2 rows" in model.problem
+    qtbot.waitUntil(lambda: model.status.state == "empty", timeout=PATIENCE)
+    assert not model.busy
+    assert said == [(f"Training is paused. {model.problem}", "bad")]
+    assert [problem.node for problem in model.shapes.problems] == ["batch_norm_1"]
+    epoch = int(model.checkpoint().state.meta["epoch"])
+    assert epoch > 2
+    model.start()
+    assert not model.training
+    model.set_training(good, "Batch")
+    assert model.problem == ""
+    qtbot.waitUntil(lambda: model.status.state == "paused" and model.status.epoch == epoch, timeout=PATIENCE)
+    train_a_little(model, qtbot)
+    assert model.status.epoch > epoch
+
+
+def test_settings_mended_before_training_has_come_to_rest_let_it_go_on(model, qtbot):
+    wire = Edge(source="dense_1", target="dense_2")
+    model.store.apply(
+        lambda d: edits.insert_on_edge(d, edits.new_node(d.graph, BatchNorm()), (0.0, 0.0), wire), "Normalize"
+    )
+    train_a_little(model, qtbot)
+    good = model.store.document.training
+    model.set_training(replace(good, batch_size=1), "Batch")
+    model.set_training(replace(good, batch_size=16), "Batch")
+    qtbot.waitUntil(lambda: not model.busy, timeout=PATIENCE)
+    train_a_little(model, qtbot)
+    assert model.training
+    rest(model, qtbot)
+
+
+def test_a_problem_of_settings_at_rest_goes_when_it_is_mended(model, qtbot):
+    good = model.store.document.training
+    model.run_epoch()
+    qtbot.waitUntil(lambda: model.checkpoint() is not None, timeout=PATIENCE)
+    wire = Edge(source="dense_1", target="dense_2")
+    model.store.apply(
+        lambda d: edits.insert_on_edge(d, edits.new_node(d.graph, BatchNorm()), (0.0, 0.0), wire), "Normalize"
+    )
+    model.set_training(replace(good, batch_size=1), "Batch")
+    qtbot.waitUntil(lambda: model.status.state == "empty", timeout=PATIENCE)
+    model.set_training(replace(good, batch_size=8), "Batch")
+    qtbot.waitUntil(lambda: model.status.state == "paused", timeout=PATIENCE)
+    model.run_epoch()
+    qtbot.waitUntil(lambda: model.status.epoch == 2 and not model.busy, timeout=PATIENCE)
+
+
+def test_a_run_that_ends_early_says_why(model, qtbot):
+    said = []
+    model.message.connect(lambda text, kind: said.append((text, kind)))
+    model.set_training(replace(model.store.document.training, target_cost=1e3), "Target")
+    model.start()
+    qtbot.waitUntil(lambda: model.status.state == "finished", timeout=PATIENCE)
+    assert model.status.message == "Stopped after epoch 1. The validation cost has reached 1000."
+    assert said == [(model.status.message, "info")]
+    model.set_training(replace(model.store.document.training, target_cost=0.0), "Target")
+    qtbot.waitUntil(lambda: model.status.state == "paused" and not model.status.message, timeout=PATIENCE)
+
+
+def test_a_run_that_ends_after_its_last_epoch_needs_no_words(model, qtbot):
+    said = []
+    model.message.connect(lambda text, kind: said.append(text))
+    model.set_training(replace(model.store.document.training, epochs=2), "Epochs")
+    model.start()
+    qtbot.waitUntil(lambda: model.status.state == "finished", timeout=PATIENCE)
+    assert said == []
+
+
+def test_the_rate_that_a_schedule_makes_of_the_one_set_is_told_at_rest_and_while_training(model, qtbot):
+    training = model.store.document.training
+    model.set_training(replace(training, warm_up=10), "Warm-up")
+    first = training.optimizer.learning_rate / 10
+    qtbot.waitUntil(lambda: model.status.learning_rate == pytest.approx(first), timeout=PATIENCE)
+    train_a_little(model, qtbot)
+    assert model.status.learning_rate == pytest.approx(training.optimizer.learning_rate)
 
 
 def test_a_setting_outside_its_limits_never_reaches_the_document(model):

@@ -40,7 +40,9 @@ def parse(text: str) -> tuple[float, ...]:
         bare = piece.removesuffix(",")
         may_be_decimal = bare.count(",") == 1 and "." not in bare
         if may_be_decimal and commas_separate:
-            raise ValueError(f"{bare} may be one number or two: type spaces between numbers and decimal points in them.")
+            raise ValueError(
+                f"{bare} may be one number or two: type spaces between numbers and decimal points in them."
+            )
         for part in [bare] if may_be_decimal else bare.split(","):
             try:
                 found.append(numbers.parse(part))
@@ -59,9 +61,7 @@ class NumberListEdit(QLineEdit):
     committed = Signal(object)
     refused = Signal(str)
 
-    def __init__(
-        self, label: str, minimum: float | None, maximum: float | None, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, label: str, minimum: float | None, maximum: float | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._label = label
         self._minimum = -math.inf if minimum is None else minimum

@@ -191,9 +191,7 @@ def _finite(
     return epochs[known], drawable(values[known])
 
 
-def _thinned(
-    x: NDArray[np.float64], y: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return at most so many points, evenly spaced from the last one back."""
     every = -(-len(x) // MOST_POINTS) or 1
     chosen = slice((len(x) - 1) % every, None, every)
