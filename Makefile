@@ -7,12 +7,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses 4
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
+TORCH := torch==2.13.0
+ORACLE := $(VENV)/oracle
+ORACLE_STAMP := $(ORACLE)/.installed-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast bench lint setup lock clean qt-libraries window-tools
+.PHONY: help run test test-fast test-oracle bench lint setup lock clean qt-libraries window-tools
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: $(RUN_STAMP) qt-libraries ## open the program (without a display: train a sample and write build/demo/)
 	@$(BIN)/python -m nnstudio $(ARGS)
@@ -22,6 +25,9 @@ test: $(DEV_STAMP) qt-libraries window-tools ## run every test, the real window'
 
 test-fast: $(DEV_STAMP) qt-libraries ## run the tests that need no real window and take no time
 	@$(PYTEST) -m "not window and not slow" $(ARGS)
+
+test-oracle: $(ORACLE_STAMP) ## compare training with PyTorch's (RECORD=1: and record what the tests compare with)
+	@$(ORACLE)/bin/python -m pytest tests/oracle $(ARGS)
 
 bench: $(DEV_STAMP) qt-libraries window-tools ## measure, print tables, write build/bench/*.json
 	@PEERS_PYTHON="$(wildcard $(VENV)/oracle/bin/python)" $(BIN)/python -m benchmarks $(ARGS)
@@ -60,6 +66,18 @@ $(RUN_STAMP): requirements.lock pyproject.toml | $(BIN)/python
 $(DEV_STAMP): requirements-dev.lock $(RUN_STAMP)
 	@echo "Installing what the tests and checks need ..."
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# An environment of its own, which sees the other one's libraries: no other target depends on PyTorch.
+$(ORACLE_STAMP): | $(DEV_STAMP)
+	@echo "Installing $(TORCH) for the comparison: up to 3 GB to download where the CPU build is not offered,"
+	@echo "200 MB from PyTorch's own index: make test-oracle PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu"
+	@rm -rf $(ORACLE)
+	@$(BIN)/python -m venv --without-pip $(ORACLE)
+	@$(ORACLE)/bin/python -c 'import sys, sysconfig; from pathlib import Path; \
+	  Path(sysconfig.get_path("purelib"), "nnstudio.pth").write_text(f"import site; site.addsitedir({sys.argv[1]!r})\n")' \
+	  "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	@$(BIN)/python -m pip --disable-pip-version-check --python $(ORACLE)/bin/python install $(TORCH)
 	@touch $@
 
 # Qt's own system libraries, and the virtual screen of the real-window tests: installed where we may, named where not.

@@ -230,9 +230,9 @@ def descent_cases() -> list[Case]:
         "l2": {"l2": 0.05},
         "l1": {"l1": 0.01},
         "l1 and l2": {"l1": 0.01, "l2": 0.02, "optimizer": Adam(learning_rate=0.01)},
-        "clipping": {"clip_norm": 0.5},
-        "clipping after penalties": {"clip_norm": 0.5, "l2": 0.05, "l1": 0.01, "optimizer": Sgd(learning_rate=0.05)},
-        "clipping, adamw": {"clip_norm": 0.5, "optimizer": AdamW(learning_rate=0.01, weight_decay=0.2)},
+        "clipping": {"clip_norm": 0.8},
+        "clipping after penalties": {"clip_norm": 0.8, "l2": 0.05, "l1": 0.01, "optimizer": Sgd(learning_rate=0.05)},
+        "clipping, adamw": {"clip_norm": 0.8, "optimizer": AdamW(learning_rate=0.01, weight_decay=0.2)},
     }
     return [Case("descent", name, graph, with_settings(**change)) for name, change in changes.items()]
 
@@ -291,7 +291,7 @@ def normalization_cases() -> list[Case]:
 
 def frozen_cases() -> list[Case]:
     everything = with_settings(
-        optimizer=AdamW(learning_rate=0.01, weight_decay=0.1), l1=0.01, l2=0.02, clip_norm=0.5, warm_up=10
+        optimizer=AdamW(learning_rate=0.01, weight_decay=0.1), l1=0.01, l2=0.02, clip_norm=0.8, warm_up=10
     )
     fixed, free = Dense(units=4, frozen=True), Dense(units=5)
     return [

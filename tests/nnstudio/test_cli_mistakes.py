@@ -55,6 +55,25 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     "train good.csv --activation softmax": ("--activation", "softmax"),
     "train good.csv --initializer he": ("--initializer", "he_normal"),
     "train good.csv --optimizer sdg": ("--optimizer", "Did you mean sgd"),
+    "train good.csv --schedule cosin": ("--schedule", "reduce_on_plateau", "Did you mean cosine"),
+    "train good.csv --patience 1.5": ("--patience", "whole number from 0"),
+    "train good.csv --patience 5 --validation 0": ("Patience", "no validation rows", "set patience to 0"),
+    "train good.nnstudio --patience 5 --validation 0": ("Patience", "no validation rows"),
+    "train good.csv --target-cost -1": ("--target-cost", "'-1'"),
+    "train good.csv --time-limit soon": ("--time-limit", "'soon'"),
+    "train good.csv --l1 -0.1": ("--l1", "'-0.1'"),
+    "train good.csv --l2 inf": ("--l2", "'inf'"),
+    "train good.csv --clip-norm nan": ("--clip-norm", "'nan'"),
+    "train good.csv --warm-up -1": ("--warm-up", "whole number from 0"),
+    "train good.csv --warmup 5": ("Did you mean --warm-up",),
+    "check": ("PROJECT",),
+    "check none.nnstudio": ("none.nnstudio",),
+    "check good.csv": ("good.csv", "not an NN Studio project"),
+    "check broken.nnstudio": ("broken.nnstudio",),
+    "check folder": ("folder",),
+    "check good.nnstudio --josn": ("Did you mean --json",),
+    "check good.nnstudio good.nnstudio": ("good.nnstudio means nothing here",),
+    "chek good.nnstudio": ('mean "nnstudio check"',),
     "train good.csv --missing guess": ("--missing", "drop, mean or refuse"),
     "train good.csv --hidden 16,x": ("--hidden", "16,x"),
     "train good.csv --hidden 0": ("--hidden",),
@@ -118,7 +137,9 @@ def test_mistake_is_told_in_plain_sentences(here: Path, capsys: pytest.CaptureFi
     assert sorted(path.name for path in here.iterdir()) == before
 
 
-@pytest.mark.parametrize("arguments", [["train", ""], [""], ["predict", "", "good.csv", "--out", "p.csv"]])
+@pytest.mark.parametrize(
+    "arguments", [["train", ""], [""], ["check", ""], ["predict", "", "good.csv", "--out", "p.csv"]]
+)
 def test_an_empty_name_is_told_in_a_plain_sentence(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:

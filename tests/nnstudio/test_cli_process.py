@@ -26,7 +26,7 @@ def test_version_and_help_answer() -> None:
     assert "nnstudio train SOURCE" in done.stdout
 
 
-def test_training_and_predicting_import_no_qt(tmp_path: Path) -> None:
+def test_training_predicting_and_checking_import_no_qt(tmp_path: Path) -> None:
     program = (
         "import sys\n"
         "from nnstudio import cli\n"
@@ -37,7 +37,7 @@ def test_training_and_predicting_import_no_qt(tmp_path: Path) -> None:
         "assert not shown, shown\n"
     )
     (tmp_path / "t.csv").write_text("x1,x2\n1,2\n")
-    lines = ["train sample:xor --epochs 2 --out x.nnstudio", "predict x.nnstudio t.csv --out o.csv"]
+    lines = ["train sample:xor --epochs 2 --out x.nnstudio", "predict x.nnstudio t.csv --out o.csv", "check x.nnstudio"]
     subprocess.run([sys.executable, "-c", program, *lines], check=True, cwd=tmp_path, capture_output=True)
 
 
@@ -93,6 +93,7 @@ def test_bar_is_drawn_on_a_terminal_only(terminal: bool) -> None:
     os.close(mine)
     assert process.returncode == 0
     assert (b"epoch/s" in shown) is terminal
+    assert (b"running cost" in shown) is terminal
 
 
 @POSIX

@@ -7,11 +7,15 @@ import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import pytest
 
+from engine import Network, Step, TrainingSettings
+from engine.declared import name_of, replace
+from engine.history import COLUMNS
 from nnstudio import cli
-from nnstudio.project_file import open_project
+from nnstudio.project_file import open_project, save
 
 
 class Ran(NamedTuple):
@@ -116,9 +120,12 @@ def test_every_registered_name_trains(run: Any) -> None:
     from engine.activations import ACTIVATIONS
     from engine.initializers import INITIALIZERS
     from engine.optimizers import OPTIMIZERS
+    from engine.schedules import SCHEDULES
 
     hidden = [name for name, kind in ACTIVATIONS.items() if not kind.output_only]
-    for option, names in (("activation", hidden), ("initializer", INITIALIZERS), ("optimizer", OPTIMIZERS)):
+    for option, names in (
+        ("activation", hidden), ("initializer", INITIALIZERS), ("optimizer", OPTIMIZERS), ("schedule", SCHEDULES),
+    ):  # fmt: skip
         for name in names:
             done = run("train", "sample:xor", f"--{option}", name, "--epochs", 2, "--json")
             assert math.isfinite(done.results["train_cost"]), name
@@ -127,10 +134,11 @@ def test_every_registered_name_trains(run: Any) -> None:
 def test_help_lists_the_registered_names(run: Any) -> None:
     from engine.initializers import INITIALIZERS
     from engine.optimizers import OPTIMIZERS
+    from engine.schedules import SCHEDULES
 
     done = run("train", "--help")
     assert done.code == 0
-    for name in (*INITIALIZERS, *OPTIMIZERS, "leaky_relu", "sample:NAME", "spirals"):
+    for name in (*INITIALIZERS, *OPTIMIZERS, *SCHEDULES, "leaky_relu", "sample:NAME", "spirals"):
         assert name in done.out
     assert "softmax" not in done.out
 
@@ -173,6 +181,101 @@ def test_a_class_with_a_line_break_does_not_split_the_sentence(run: Any, tmp_pat
     done = run("train", path, "--epochs", 1)
     assert "(one of two classes, no\\nway or yes) from 1 feature; rows" in done.err
     assert "\n1 epoch, 1 step in" in done.out
+
+
+# When it ends, and what shapes the steps
+
+
+def test_a_run_that_goes_to_its_last_epoch_has_no_reason(run: Any, table: Path) -> None:
+    results = run("train", table, "--epochs", 2, "--json").results
+    assert results["stopped"] == "finished"
+    assert results["reason"] is None
+
+
+def test_patience_ends_a_run_early_with_the_best_weights(run: Any, table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p.nnstudio"
+    done = run("train", table, "--epochs", 100_000, "--patience", 5, "--learning-rate", 0.3, "--out", out, "--json")
+    results = done.results
+    assert done.code == 0
+    assert results["stopped"] == "finished"
+    assert results["epochs"] < 100_000
+    assert "has not fallen for 5 epochs" in results["reason"]
+    assert results["reason"] in done.err
+    checkpoint = open_project(out).checkpoint
+    assert checkpoint is not None
+    lowest = checkpoint.state.history[:, COLUMNS.index("validation_cost")].min()
+    assert results["validation_cost"] == pytest.approx(lowest, rel=1e-5)
+    again = run("train", out, "--epochs", 20, "--json")  # a run of its own, with a patience of its own
+    assert again.results["epochs"] >= 5
+
+
+def test_a_target_cost_ends_a_run_early(run: Any, table: Path) -> None:
+    results = run("train", table, "--epochs", 10_000, "--target-cost", 0.3, "--learning-rate", 0.01, "--json").results
+    assert results["epochs"] < 10_000
+    assert results["reason"].endswith("The validation cost has reached 0.3.")
+    assert results["validation_cost"] <= 0.3 + 1e-6
+
+
+def test_a_time_limit_ends_a_run_early_and_counts_for_each_run_anew(run: Any, table: Path, tmp_path: Path) -> None:
+    parts = ["--epochs", 10_000_000, "--time-limit", 0.3, "--json"]
+    results = run("train", table, *parts, "--out", tmp_path / "p.nnstudio").results
+    assert results["reason"].endswith("The time limit of 0.3 s is over.")
+    assert results["stopped"] == "finished"
+    again = run("train", tmp_path / "p.nnstudio", "--time-limit", 0.3, "--json").results
+    assert again["reason"] == f"Stopped after epoch {again['total_epochs']:,}. The time limit of 0.3 s is over."
+    assert again["seconds"] >= 0.3
+
+
+def test_the_cost_that_is_told_is_the_true_one_of_the_saved_weights(run: Any, table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p.nnstudio"
+    results = run("train", table, "--epochs", 3, "--out", out, "--json").results
+    project = open_project(out)
+    assert project.checkpoint is not None
+    assert project.prepared is not None
+    network, rows = Network(project.document.graph), project.prepared.training
+    network.set_weights(project.checkpoint.weights)
+    true = network.cost(project.prepared.X[rows], project.prepared.Y[rows])
+    assert results["train_cost"] == pytest.approx(true, rel=1e-6)
+    last = dict(zip(COLUMNS, project.checkpoint.state.history[-1], strict=True))
+    assert last["training_cost"] == pytest.approx(true, rel=1e-6)
+    assert last["running_cost"] != pytest.approx(true, rel=1e-6)
+
+
+SHAPING = {
+    "schedule": "cosine", "patience": 7, "target_cost": 1e-5, "time_limit": 60.5, "l1": 0.001, "l2": 0.02,
+    "clip_norm": 0.5, "warm_up": 12,
+}  # fmt: skip
+
+
+def test_settings_of_training_are_saved_as_they_were_given(run: Any, table: Path, tmp_path: Path) -> None:
+    given = [part for name, value in SHAPING.items() for part in (f"--{name.replace('_', '-')}", value)]
+    plain, shaped, changed = (tmp_path / f"{name}.nnstudio" for name in ("plain", "shaped", "changed"))
+    run("train", table, "--epochs", 2, "--out", plain)
+    run("train", table, "--epochs", 2, *given, "--out", shaped)
+    assert "goes on from epoch 2" in run("train", plain, "--epochs", 1, *given, "--out", changed).err
+    for path in (shaped, changed):
+        training = open_project(path).document.training
+        for name, value in SHAPING.items():
+            assert (name_of(training.schedule) if name == "schedule" else getattr(training, name)) == value
+    kept = open_project(plain).document.training
+    assert kept == TrainingSettings(epochs=2)
+
+
+@pytest.mark.parametrize(("name", "value"), [("l1", 1), ("l2", 1), ("clip-norm", 0.01), ("warm-up", 50)])
+def test_each_of_them_changes_what_is_learned(run: Any, table: Path, name: str, value: float) -> None:
+    training = ("train", table, "--epochs", 3, "--optimizer", "sgd", "--json")
+    without, with_it = (run(*training, f"--{name}", given).results["train_cost"] for given in (0, value))
+    assert without != with_it
+
+
+def test_a_schedule_of_the_same_kind_keeps_its_own_settings(run: Any, table: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p.nnstudio"
+    run("train", table, "--epochs", 1, "--schedule", "step", "--out", out)
+    project = open_project(out)
+    training = replace(project.document.training, schedule=Step(every=3, gamma=0.5))
+    save(out, msgspec.structs.replace(project.document, training=training), project.checkpoint, project.prepared)
+    run("train", out, "--schedule", "step", "--epochs", 1, "--out", tmp_path / "q.nnstudio")
+    assert open_project(tmp_path / "q.nnstudio").document.training.schedule == Step(every=3, gamma=0.5)
 
 
 # Projects
@@ -242,8 +345,6 @@ def test_project_starts_anew_where_network_data_or_seed_differ(
 
 
 def test_project_with_its_table_outside_finds_it_beside_itself(run: Any, table: Path, tmp_path: Path) -> None:
-    from nnstudio.project_file import save
-
     folder = tmp_path / "moved"
     folder.mkdir()
     run("train", table, "--epochs", 1, "--out", tmp_path / "p.nnstudio")

@@ -7,14 +7,29 @@ import itertools
 import msgspec
 import pytest
 
-from engine.activations import Identity, Sigmoid, Softmax
+from engine.activations import Identity, Sigmoid, Softmax, Tanh
 from engine.graph import Edge, Graph, Node
+from engine.initializers import HeNormal, Ones
 from engine.layers import Add, Concatenate, Dense, Dropout, Input, Output
-from engine.losses import BinaryCrossEntropy, CategoricalCrossEntropy, MeanSquaredError
+from engine.losses import (
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    Hinge,
+    Huber,
+    MeanAbsoluteError,
+    MeanSquaredError,
+)
 from engine.shapes import infer_shapes
 from nnstudio import edits
+from nnstudio.data import sample_recipe
 from nnstudio.document import NODE_SPACING, Document, starting_document
 from nnstudio.edits import EditError, Fragment
+
+USUAL = {
+    "binary": (Sigmoid(), BinaryCrossEntropy()),
+    "multiclass": (Softmax(), CategoricalCrossEntropy()),
+    "regression": (Identity(), MeanSquaredError()),
+}
 
 
 @pytest.fixture
@@ -290,6 +305,64 @@ def test_the_output_follows_the_task(task, units, activation, loss):
     assert (output.units, type(output.activation), type(output.loss)) == (units, activation, loss)
 
 
-def test_an_output_that_fits_the_task_keeps_its_own_loss():
-    chosen = Output(activation=Sigmoid(), loss=MeanSquaredError())
-    assert isinstance(edits.output_for(chosen, "binary", 1).loss, MeanSquaredError)
+def loaded(document: Document, task: str, outputs: int) -> Output:
+    """Return the output layer after data of a task are loaded."""
+    layer = edits.use_data(document, sample_recipe("moons"), task, 2, outputs).graph.of_kind(Output)[0].layer
+    assert isinstance(layer, Output)
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("chosen", "task"),
+    [
+        (Output(activation=Sigmoid(), loss=MeanSquaredError()), "binary"),
+        (Output(activation=Tanh(), loss=Hinge()), "binary"),
+        (Output(activation=Identity(), loss=Hinge()), "binary"),
+        (Output(units=3, activation=Identity(), loss=Hinge()), "multiclass"),
+        (Output(activation=Identity(), loss=Huber(delta=2.0)), "regression"),
+        (Output(activation=Identity(), loss=MeanAbsoluteError()), "regression"),
+    ],
+)
+def test_an_output_that_fits_the_task_keeps_its_activation_and_loss(document, chosen, task):
+    assert loaded(edits.set_layer(document, "output", chosen), task, chosen.units) == chosen
+
+
+@pytest.mark.parametrize(
+    ("chosen", "task", "units"),
+    [
+        (Output(activation=Tanh(), loss=Hinge()), "regression", 1),
+        (Output(activation=Identity(), loss=Huber()), "binary", 1),
+        (Output(activation=Sigmoid(), loss=MeanSquaredError()), "multiclass", 4),
+    ],
+)
+def test_data_of_another_task_bring_their_usual_loss(document, chosen, task, units):
+    new = loaded(edits.set_layer(document, "output", chosen), task, units)
+    assert (new.activation, new.loss) == USUAL[task]
+    assert infer_shapes(edits.set_layer(document, "output", new).graph).valid
+
+
+@pytest.mark.parametrize(
+    ("weights", "task", "units", "kept"),
+    [
+        ((1.0, 5.0), "binary", 1, True),
+        ((1.0, 5.0, 2.0), "multiclass", 3, True),
+        ((1.0, 5.0), "multiclass", 3, False),
+        ((1.0, 5.0, 2.0), "multiclass", 4, False),
+        ((1.0, 5.0, 2.0), "binary", 1, False),
+        ((1.0, 5.0), "regression", 1, False),
+        ((1.0, 5.0), "regression", 2, False),
+    ],
+)
+def test_class_weights_stay_while_the_number_of_classes_does(document, weights, task, units, kept):
+    binary = len(weights) == 2
+    activation, loss = USUAL["binary" if binary else "multiclass"]
+    output = Output(units=1 if binary else len(weights), activation=activation, loss=loss, class_weights=weights)
+    new = loaded(edits.set_layer(document, "output", output), task, units)
+    assert new.class_weights == (weights if kept else ())
+    assert infer_shapes(edits.set_layer(document, "output", new).graph).valid
+
+
+def test_what_does_not_follow_the_data_stays_with_the_output(document):
+    chosen = Output(initializer=HeNormal(), bias_initializer=Ones(), frozen=True)
+    new = loaded(edits.set_layer(document, "output", chosen), "multiclass", 3)
+    assert (new.initializer, new.bias_initializer, new.frozen) == (HeNormal(), Ones(), True)

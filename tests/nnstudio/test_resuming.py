@@ -96,9 +96,7 @@ def test_every_schedule_goes_on_where_it_was(tmp_path: Path, name: str) -> None:
 
 def test_patience_keeps_its_best_weights_and_its_count(tmp_path: Path) -> None:
     optimizer = OPTIMIZERS["adam"](learning_rate=0.5)  # so large that the validation cost soon rises
-    document, prepared = document_with(
-        TrainingSettings(optimizer=optimizer, batch_size=16, epochs=10_000, patience=8)
-    )
+    document, prepared = document_with(TrainingSettings(optimizer=optimizer, batch_size=16, epochs=10_000, patience=8))
     reference = trainer_for(document, prepared)
     reference.train()
     best = int(reference.history.column("epoch")[reference.history.column("validation_cost").argmin()])

@@ -8,16 +8,17 @@ import msgspec
 import numpy as np
 import pytest
 from canvas_hands import Hands
+from fake_training import FakeTraining
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QStyleOptionGraphicsItem, QToolButton
 
 from engine.activations import LeakyRelu
 from engine.declared import replace
-from engine.graph import Node
+from engine.graph import Edge, Node
 from engine.initializers import XavierNormal
-from engine.layers import Add, Dense, Input
+from engine.layers import Add, BatchNorm, Dense, Input
 from engine.snapshot import Probes
 from nnstudio import edits
 from nnstudio.document import Document, starting_document
@@ -27,6 +28,7 @@ from ui.canvas.card import shape_text
 from ui.canvas.clipboard import MIME
 from ui.canvas.glide import MILLISECONDS
 from ui.canvas.overlays import ZoomBar
+from ui.canvas.view import Canvas
 
 THIN = "\N{THIN SPACE}"
 
@@ -67,6 +69,39 @@ def test_a_problem_stands_on_its_card_in_words_and_goes_with_its_cause(hands):
     assert "needs at least 2 inputs" in item.tooltip()
     hands.canvas.join("dense_1", "add_1")
     assert card(hands, "add_1").severity == ""
+
+
+def test_a_problem_of_settings_stands_on_its_card_until_it_is_mended(qtbot):
+    document = starting_document()
+    wire = Edge(source="dense_1", target="dense_2")
+    document = edits.insert_on_edge(document, edits.new_node(document.graph, BatchNorm()), (0.0, 300.0), wire)
+    model = FakeTraining(document=document)
+    canvas = Canvas(model.store, model)
+    qtbot.addWidget(canvas)
+    training = document.training
+    model.set_training(replace(training, batch_size=1), "Batch")
+    assert "at least 2 rows" in " ".join(canvas.network.nodes["batchnorm_1"].layout.note_lines)
+    model.set_training(training, "Batch")
+    assert canvas.network.nodes["batchnorm_1"].card.severity == ""
+    model.deleteLater()
+
+
+def test_a_frozen_layer_is_marked_by_a_sign_and_in_words(hands):
+    def drawn():
+        item = hands.canvas.network.nodes["dense_1"]
+        image = QImage(200, 60, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(0)
+        painter = QPainter(image)
+        item.paint(painter, QStyleOptionGraphicsItem())
+        painter.end()
+        return image
+
+    before, layer = drawn(), hands.document.graph.node("dense_1").layer
+    assert "frozen" not in hands.canvas.accessibleDescription()
+    hands.store.apply(lambda d: edits.set_layer(d, "dense_1", replace(layer, frozen=True)), "Freeze")
+    assert drawn() != before
+    assert "Frozen: training leaves its parameters" in hands.canvas.network.nodes["dense_1"].tooltip()
+    assert "frozen" in hands.canvas.accessibleDescription()
 
 
 def test_a_warning_stands_below_its_card_too(hands):

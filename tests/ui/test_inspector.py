@@ -226,7 +226,7 @@ def normalize(model):
 
 def test_a_normalization_shows_its_arrays_by_their_letters_and_no_weights(qtbot, inspector, model):
     normalize(model)
-    inspector.show_nodes(("batch_norm_1",))
+    inspector.show_nodes(("batchnorm_1",))
     page = inspector.node_page
     assert [row[:2] for row in page.shapes.rows()] == [
         ("γ[2]", "(16, 1)"),
@@ -238,7 +238,7 @@ def test_a_normalization_shows_its_arrays_by_their_letters_and_no_weights(qtbot,
     assert page.shapes.rows()[2][2] == "running"
     assert "γ[2]" in page.equation.text()
     detail = LayerDetail(
-        node="batch_norm_1",
+        node="batchnorm_1",
         weights=np.zeros((0, 0), np.float32),
         norms={"A[2]": 3.0, "γ[2]": 4.0},
         saturated=0,
@@ -268,7 +268,7 @@ def test_problems_of_settings_stand_at_their_layer_and_on_the_networks_page_unti
     model.set_training(replace(training, batch_size=1), "Batch")
     (sentence,) = inspector.network_page.problems.texts()
     assert "needs batches of at least 2 rows" in sentence
-    inspector.show_nodes(("batch_norm_1",))
+    inspector.show_nodes(("batchnorm_1",))
     assert inspector.node_page.problems.texts() == [sentence]
     model.set_training(training, "Batch")
     assert not inspector.node_page.problems.isVisible()

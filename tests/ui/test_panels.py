@@ -192,6 +192,17 @@ def test_tools_appear_with_the_pointer_and_have_names(model, shown):
     }
 
 
+def test_the_tools_of_the_metrics_leave_the_headings_of_the_table_uncovered(model, shown):
+    panel = shown("metrics")
+    filled(model)
+    panel._tools.appear(True)
+    assert panel._tools.geometry().bottom() <= panel.rect().bottom()
+    heading = panel._cells[0, 2]
+    assert heading.isVisible()
+    top = heading.mapTo(panel, heading.rect().bottomLeft()).y()
+    assert panel._tools.geometry().top() > top
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_panels_follow_a_change_of_theme(qtbot, model, shown, name):
     panel = shown(name)

@@ -272,7 +272,7 @@ def test_a_setting_that_does_not_go_with_network_and_rows_pauses_training_until_
     qtbot.waitUntil(lambda: model.status.state == "empty", timeout=PATIENCE)
     assert not model.busy
     assert said == [(f"Training is paused. {model.problem}", "bad")]
-    assert [problem.node for problem in model.shapes.problems] == ["batch_norm_1"]
+    assert [problem.node for problem in model.shapes.problems] == ["batchnorm_1"]
     epoch = int(model.checkpoint().state.meta["epoch"])
     assert epoch > 2
     model.start()

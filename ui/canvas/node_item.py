@@ -238,7 +238,7 @@ class NodeItem(QGraphicsItem):
 
     def _paint_frozen(self, painter: QPainter) -> None:
         """Draw a snowflake, left of the mark of a problem."""
-        snowflake = icons.icon("ph.snowflake", color=theme.tokens().color("accent"))
+        snowflake = icons.icon("ph.snowflake-bold", color=theme.tokens().color("accent"))
         snowflake.paint(painter, self._badge_box(bool(self.card.problems)).toRect())
 
     def _paint_badge(self, painter: QPainter) -> None:

@@ -25,7 +25,7 @@ SERIES = (
 )
 SHORT = {"training, running": "running", "training, true": "true", "validation": "valid."}  # where there is little room
 POINTS = "training_cost"  # known for some epochs only, and drawn as points
-POINT_SIZE, MOST_POINTS = 5, 80  # pixels; more points are no easier to read, and slow to paint
+POINT_SIZE, MOST_POINTS = 5, 24  # pixels; more points would cover the line between them
 MOST_MARKS = 12
 LOG_MARGIN = 0.05  # decades
 LOG_STEP = 4.0  # the lower end of a log range moves by a quarter of a decade
