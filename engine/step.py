@@ -9,7 +9,7 @@ import numpy as np
 from engine.dataset import Dataset
 from engine.descent import emit_clipping, emit_penalties, weights_of
 from engine.emit import Arena, Array, Emitter, Operation, Ref
-from engine.metrics import classes_of, threshold_of
+from engine.metrics import threshold_of
 from engine.network import Network
 from engine.program import Call, Program
 from engine.schedules import warm_up_factor
@@ -140,7 +140,7 @@ class StepRunner:
     def _account(self, at: Progress, start: int, outputs: Array) -> None:
         """Add the losses of the ``outputs`` (n_y, k), of the examples from place ``start``, to the running sums."""
         output, task = self._network.output, self._network.task
-        targets = self._data.targets[self._order[start : start + outputs.shape[1]]]
+        targets = self._data.targets.take(self._order[start : start + outputs.shape[1]], 0)
         losses = output.loss.from_z(outputs, targets.T) if self._fused else output.loss.from_a(outputs, targets.T)
         weights = output.example_weights(targets)
         if weights is None:
@@ -155,6 +155,8 @@ class StepRunner:
             return
         # Of the fused pairs z = 0 is where the probability is one half.
         threshold = 0.0 if self._fused else threshold_of(output)
-        true = targets.argmax(axis=1) if task == "multiclass" else targets.reshape(-1) > 0.5
-        predicted = classes_of(np.ascontiguousarray(outputs.T), task, threshold)
-        at.score_sum += float(np.count_nonzero(predicted == true)) * len(losses) / len(predicted)
+        if task == "multiclass":
+            right = outputs.argmax(axis=0) == targets.argmax(axis=1)
+        else:
+            right = (outputs > threshold) == (targets.T > 0.5)  # of every output
+        at.score_sum += np.count_nonzero(right) * len(losses) / right.size

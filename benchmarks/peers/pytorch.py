@@ -46,7 +46,7 @@ class PyTorch:
         def epoch() -> float:
             total = torch.zeros(())
             for batch in torch.randperm(m).split(batch_size):
-                loss = loss_of(network(X[batch]), y[batch])
+                loss = loss_of(network(X.index_select(0, batch)), y.index_select(0, batch))
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()

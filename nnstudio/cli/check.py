@@ -215,7 +215,9 @@ def _finite(value: float) -> float | None:
 def _lines(found: Findings) -> list[str]:
     names = {node.id: one_line(node.name) for node in found.document.graph.nodes}
     lines = _table(("layer", "kind", "output", "weights", "parameters", ""), _layer_rows(found), right=(4,))
-    lines += [f"{plural(found.shapes.parameter_count, 'parameter')} in all.", ""]
+    known = all(node.id in found.shapes.parameters for node in found.document.graph.nodes)
+    total = plural(found.shapes.parameter_count, "parameter")
+    lines += [f"{total} in all." if known else f"{total}, as far as is known.", ""]
     for problem in found.problems:
         lines.append(f"{problem.severity.capitalize()}: {one_line(problem.sentence)}")
     if not found.problems:

@@ -187,13 +187,14 @@ def test_a_broken_graph_is_told_as_far_as_it_is_known(run: Any, path: Path) -> N
     assert done.code == 1
     found = done.found
     units = {layer["layer"]: layer["units"] for layer in found["layers"]}
-    assert units == {"Input": 2, "Dense 1": 4, "Dense 2": None, "Output": 1}
+    assert units == {"Input": 2, "Dense 1": 4, "Dense 2": None, "Output": None}
     assert any(
         problem["severity"] == "error" and problem["layer"] == "Dense 2" and "no input" in problem["sentence"]
         for problem in found["problems"]
     )
     assert found["gradient"] is None
     said = run(path).out
+    assert "12 parameters, as far as is known." in said
     assert "Error: Dense 2 has no input" in said
     assert "The gradient was not checked. The network has problems." in said
 

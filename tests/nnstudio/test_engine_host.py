@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +14,16 @@ import numpy as np
 import psutil
 import pytest
 
-from engine import Dense, Input, Output, Trainer, TrainingSettings, chain
-from engine.network import Network
+from engine import BatchNorm, Dense, Dropout, Input, Network, Output, TrainingSettings, chain
+from engine.history import COLUMNS
 from engine.snapshot import ProbeRequest
+from nnstudio import engine_worker
+from nnstudio.checkpoints import checkpoint_of
 from nnstudio.data import PreparedData, prepare, sample_recipe
+from nnstudio.document import Document
 from nnstudio.engine_host import EngineHost
-from nnstudio.engine_messages import Died, Failed, Loaded, Looked, Rested
+from nnstudio.engine_messages import Died, Failed, Load, Loaded, Looked, Measured, Rested, Simple
+from nnstudio.headless import run, trainer_for
 from nnstudio.training_data import open_data_file, write_data_file
 
 PATIENCE = 30.0
@@ -65,15 +72,110 @@ def test_a_network_is_trained_looked_at_and_paused(host, moons):
     assert rested.state.arrays["parameters/dense_1.Theta"].shape == (8, 3)
 
 
-def test_the_process_and_a_script_train_to_the_same_bits(host, moons, tmp_path):
-    settings = TrainingSettings(batch_size=16, epochs=5)
-    host.load(GRAPH, settings, moons)
+def fingerprint(arrays: dict[str, np.ndarray]) -> str:
+    """Return the SHA-256 of all parameters and running statistics."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        if name.startswith("parameters/"):
+            digest.update(name.encode() + np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
+
+
+def test_two_processes_and_a_script_train_to_the_same_bits_looked_at_or_not(host, moons):
+    graph = chain([Input(features=2), Dense(units=8), BatchNorm(), Dropout(), Dense(units=8), Output()])
+    settings = TrainingSettings(batch_size=16, epochs=400, seed=5)
+    everything = ProbeRequest(
+        weights=True, activations=True, gradients=True, thumbnails=True, metrics=True, boundary=(0, 1), detail="dense_1"
+    )
+    host.load(graph, settings, moons)
+    host.look(everything)
     host.ask("start")
-    there = wait_for(host, Rested).state.arrays["parameters/dense_1.Theta"]
-    splits = open_data_file(write_data_file(moons, tmp_path))
-    here = Trainer(Network(GRAPH), splits["training"], settings)
-    here.train()
-    assert here.network.parameters["dense_1.Theta"].tobytes() == there.tobytes()
+    looked_at, answers = None, 0
+    deadline = time.monotonic() + PATIENCE
+    while looked_at is None and time.monotonic() < deadline:
+        host.look(everything)
+        for event in host.poll():
+            answers += isinstance(event, Looked)
+            looked_at = event.state if isinstance(event, Rested) else looked_at
+    assert answers > 1
+    assert looked_at is not None
+    other = EngineHost()
+    try:
+        other.load(graph, settings, moons)
+        assert other.process_id != host.process_id
+        other.ask("start")
+        unwatched = wait_for(other, Rested).state
+    finally:
+        other.close()
+    script = trainer_for(Document(graph=graph, training=settings), moons)
+    assert run(script) == "finished"
+    assert fingerprint(looked_at.arrays) == fingerprint(unwatched.arrays) == fingerprint(script.state().arrays)
+
+
+def test_true_figures_come_soon_after_weights_are_loaded(host, moons):
+    host.load(GRAPH, SETTINGS, moons)
+    loaded = wait_for(host, Loaded).status
+    assert not loaded.measured
+    assert np.isnan(loaded.training_cost)
+    measured = wait_for(host, Measured)
+    assert measured.status.measured
+    network = Network(GRAPH)
+    for rows, cost in (
+        (moons.training, measured.status.training_cost),
+        (moons.validation, measured.status.validation_cost),
+    ):
+        assert cost == pytest.approx(network.cost(moons.X[rows], moons.Y[rows]), rel=1e-5)
+    assert len(measured.row) == 0
+
+
+def test_true_figures_come_soon_after_training_rests_and_amend_the_last_epoch(host, moons):
+    host.load(GRAPH, SETTINGS, moons)
+    wait_for(host, Measured)
+    host.ask("run_epoch")
+    rested = wait_for(host, Rested)
+    assert not rested.status.measured
+    measured = wait_for(host, Measured)
+    network, rows = Network(GRAPH, seed=9), moons.training
+    network.set_weights(checkpoint_of(rested.state).weights)
+    true = network.cost(moons.X[rows], moons.Y[rows])
+    assert measured.status.step == rested.status.step
+    assert measured.status.training_cost == pytest.approx(true, rel=1e-5)
+    last = dict(zip(COLUMNS, measured.row[0], strict=True))
+    assert last["epoch"] == 1
+    assert last["training_cost"] == measured.status.training_cost
+    assert np.isnan(dict(zip(COLUMNS, rested.state.history[-1], strict=True))["training_cost"])
+
+
+def test_true_figures_are_dropped_when_something_else_is_asked_for(moons, tmp_path, monkeypatch):
+    begun, asked = threading.Event(), threading.Event()
+    evaluate = Network.evaluate
+
+    def waiting(self, data):
+        for part in evaluate(self, data):
+            begun.set()
+            assert asked.wait(PATIENCE)
+            yield part
+
+    monkeypatch.setattr(Network, "chunk", property(lambda self: 16))  # an evaluation of many chunks
+    monkeypatch.setattr(Network, "evaluate", waiting)
+    ours, theirs = multiprocessing.Pipe()
+    worker = engine_worker._Worker(theirs)
+    try:
+        file = write_data_file(moons, tmp_path)
+        worker.obey(Load(load=1, graph=GRAPH, settings=SETTINGS, data=file, state=None))
+        assert begun.wait(PATIENCE)
+        worker.obey(Simple(load=1, what="run_step"))
+        asked.set()
+        said = []
+        while not said or not isinstance(said[-1], Measured):
+            assert ours.poll(PATIENCE)
+            said.append(ours.recv())
+    finally:
+        worker.stop()
+        ours.close()
+        theirs.close()
+    assert [type(event) for event in said] == [Loaded, Rested, Measured]
+    assert said[-1].status.step == 1
 
 
 def test_training_goes_on_from_the_weights_that_are_given(host, moons):
