@@ -26,7 +26,7 @@ test: $(DEV_STAMP) qt-libraries window-tools ## run every test, the real window'
 test-fast: $(DEV_STAMP) qt-libraries ## run the tests that need no real window and take no time
 	@$(PYTEST) -m "not window and not slow" $(ARGS)
 
-test-oracle: $(ORACLE_STAMP) ## compare training with PyTorch's (RECORD=1: and record what the tests compare with)
+test-oracle: $(ORACLE_STAMP) qt-libraries ## compare training with PyTorch's (RECORD=1: and record what the tests compare with)
 	@$(ORACLE)/bin/python -m pytest tests/oracle $(ARGS)
 
 bench: $(DEV_STAMP) qt-libraries window-tools ## measure, print tables, write build/bench/*.json

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.random  # here, since NumPy itself imports it with its first use only
 
 from benchmarks.networks import LARGE, Case, trainer_of
 from benchmarks.report import Goal, Report

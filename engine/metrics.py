@@ -199,16 +199,42 @@ def r2(y: Array, predicted: Array) -> float:
 
     A target that never varies gives 1 where every prediction is exact and 0 otherwise; a single example gives nan.
     """
-    if len(y) < 2:
-        return float("nan")
-    y64, p64 = y.astype(np.float64), predicted.astype(np.float64)
-    with np.errstate(all="ignore"):
-        spread = ((y64 - y64.mean(axis=0)) ** 2).sum(axis=0)
-        missed = ((p64 - y64) ** 2).sum(axis=0)
+    sums = SquareSums(y)
+    sums.add(y, predicted)
+    return sums.r2()
+
+
+class SquareSums:
+    """The sums of squares behind R², collected over chunks of the examples.
+
+    Parameters
+    ----------
+    y
+        All targets (m, n_outputs).
+    """
+
+    def __init__(self, y: Array) -> None:
+        self._count = len(y)
+        self._mean = y.mean(axis=0, dtype=np.float64)
         # By the values themselves: the mean of equal ones may be rounded, and their spread is then not quite 0.
-        still = y64.max(axis=0) == y64.min(axis=0)
-        without_spread = np.where(missed == 0, 1.0, np.where(np.isnan(missed), np.nan, 0.0))
-        return float(np.mean(np.where(still, without_spread, 1.0 - missed / spread)))
+        self._still = y.max(axis=0) == y.min(axis=0)
+        self._spread, self._missed = np.zeros(y.shape[1]), np.zeros(y.shape[1])
+
+    def add(self, y: Array, predicted: Array) -> None:
+        """Add some examples, targets and predictions in (k, n_outputs)."""
+        wide = y.astype(np.float64)
+        with np.errstate(all="ignore"):
+            self._spread += ((wide - self._mean) ** 2).sum(axis=0)
+            self._missed += ((predicted - wide) ** 2).sum(axis=0)
+
+    def r2(self) -> float:
+        """Return R² of all examples that were added."""
+        if self._count < 2:
+            return float("nan")
+        missed = self._missed
+        with np.errstate(all="ignore"):
+            without_spread = np.where(missed == 0, 1.0, np.where(np.isnan(missed), np.nan, 0.0))
+            return float(np.mean(np.where(self._still, without_spread, 1.0 - missed / self._spread)))
 
 
 def mean_absolute_error(y: Array, predicted: Array) -> float:

@@ -200,14 +200,17 @@ class Network:
 
         :attr:`between_chunks` is called after each: it may look at the network, and must not change it.
         """
-        for start in range(0, len(data), self.chunk):
-            rows = slice(start, min(start + self.chunk, len(data)))
+        for rows in self._chunks(len(data)):
             program = self.program(rows.stop - rows.start, "inference")
             program.x[...] = data.extended[rows]
             with np.errstate(all="ignore"):
                 program.run("forward")
             yield rows, program.z, program.a
             self.between_chunks()
+
+    def _chunks(self, count: int) -> Iterator[slice]:
+        for start in range(0, count, self.chunk):
+            yield slice(start, min(start + self.chunk, count))
 
     def outputs(self, data: Dataset) -> tuple[Array, Array]:
         """Return A[L] (m, n_y) and the losses (m,) of all examples."""
@@ -226,14 +229,24 @@ class Network:
         Raises
         ------
         DataError
-            When X has another number of features or a value that is not finite.
+            When X has another number of features or a value that is not finite; the row is named.
         """
         features = np.asarray(X)
         if features.ndim != 2 or features.shape[1] != self.n_features:
             raise DataError(f"X has shape {features.shape}, and the network reads (m, {self.n_features}).")
-        if len(features) == 0:
-            return np.empty((0, self.n_outputs), self.dtype)
-        return self.outputs(Dataset(features, np.zeros((len(features), self.n_outputs)), self.dtype))[0]
+        outputs = np.empty((len(features), self.n_outputs), self.dtype)
+        for rows in self._chunks(len(features)):
+            program = self.program(rows.stop - rows.start, "inference")
+            with np.errstate(all="ignore"):
+                program.x[:, 1:] = features[rows]
+                program.run("forward")
+            finite = np.isfinite(program.x).all(axis=1)
+            if not finite.all():
+                row = rows.start + int(finite.argmin())
+                raise DataError(f"X has a value that is not a finite number in row {row}.")
+            outputs[rows] = program.a.T
+            self.between_chunks()
+        return outputs
 
     def cost(self, X: ArrayLike, Y: ArrayLike) -> float:
         """Return the cost J, the mean of the losses of the examples (with class weights, their weighted mean)."""
