@@ -70,8 +70,8 @@ $(DEV_STAMP): requirements-dev.lock $(RUN_STAMP)
 
 # An environment of its own, which sees the other one's libraries: no other target depends on PyTorch.
 $(ORACLE_STAMP): | $(DEV_STAMP)
-	@echo "Installing $(TORCH) for the comparison: up to 3 GB to download where the CPU build is not offered,"
-	@echo "200 MB from PyTorch's own index: make test-oracle PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu"
+	@echo "Installing $(TORCH) for the comparison: about 200 MB to download where pip finds the CPU build, up to 3 GB"
+	@echo "where it finds the one for graphics cards (PIP_EXTRA_INDEX_URL names another index for pip to look in) ..."
 	@rm -rf $(ORACLE)
 	@$(BIN)/python -m venv --without-pip $(ORACLE)
 	@$(ORACLE)/bin/python -c 'import sys, sysconfig; from pathlib import Path; \

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from oracle_cases import CASES, SETTINGS, STEPS, Case, difference, differences, layers, network_of, trained
-from torch_twin import reference, references
+from oracle_cases import CASES, SETTINGS, STEPS, Case, difference, differences, layers, network_of, too_large, trained
+from torch_twin import Twin, reference, references
 
 from engine.declared import replace
 from engine.layers import Dense
@@ -36,10 +36,6 @@ def name(case: Case) -> str:
     return case.key
 
 
-def too_large(found: dict[str, float]) -> dict[str, float]:
-    return {key: value for key, value in found.items() if not value < TOLERANCE}
-
-
 @pytest.fixture(scope="session")
 def recorded() -> dict[str, dict[str, list]]:
     """Return the recorded values, written anew first where the environment says RECORD=1."""
@@ -56,7 +52,7 @@ def recorded() -> dict[str, dict[str, list]]:
 def test_every_parameter_is_pytorchs_after_200_steps(case, note):
     found = differences(trained(case).parameters, reference(case).outcome.parameters)
     note(case.family, found)
-    assert too_large(found) == {}
+    assert too_large(found, TOLERANCE) == {}
 
 
 @pytest.mark.parametrize("case", [*CASES, LARGE], ids=name)
@@ -65,22 +61,21 @@ def test_rates_costs_and_outputs_are_pytorchs(case, note):
     figures = ("rates", "running_costs", "validation_costs", "outputs")
     found = {figure: difference(getattr(one, figure), getattr(other, figure)) for figure in figures}
     note(f"{case.family}, figures", found)
-    assert too_large(found) == {}
+    assert too_large(found, TOLERANCE) == {}
 
 
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_the_recorded_values_are_up_to_date(case, recorded):
     expected = {key: np.array(values) for key, values in recorded.get(case.key, {}).items()}
     assert expected, "make test-oracle RECORD=1 records this case."
-    assert too_large(differences(reference(case).outcome.parameters, expected)) == {}
+    assert too_large(differences(reference(case).outcome.parameters, expected), TOLERANCE) == {}
 
 
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_a_case_changes_what_is_learned_and_nothing_that_is_frozen(case):
-    training = reference(case)
-    before = type(training)(case).twin.tensors
-    for key, tensor in training.twin.tensors.items():
-        frozen = training.twin.graph.node(key.rpartition(".")[0]).layer.is_frozen
+    before = Twin(case).tensors
+    for key, tensor in reference(case).twin.tensors.items():
+        frozen = case.graph.node(key.rpartition(".")[0]).layer.is_frozen
         assert torch.equal(tensor, before[key]) == frozen, key
 
 
