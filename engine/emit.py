@@ -53,11 +53,12 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One NumPy call over buffers allocated beforehand, and what it means."""
+    """One NumPy call over buffers allocated beforehand, what it means, and the buffer it writes."""
 
     call: Callable[..., Any]
     args: tuple[Any, ...]
     about: Description
+    out: Array
 
 
 class Arena:
@@ -223,4 +224,4 @@ class Emitter:
             code=code,
             formula=formula,
         )
-        self.operations.append(Operation(function, args, about))
+        self.operations.append(Operation(function, args, about, out.array))
