@@ -253,7 +253,8 @@ def pairing_problem(loss: Loss, activation: Declared) -> str | None:
     if name in allowed:
         return None
     fitting = [LOSSES[other].title for other, activations in PAIRS.items() if name in activations]
-    hint = f"use {' or '.join(fitting)}, or " if fitting else ""
+    *others, final = fitting or [""]
+    hint = f"use {', '.join(others) + ' or ' if others else ''}{final}, or " if final else ""
     wanted = " or ".join(ACTIVATIONS[other].title for other in allowed)
     return (
         f"The loss {loss.title} needs an output of {wanted}, and the output layer has "

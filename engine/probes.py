@@ -122,6 +122,10 @@ def layer_detail(network: Network, examples: Dataset, node_id: str) -> LayerDeta
         if gradient is not None:
             d_theta = gradient.array * program.share
             norms |= {f"dW[{level}]": _norm(d_theta[:, 1:]), f"db[{level}]": _norm(d_theta[:, :1])}
+    for name, letter in (("gamma", "γ"), ("beta", "β"), ("mean", "μ"), ("variance", "σ²")):
+        array = network.parameters.get(f"{node_id}.{name}")
+        if array is not None:
+            norms[f"{letter}[{level}]"] = _norm(array)
     norms[f"A[{level}]"] = _norm(program.values[node_id].array)
     z_ref = program.refs.get(f"Z[{level}]")
     z_histogram, saturated = None, 0

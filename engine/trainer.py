@@ -441,9 +441,12 @@ class Trainer:
         self._figures = figures_of(self.history)
         self._set_goal()
         # A diverged run stands on its last finite weights: with other settings it may go on from there.
-        self.state_name, self.message = ("ready" if state.meta["state"] == "ready" else "paused"), ""
+        former, self.message = state.meta["state"], ""
+        self.state_name = "ready" if former == "ready" else "paused"
         if self.epoch >= self.goal:
             self.state_name = "finished"
+        if former == "finished" and state.meta["message"]:
+            self.state_name, self.message = "finished", state.meta["message"]  # a run that ended early says why
         self._bind()
         return anew
 

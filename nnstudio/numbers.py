@@ -10,7 +10,6 @@ THIN_SPACE = "\u202f"  # the narrow no-break space: a line never breaks inside a
 MINUS = "\u2212"
 UNKNOWN = "\u2013"  # an en dash stands where a value is not known
 SMALLEST_PLAIN, LARGEST_PLAIN = 1e-3, 1e6  # outside these a number is written with an exponent
-GROUPED_FROM = 4  # digits: 1204 becomes 1 204
 
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f']")
 _TIMES_TEN = re.compile(r"[×x*]10\^?")

@@ -1,4 +1,4 @@
-"""Predictions for a table with a trained project: its own columns, the prediction, and a probability for each class."""
+"""Predictions for a table with a trained project: its own columns, the prediction, and a figure for each class."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import IO
 import numpy as np
 
 from engine.emit import Array
+from engine.metrics import threshold_of
 from nnstudio import archive
 from nnstudio.data import (
     DataError,
@@ -72,7 +73,7 @@ def predict_table(project: Project, project_path: Path, table: Path) -> Predicte
     names, cells = read_cells(table, dialect)
     if len(cells) != len(applied.kept):
         raise DataError(f"{table} changed while it was read. Try again.")
-    new = columns_of(fitted, network.predict(applied.X))
+    new = columns_of(fitted, network.predict(applied.X), scores=threshold_of(network.output) == 0.0)
     added = free_names(new, names)
     empty = ("",) * len(added)
     filled = iter(zip(*new.values(), strict=True))
@@ -80,17 +81,28 @@ def predict_table(project: Project, project_path: Path, table: Path) -> Predicte
     return Predicted(names, cells, added, values, int(applied.kept.sum()), applied.notes, dialect)
 
 
-def columns_of(fitted: FittedPreparation, outputs: Array) -> dict[str, list[str]]:
-    """Return the new columns by name: the class and each class's probability, or the number in the target's unit."""
+def columns_of(fitted: FittedPreparation, outputs: Array, scores: bool = False) -> dict[str, list[str]]:
+    """Return the new columns by name: the class and a figure of each class, or the number in the target's unit.
+
+    Parameters
+    ----------
+    outputs
+        What the network gave, (m, n_outputs).
+    scores
+        Whether the outputs are scores around 0, as with the hinge loss, and no probabilities.
+    """
     if fitted.task == "regression":
         return {"prediction": [f"{value:.7g}" for value in raw_target(fitted, outputs[:, 0]).tolist()]}
-    shares = outputs if fitted.task == "multiclass" else np.concatenate([1.0 - outputs, outputs], axis=1)
+    figures = outputs
+    if fitted.task == "binary":
+        figures = np.concatenate([-outputs if scores else 1.0 - outputs, outputs], axis=1)
     classes = fitted.target.classes
-    # 0.5 itself is the first class's, here as in the accuracy that training shows.
-    chosen = [classes[index] for index in shares.argmax(axis=1).tolist()]
+    # Where both are equal it is the first class's, here as in the accuracy that training shows.
+    chosen = [classes[index] for index in figures.argmax(axis=1).tolist()]
     columns = {"prediction": chosen}
     for index, name in enumerate(classes):
-        columns[f"probability_{name}"] = [f"{value:.6g}" for value in shares[:, index].tolist()]
+        kind = "score" if scores else "probability"
+        columns[f"{kind}_{name}"] = [f"{value:.6g}" for value in figures[:, index].tolist()]
     return columns
 
 

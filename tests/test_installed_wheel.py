@@ -61,7 +61,7 @@ def test_installed_program_is_the_wheels_own(installed: Path, tmp_path: Path) ->
     assert str(ROOT) not in run(installed, tmp_path, "-c", program)
 
 
-def test_installed_program_trains_samples_and_predicts(installed: Path, tmp_path: Path) -> None:
+def test_installed_program_trains_samples_predicts_and_checks(installed: Path, tmp_path: Path) -> None:
     arguments = (
         "train",
         "sample:iris",
@@ -79,6 +79,7 @@ def test_installed_program_trains_samples_and_predicts(installed: Path, tmp_path
     table = next((installed / "resources" / "samples").glob("iris*.csv"))
     run(installed, tmp_path, "-m", "nnstudio", "predict", "iris.nnstudio", str(table), "--out", "out.csv")
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 151
+    assert json.loads(run(installed, tmp_path, "-m", "nnstudio", "check", "iris.nnstudio", "--json"))["passed"]
 
 
 def test_installed_command_answers(installed: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -23,9 +24,15 @@ from nnstudio.engine_messages import Died, Failed, Kept, Loaded, Looked, Measure
 from nnstudio.prepared_store import PreparedStore
 from nnstudio.readiness import shapes_of
 from ui.document_store import DocumentStore
+from ui.engine_concerns import concerns_engine, without_weights
 
 FRAME_MS = 33
 KEEP_SECONDS = 20.0  # between two copies of a running training's weights, to come back to should the engine die
+
+# What the engine has of the present document: nothing yet, all of it, nothing since a problem keeps it from being
+# trained, or nothing since the engine failed on it.
+Engine = Literal["stale", "given", "unfit", "broken"]
+Asked = Literal["train", "else"]
 
 
 class TrainingViewModel(QObject):
@@ -59,11 +66,9 @@ class TrainingViewModel(QObject):
         self.data: PreparedData | None = None
         self._requests: dict[str, ProbeRequest] = {}
         self._loaded: str | None = None  # the checkpoint whose weights the engine holds
-        self._stale = True  # whether the engine has yet to be given the present document
+        self._engine: Engine = "stale"
         self._waiting: list[Callable[[], object]] = []  # edits put off until training rests
-        self._broken = False  # whether the engine failed on the present document
-        self._busy = False  # from a request until the engine has come to rest and its weights are kept
-        self._asked_to_train = False  # the same, where the request was to train
+        self._asked: Asked | None = None  # from a request until the engine rests and its weights are kept
         self._kept: Checkpoint | None = None  # of the present training, some seconds old
         self._kept_at = 0.0
         self._shown: object = None  # what has been looked at, at rest
@@ -91,7 +96,7 @@ class TrainingViewModel(QObject):
     @property
     def busy(self) -> bool:
         """Whether the engine does something whose outcome the document does not name yet."""
-        return self._busy or self.training
+        return self._asked is not None or self.training
 
     @property
     def problem(self) -> str:
@@ -138,7 +143,7 @@ class TrainingViewModel(QObject):
         if not stack.canUndo():
             return
         target = stack.index() - 1
-        if self.busy and _concerns_engine(*self.store.step(target)):
+        if self.busy and concerns_engine(*self.store.step(target)):
             self._at_rest(lambda: stack.setIndex(target))
         else:
             stack.undo()
@@ -169,7 +174,7 @@ class TrainingViewModel(QObject):
 
     def _gate(self, before: Document, after: Document, retry: Callable[[], object]) -> bool:
         """Put off a change that the running training would not survive until it rests."""
-        if not self.busy or not _concerns_engine(before, after):
+        if not self.busy or not concerns_engine(before, after):
             return True
         self._at_rest(retry)
         return False
@@ -186,10 +191,10 @@ class TrainingViewModel(QObject):
             self._take_data(after)
         if (before.graph, before.training) != (after.graph, after.training):
             self._find_problems(after)
-        if _concerns_engine(before, after):
-            self._broken = False
-            if after.checkpoint != self._loaded or _concerns_engine(_without_weights(before), _without_weights(after)):
-                self._stale = True
+        if concerns_engine(before, after):
+            other = concerns_engine(without_weights(before), without_weights(after))
+            if other or after.checkpoint != self._loaded or self._engine == "broken":
+                self._engine = "stale"
         elif before.training != after.training:
             self._take_settings(before.training, after.training)
 
@@ -200,16 +205,16 @@ class TrainingViewModel(QObject):
             if self.marks and self.marks[-1][0] == epoch:
                 self.marks.pop()
             self.marks.append((epoch, f"α {rates[0]:g} → {rates[1]:g}"))
-        if self.problem:  # settings that do not go with network and rows: the engine waits for others
+        if self.problem:
             self.pause()
-        if self.problem or self.status.state == "empty":  # or it has waited, and is given all anew
-            self._stale = True
-        elif not self._stale:
+        if self._engine == "given" and not self.problem:
             self.host.change_settings(after)
+        elif self._engine != "broken":
+            self._engine = "stale"  # the engine is given all anew once there is no problem
 
     def _take_document(self, document: Document) -> None:
         self._take_data(document)
-        self._stale = True
+        self._engine = "stale"
 
     def _take_data(self, document: Document) -> None:
         self.data = None if document.data is None else self.prepared.get(document.data)
@@ -225,11 +230,11 @@ class TrainingViewModel(QObject):
     def take_data_again(self) -> None:
         """Look once more for the document's data, after they were prepared; training must be at rest."""
         self._take_data(self.store.document)
-        self._stale, self._broken = True, False
+        self._engine = "stale"
 
     def take_document(self, document: Document) -> None:
         """Start over with another document, whose data and checkpoint are in their stores already."""
-        self._loaded, self._waiting, self._broken = None, [], False
+        self._loaded, self._waiting = None, []
         self._come_to_rest()
         self.marks, self.probes = [], Probes()
         self.store.replace_all(document)
@@ -250,14 +255,16 @@ class TrainingViewModel(QObject):
         if self.problem:
             self.message.emit(self.problem, "bad")
             return
-        if self._stale or not self.host.alive:
-            self._broken = False
-            self._load()
-        if self._broken:
+        if self._engine != "given" and self.busy:
+            self._at_rest(lambda: self._ask(what))  # a load now would lose what the engine is training
             return
-        self._busy = True
-        if what in ("start", "run_epoch"):
-            self._asked_to_train, self._kept_at = True, time.monotonic()
+        if self._engine != "given" or not self.host.alive:
+            self._load()
+        if self._engine != "given":
+            return
+        self._asked = "train" if what in ("start", "run_epoch") else "else"
+        if self._asked == "train":
+            self._kept_at = time.monotonic()
             self._set_status(self.status)
         self.host.ask(what)  # type: ignore[arg-type]
 
@@ -265,7 +272,7 @@ class TrainingViewModel(QObject):
         """Give the engine the present document, with the weights that belong to it."""
         document = self.store.document
         if self.problem or self.data is None:
-            self._stale = False
+            self._engine = "unfit"
             self._set_status(Status(epochs=document.training.epochs))
             return
         checkpoint = self.checkpoint()
@@ -281,7 +288,7 @@ class TrainingViewModel(QObject):
                 f"The data could not be handed to the engine: {error}. Free some disk space, then press Train."
             )
             return
-        self._loaded, self._stale, self._shown = document.checkpoint, False, None
+        self._loaded, self._engine, self._shown = document.checkpoint, "given", None
         self.history = History(checkpoint.state.history if checkpoint else None)
         last = self.history.column("epoch")[-1] if len(self.history) else 0.0
         self.marks = [mark for mark in self.marks if mark[0] <= last]
@@ -290,10 +297,12 @@ class TrainingViewModel(QObject):
 
     def _tick(self) -> None:
         for event in self.host.poll():
-            if isinstance(event, Looked):
-                self._looked(event)
-            elif isinstance(event, Rested):
+            if isinstance(event, Rested):
                 self._rested(event)
+            elif isinstance(event, (Looked, Loaded, Measured)) and self._engine == "unfit":
+                continue  # told of what the document does not say any more
+            elif isinstance(event, Looked):
+                self._looked(event)
             elif isinstance(event, Loaded):
                 self._took(event)
             elif isinstance(event, Measured):
@@ -302,7 +311,7 @@ class TrainingViewModel(QObject):
                 self._kept = checkpoint_of(event.state) if self.busy else None
             elif isinstance(event, (Failed, Died)):
                 self._failed(event.sentence)
-        if self._stale and not self.busy and not self._broken:
+        if self._engine == "stale" and not self.busy:
             self._load()
         if self.training and time.monotonic() - self._kept_at > KEEP_SECONDS:
             self._kept_at = time.monotonic()
@@ -373,8 +382,7 @@ class TrainingViewModel(QObject):
         self.refreshed.emit()
 
     def _come_to_rest(self) -> None:
-        self._busy = self._asked_to_train = False
-        self._kept = None
+        self._asked = self._kept = None
 
     def _name_checkpoint(self, name: str | None, text: str) -> None:
         """Let the document name the weights, as a step of undo that no gate puts off."""
@@ -394,16 +402,15 @@ class TrainingViewModel(QObject):
         # The engine is loaded anew only when the person asks: a network that broke it would break it again.
         kept = self._kept
         self._come_to_rest()
-        self._stale = self._broken = True
         if kept is not None:
             self._name_checkpoint(self.checkpoints.put(kept), "Train until the engine stopped")
-            self._stale = self._broken = True
+        self._engine = "broken"
         self._set_status(msgspec.structs.replace(self.status, state="failed", message=sentence, steps_per_second=0.0))
         self.message.emit(sentence, "bad")
         self._run_waiting()
 
     def _set_status(self, status: Status) -> None:
-        if self._asked_to_train and status.state != "training":
+        if self._asked == "train" and status.state != "training":
             # The engine has yet to hear of it; a person who pressed Train sees it at once.
             status = msgspec.structs.replace(status, state="training", message="")
         if not _same(status, self.status):
@@ -417,30 +424,6 @@ def _same(one: Status, other: Status) -> bool:
         a == b or (isinstance(a, float) and isinstance(b, float) and math.isnan(a) and math.isnan(b))
         for a, b in ((getattr(one, f), getattr(other, f)) for f in one.__struct_fields__)
     )
-
-
-def _concerns_engine(before: Document, after: Document) -> bool:
-    """Whether a change needs the engine to be loaded anew (hyperparameters alone do not)."""
-    return (
-        _network(before) != _network(after)
-        or before.data != after.data
-        or before.checkpoint != after.checkpoint
-        or _restarting(before.training) != _restarting(after.training)
-    )
-
-
-def _restarting(training: TrainingSettings) -> tuple[str, int]:
-    return training.precision, training.seed
-
-
-def _network(document: Document) -> tuple[object, ...]:
-    """Return what the engine sees of a graph: names do not matter to it."""
-    graph = document.graph
-    return tuple((node.id, node.layer) for node in graph.nodes), graph.edges
-
-
-def _without_weights(document: Document) -> Document:
-    return edits.set_checkpoint(document, None)
 
 
 def _merged(old: Probes, new: Probes) -> Probes:

@@ -163,7 +163,7 @@ def _predict_parser() -> _Parser:
     parser = _Parser(
         prog="nnstudio predict",
         description="Predict the rows of a table with a trained project: the table's columns, the prediction, and for "
-        "classes the probability of each.",
+        "classes the probability of each (the score, with the hinge loss).",
         allow_abbrev=False,
     )
     parser.add_argument("project", metavar="PROJECT", type=Path, help="a trained project (.nnstudio)")

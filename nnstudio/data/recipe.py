@@ -17,7 +17,6 @@ Scaling = Literal["standard", "min_max", "none"]
 Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "windows-1252", "latin-1"]
 
 MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "NaN", "nan", "?", "-")
-THOUSANDS_MARKS = ("", ",", ".", " ", "'", "\u00a0", "\u202f")
 MAX_NAME = 1_000  # characters of a column's name
 MAX_COLUMNS = 100_000
 MAX_SEED = 2**32 - 1

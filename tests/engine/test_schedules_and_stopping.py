@@ -156,6 +156,15 @@ def test_a_run_that_ended_early_can_go_on():
     assert trainer.epoch in (ended, ended + 1)
 
 
+def test_a_run_that_ended_early_still_says_why_after_it_was_restored():
+    trainer, again = overfitting(), overfitting()
+    trainer.train()
+    again.restore(trainer.state())
+    assert (again.status.state, again.status.message) == ("finished", trainer.message)
+    again.go_on()
+    assert again.advance(3) == 3
+
+
 def test_a_target_cost_ends_the_run_as_soon_as_it_is_reached():
     settings = TrainingSettings(batch_size=20, epochs=2000, target_cost=0.3)
     trainer = Trainer(small(), rings(), settings, rings(50, seed=4))

@@ -64,6 +64,44 @@ def test_two_classes_get_both_probabilities(tmp_path: Path) -> None:
         assert row["prediction"] == ("upper" if upper >= lower else "lower")
 
 
+@pytest.mark.parametrize("sample", ["moons", "iris"])
+def test_classes_of_a_hinge_network_get_scores_and_the_predictions_that_training_counted(
+    tmp_path: Path, sample: str
+) -> None:
+    from engine import Dense, Hinge, Identity, Input, Output, TrainingSettings, chain
+    from engine.optimizers import Adam
+    from nnstudio import edits
+    from nnstudio.checkpoints import checkpoint_of
+    from nnstudio.data import prepare, raw, sample_recipe
+    from nnstudio.document import Document
+    from nnstudio.headless import result_fields, trainer_for
+    from nnstudio.headless import run as train
+
+    recipe = sample_recipe(sample)
+    data = prepare(recipe)
+    units, features = data.Y.shape[1], data.X.shape[1]
+    graph = chain([Input(), Dense(units=8), Output(units=units, activation=Identity(), loss=Hinge())])
+    settings = TrainingSettings(optimizer=Adam(learning_rate=0.01), epochs=30)
+    document = edits.use_data(Document(graph=graph, training=settings), recipe, data.task, features, units)
+    trainer = trainer_for(document, data)
+    accuracy = result_fields(trainer, data, train(trainer))["train_accuracy"]
+    save(tmp_path / "p.nnstudio", document, checkpoint_of(trainer.state()), data)
+    columns = [raw(data, i, data.X[data.training, i]) for i in range(features)]
+    rows = np.stack(columns, axis=1)
+    header = ",".join(data.features)
+    table = written(tmp_path / "new.csv", header, [",".join(f"{value:.9g}" for value in row) for row in rows])
+    assert run("predict", tmp_path / "p.nnstudio", table, "--out", tmp_path / "out.csv") == 0
+    predicted = rows_of(tmp_path / "out.csv")
+    scores = [f"score_{name}" for name in data.classes]
+    assert list(predicted[0])[-len(scores) :] == scores
+    right = 0
+    for row, y in zip(predicted, data.Y[data.training], strict=True):
+        figures = [float(row[name]) for name in scores]
+        assert row["prediction"] == data.classes[int(np.argmax(figures))]
+        right += row["prediction"] == data.classes[int(y.argmax() if units > 1 else y[0])]
+    assert right / len(predicted) == pytest.approx(accuracy)
+
+
 def test_numbers_are_predicted_in_the_unit_of_the_target(tmp_path: Path) -> None:
     rows = [f"{x:.4f},{1000 * x + 5000:.3f}" for x in np.linspace(-1, 1, 200)]
     table = written(tmp_path / "line.csv", "x,price", rows)

@@ -7,7 +7,9 @@ import multiprocessing
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ from nnstudio.checkpoints import checkpoint_of
 from nnstudio.data import PreparedData, prepare, sample_recipe
 from nnstudio.document import Document
 from nnstudio.engine_host import EngineHost
-from nnstudio.engine_messages import Died, Failed, Load, Loaded, Looked, Measured, Rested, Simple
+from nnstudio.engine_messages import Died, Event, Failed, Load, Loaded, Look, Looked, Measured, Rested, Simple
 from nnstudio.headless import run, trainer_for
 from nnstudio.training_data import open_data_file, write_data_file
 
@@ -36,9 +38,17 @@ def moons() -> PreparedData:
     return prepare(sample_recipe("moons", rows=200))
 
 
+class Listening(EngineHost):
+    """Keeps what came in and was not asked for yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unread: deque[Event] = deque()
+
+
 @pytest.fixture
-def host() -> Iterator[EngineHost]:
-    made = EngineHost()
+def host() -> Iterator[Listening]:
+    made = Listening()
     made.start_process()
     yield made
     process_id = made.process_id
@@ -46,11 +56,13 @@ def host() -> Iterator[EngineHost]:
     assert process_id is None or not psutil.pid_exists(process_id)
 
 
-def wait_for(host: EngineHost, kind: type, patience: float = PATIENCE):
-    """Return the next event of a kind."""
+def wait_for(host: Listening, kind: type, patience: float = PATIENCE):
+    """Return the next event of a kind; those before it are dropped."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        for event in host.poll():
+        host.unread.extend(host.poll())
+        while host.unread:
+            event = host.unread.popleft()
             if isinstance(event, kind):
                 return event
             assert not isinstance(event, (Failed, Died)), event
@@ -95,11 +107,13 @@ def test_two_processes_and_a_script_train_to_the_same_bits_looked_at_or_not(host
     while looked_at is None and time.monotonic() < deadline:
         host.look(everything)
         for event in host.poll():
+            assert not isinstance(event, (Failed, Died)), event
             answers += isinstance(event, Looked)
             looked_at = event.state if isinstance(event, Rested) else looked_at
+        time.sleep(0.002)
     assert answers > 1
     assert looked_at is not None
-    other = EngineHost()
+    other = Listening()
     try:
         other.load(graph, settings, moons)
         assert other.process_id != host.process_id
@@ -146,36 +160,57 @@ def test_true_figures_come_soon_after_training_rests_and_amend_the_last_epoch(ho
     assert np.isnan(dict(zip(COLUMNS, rested.state.history[-1], strict=True))["training_cost"])
 
 
-def test_true_figures_are_dropped_when_something_else_is_asked_for(moons, tmp_path, monkeypatch):
-    begun, asked = threading.Event(), threading.Event()
+@pytest.fixture
+def measuring(moons, tmp_path, monkeypatch):
+    """Yield a worker in this process that is computing true figures, what lets it go on, and its connection."""
+    begun, go_on = threading.Event(), threading.Event()
     evaluate = Network.evaluate
 
     def waiting(self, data):
         for part in evaluate(self, data):
             begun.set()
-            assert asked.wait(PATIENCE)
+            assert go_on.wait(PATIENCE)
             yield part
 
     monkeypatch.setattr(Network, "chunk", property(lambda self: 16))  # an evaluation of many chunks
     monkeypatch.setattr(Network, "evaluate", waiting)
     ours, theirs = multiprocessing.Pipe()
     worker = engine_worker._Worker(theirs)
-    try:
-        file = write_data_file(moons, tmp_path)
-        worker.obey(Load(load=1, graph=GRAPH, settings=SETTINGS, data=file, state=None))
-        assert begun.wait(PATIENCE)
-        worker.obey(Simple(load=1, what="run_step"))
-        asked.set()
-        said = []
-        while not said or not isinstance(said[-1], Measured):
-            assert ours.poll(PATIENCE)
-            said.append(ours.recv())
-    finally:
-        worker.stop()
-        ours.close()
-        theirs.close()
+    file = write_data_file(moons, tmp_path)
+    worker.obey(Load(load=1, graph=GRAPH, settings=SETTINGS, data=file, state=None))
+    assert begun.wait(PATIENCE)
+    yield worker, go_on, ours
+    go_on.set()
+    worker.stop()
+    ours.close()
+    theirs.close()
+
+
+def events_until(connection: Connection, kind: type) -> list[Event]:
+    """Return all events to the first of a kind."""
+    events: list[Event] = []
+    while not events or not isinstance(events[-1], kind):
+        assert connection.poll(PATIENCE), events
+        events.append(connection.recv())
+    return events
+
+
+def test_true_figures_are_dropped_when_something_else_is_asked_for(measuring):
+    worker, go_on, connection = measuring
+    worker.obey(Simple(load=1, what="run_step"))
+    go_on.set()
+    said = events_until(connection, Measured)
     assert [type(event) for event in said] == [Loaded, Rested, Measured]
     assert said[-1].status.step == 1
+
+
+def test_a_look_while_true_figures_are_computed_is_answered_though_they_are_dropped(measuring):
+    worker, go_on, connection = measuring
+    worker.obey(Look(load=1, request=ProbeRequest(boundary=(0, 1), metrics=True)))  # which evaluates as well
+    worker.obey(Simple(load=1, what="run_step"))
+    go_on.set()
+    said = events_until(connection, Measured)
+    assert sorted(type(event).__name__ for event in said) == ["Loaded", "Looked", "Measured", "Rested"]
 
 
 def test_training_goes_on_from_the_weights_that_are_given(host, moons):
@@ -202,8 +237,9 @@ def test_answers_to_an_earlier_network_are_dropped(host, moons):
     host.ask("run_step")
     second = host.load(GRAPH, SETTINGS, moons)
     assert wait_for(host, Loaded).load == second
+    assert wait_for(host, Measured).load == second
     time.sleep(0.2)
-    assert host.poll() == []
+    assert [*host.unread, *host.poll()] == []
 
 
 def test_a_network_that_cannot_be_built_fails_in_words(host, moons):
@@ -242,7 +278,7 @@ def wait_for_death(host: EngineHost) -> Died:
 
 
 def test_closing_while_training_leaves_no_process_and_no_file(moons):
-    host = EngineHost()
+    host = Listening()
     host.load(GRAPH, SETTINGS, moons)
     wait_for(host, Loaded)
     host.ask("start")

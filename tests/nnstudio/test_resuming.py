@@ -130,3 +130,22 @@ def test_class_weights_and_running_statistics_come_back(tmp_path: Path) -> None:
         assert weights[f"{node}.{name}"].tobytes() == array.tobytes()
         assert (array != (name == "variance")).all()  # no longer the initial 0 and 1
     assert msgspec.structs.replace(project.document, checkpoint=None) == document
+
+
+def test_a_run_that_patience_ended_waits_anew_when_it_goes_on_from_a_file(tmp_path: Path) -> None:
+    optimizer = OPTIMIZERS["sgd"](learning_rate=0.0)  # whose cost never falls
+    document, prepared = document_with(TrainingSettings(optimizer=optimizer, epochs=100, patience=3))
+    document = msgspec.structs.replace(document, graph=chain([Input(features=2), Dense(units=3), Output()]))
+    trainer = trainer_for(document, prepared)
+    assert trainer.train().epoch == 4
+    resumed = through_a_file(trainer, document, prepared, tmp_path / "a.nnstudio")
+    assert resumed.train().epoch == 7
+
+
+def test_another_schedule_forgets_what_a_plateau_has_cut(tmp_path: Path) -> None:
+    cutting = ReduceOnPlateau(patience=0, threshold=0.9)
+    document, prepared = document_with(TrainingSettings(schedule=cutting, batch_size=16, epochs=EPOCHS))
+    trainer = in_mid_epoch(document, prepared, 5)
+    assert trainer.status.learning_rate < 0.001
+    constant = msgspec.structs.replace(document, training=TrainingSettings(batch_size=16, epochs=EPOCHS))
+    assert through_a_file(trainer, constant, prepared, tmp_path / "a.nnstudio").status.learning_rate == 0.001

@@ -1,8 +1,10 @@
 """The inspector shows what is selected, and every change of it is one edit of the document."""
 
+import dataclasses
+
 import numpy as np
 import pytest
-from fake_training import FakeTraining
+from fake_training import FakeTraining, made_up_probes
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 
@@ -250,6 +252,13 @@ def test_a_normalization_shows_its_arrays_by_their_letters_and_no_weights(qtbot,
     assert not page.heat_map.isVisible()
     assert not page.health.isVisible()
     assert not page.plot.isVisible()
+
+
+def test_an_output_whose_gradient_is_its_error_may_saturate(inspector, model):
+    detail = made_up_probes(model, detail="output").detail
+    full = dataclasses.replace(detail, saturated=1)
+    assert findings(full, 3)[0] == ("bad", "1 of 1 unit saturated")
+    assert not any("saturated" in sentence for _, sentence in findings(full, 3, fused=True))
 
 
 def test_a_frozen_layer_says_so_and_has_no_gradient(inspector, model):

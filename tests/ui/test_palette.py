@@ -108,3 +108,13 @@ def _labels(palette):
     from PySide6.QtWidgets import QLabel
 
     return palette.findChildren(QLabel)
+
+
+def test_normalizations_are_offered_in_a_color_that_no_other_family_has(palette):
+    assert {"batch_norm", "layer_norm"} <= set(palette.names())
+    palette.filter.setText("normalization")
+    assert palette.names() == ["batch_norm", "layer_norm"]
+    families = {LAYERS[name].family for name in LAYERS}
+    assert families <= set(theme.FAMILY_SERIES)
+    others = [theme.FAMILY_SERIES[family] for family in families if family != "normalization"]
+    assert theme.FAMILY_SERIES["normalization"] not in others

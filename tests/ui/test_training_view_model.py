@@ -299,6 +299,21 @@ def test_settings_mended_before_training_has_come_to_rest_let_it_go_on(model, qt
     rest(model, qtbot)
 
 
+def test_what_is_asked_between_a_problem_and_rest_loses_no_training(model, qtbot):
+    wire = Edge(source="dense_1", target="dense_2")
+    model.store.apply(
+        lambda d: edits.insert_on_edge(d, edits.new_node(d.graph, BatchNorm()), (0.0, 0.0), wire), "Normalize"
+    )
+    train_a_little(model, qtbot)
+    trained, good = model.status.epoch, model.store.document.training
+    model.set_training(replace(good, batch_size=1), "Batch")
+    model.set_training(good, "Batch")
+    model.step_once()
+    qtbot.waitUntil(lambda: model.status.state == "paused" and not model.busy, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: model.checkpoint() is not None and not model.busy, timeout=PATIENCE)
+    assert int(model.checkpoint().state.meta["epoch"]) >= trained
+
+
 def test_a_problem_of_settings_at_rest_goes_when_it_is_mended(model, qtbot):
     good = model.store.document.training
     model.run_epoch()

@@ -252,7 +252,7 @@ class NumberEdit(QLineEdit):
         if steps is not None and not self.isReadOnly():
             self._take()
             self.step(steps)
-        elif event.key() == Qt.Key.Key_Escape and self.isModified():
+        elif event.key() == Qt.Key.Key_Escape and (self.isModified() or self.property("invalid")):
             self.set_number(self._number)
         elif _is_space(event):
             event.ignore()

@@ -97,7 +97,7 @@ class NumberListEdit(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Give the old numbers back with Escape, the keyboard back to the window with Enter."""
-        if event.key() == Qt.Key.Key_Escape and self.isModified():
+        if event.key() == Qt.Key.Key_Escape and (self.isModified() or self.property("invalid")):
             self.set_values(self._values)
             return
         super().keyPressEvent(event)

@@ -25,14 +25,17 @@ class Finding(NamedTuple):
 FROZEN = Finding("ok", "frozen: training leaves its parameters as they are")
 
 
-def findings(detail: LayerDetail, level: int) -> list[Finding]:
-    """Return what can be said of a layer from its latest figures."""
+def findings(detail: LayerDetail, level: int, *, fused: bool = False) -> list[Finding]:
+    """Return what can be said of a layer from its latest figures.
+
+    ``fused`` says that the layer is an output with dZ = A - Y: its units may saturate and learn all the same.
+    """
     found: list[Finding] = []
     weights, gradient = detail.norms.get(f"W[{level}]"), detail.norms.get(f"dW[{level}]")
     broken = [symbol for symbol, norm in detail.norms.items() if not math.isfinite(norm)]
     if broken:
         return [Finding("bad", f"{', '.join(broken)} not finite: lower the learning rate")]
-    if detail.z_histogram is not None and detail.units:
+    if detail.z_histogram is not None and detail.units and not fused:
         share = detail.saturated / detail.units
         grade: Grade = "bad" if share >= SATURATED_BAD else "warn" if share >= SATURATED_WARN else "ok"
         found.append(

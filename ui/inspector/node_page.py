@@ -152,7 +152,8 @@ class NodePage(QWidget):
         if detail is not self._detail_of(node):  # a change of the layer came between the look and this showing
             detail = None
         self.shapes.show_rows(self._rows(node, shapes, detail))
-        lines = findings(detail, level) if detail is not None and level is not None else []
+        fused = isinstance(node.layer, Output) and node.layer.fused
+        lines = findings(detail, level, fused=fused) if detail is not None and level is not None else []
         if node.layer.is_frozen:
             lines = [FROZEN, *lines]
         self._health_heading.setVisible(bool(lines))

@@ -25,7 +25,7 @@ SERIES = (
 )
 SHORT = {"training, running": "running", "training, true": "true", "validation": "valid."}  # where there is little room
 POINTS = "training_cost"  # known for some epochs only, and drawn as points
-POINT_SIZE, MOST_POINTS = 5, 24  # pixels; more points would cover the line between them
+POINT_SIZE, MOST_POINTS = 6, 24  # pixels; more points would cover the line between them
 MOST_MARKS = 12
 LOG_MARGIN = 0.05  # decades
 LOG_STEP = 4.0  # the lower end of a log range moves by a quarter of a decade
@@ -97,7 +97,7 @@ class CostPanel(PlotPanel):
                 self._curves[column].setPen(None)
                 self._curves[column].setSymbol("o")
                 self._curves[column].setSymbolSize(POINT_SIZE)
-                self._curves[column].setSymbolPen(None)
+                self._curves[column].setSymbolPen(pg.mkPen(theme.tokens().surface))  # tells them from the line
                 self._curves[column].setSymbolBrush(color)
             else:
                 self._curves[column].setPen(pg.mkPen(color, width=1))
