@@ -94,8 +94,8 @@ class Network:
 
     @property
     def parameter_count(self) -> int:
-        """Number of parameters."""
-        return self.shapes.parameter_count
+        """Number of parameters on the way to the output; running statistics are none."""
+        return sum(self.shapes.parameters.get(node_id, 0) for node_id in self.shapes.order)
 
     @property
     def gradient(self) -> Array:

@@ -12,6 +12,7 @@ from engine.emit import Array
 from engine.layers import Dense, Input, Output
 from engine.network import Network
 from engine.snapshot import Boundary, Histogram, LayerDetail, ProbeRequest, Probes
+from engine.walk import walk
 
 LEAST_BINS, MOST_BINS = 8, 48
 HISTOGRAM_SAMPLE = 8_192  # values: enough for a smooth picture
@@ -20,6 +21,7 @@ PICTURE_SIDE = 64  # cells: larger matrices are thinned to this many rows and co
 PREDICTION_BINS = 24
 SATURATED_SHARE = 0.95  # a unit counts as saturated where this share of its values is stuck
 STUCK_SLOPE = 0.02
+MOST_WALKED = 64  # examples of one walk
 
 
 def histogram(values: Array) -> Histogram:
@@ -41,7 +43,7 @@ def histogram(values: Array) -> Histogram:
     return Histogram(np.linspace(low, high, bins + 1), counts, float(flat.mean()), float(flat.std()))
 
 
-def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int) -> Probes:
+def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int, data: Dataset | None = None) -> Probes:
     """Return what was asked for, at the network's present parameters; nothing of the training state is touched.
 
     Parameters
@@ -49,7 +51,9 @@ def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int)
     examples
         A few training examples (see :func:`looked_at`).
     request
-        What to look at. Unknown nodes and features are left out.
+        What to look at. Unknown nodes, features and rows are left out.
+    data
+        The training examples, of which a walk takes its rows.
     """
     weights: dict[str, Histogram] = {}
     gradients: dict[str, Histogram] = {}
@@ -71,6 +75,7 @@ def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int)
     detail = None
     if request.detail is not None and request.detail in network.shapes.order:
         detail = layer_detail(network, examples, request.detail)
+    rows = [row for row in request.walk if data is not None and 0 <= row < len(data)][:MOST_WALKED]
     return Probes(
         step=step,
         weights=weights,
@@ -79,6 +84,7 @@ def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int)
         thumbnails=thumbnails,
         boundary=boundary,
         detail=detail,
+        walk=walk(network, data.rows(np.array(rows)), tuple(rows)) if rows and data is not None else None,
     )
 
 

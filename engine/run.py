@@ -9,7 +9,7 @@ import numpy as np
 from engine.declared import name_of
 from engine.emit import Array
 from engine.network import Network
-from engine.schedules import Plateau
+from engine.schedules import Plateau, ReduceOnPlateau
 from engine.settings import TrainingSettings
 from engine.stopping import Best
 from engine.trainer_state import (
@@ -105,7 +105,9 @@ class Run:
             self.at.updates = int(meta["updates"])
             for name, flat in self.slots.items():
                 restore_flat(network, state.arrays, f"{SLOTS}{name}/", flat)
-        self.best, self.plateau = from_watched(meta)
+        self.best, plateau = from_watched(meta)
+        if isinstance(settings.schedule, ReduceOnPlateau):
+            self.plateau = plateau
         theta = np.empty_like(network.theta)
         if settings.patience and restore_flat(network, state.arrays, BEST, theta):
             self.best.theta = theta

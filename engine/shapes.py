@@ -45,7 +45,7 @@ class Shapes(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def parameter_count(self) -> int:
-        """The number of parameters of all layers together."""
+        """The number of parameters of all layers, those beside the way to the output too."""
         return sum(self.parameters.values())
 
     def learned(self, node_id: str) -> tuple[ParameterSpec, ...]:

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from engine.emit import Array
+from engine.walk import Walk
 
 State = Literal["empty", "ready", "training", "paused", "finished", "diverged", "failed"]
 
@@ -41,7 +42,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the visible panels want to see; everything is off unless asked for.
 
-    ``boundary`` names two feature indices, ``detail`` the node whose matrices are wanted.
+    ``boundary`` names two feature indices, ``detail`` the node whose matrices are wanted, ``walk`` the rows of the
+    training split over which every operation is walked through.
     """
 
     weights: bool = False
@@ -52,9 +54,10 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     boundary: tuple[int, int] | None = None
     boundary_resolution: int = 64
     detail: str | None = None
+    walk: tuple[int, ...] = ()
 
     def __or__(self, other: ProbeRequest) -> ProbeRequest:
-        """Return what satisfies both; where both name a boundary or a detail, the later one counts."""
+        """Return what satisfies both; where both name a boundary, a detail or rows, the later one counts."""
         return ProbeRequest(
             weights=self.weights or other.weights,
             activations=self.activations or other.activations,
@@ -64,6 +67,7 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
             boundary=other.boundary or self.boundary,
             boundary_resolution=max(self.boundary_resolution, other.boundary_resolution),
             detail=other.detail or self.detail,
+            walk=other.walk or self.walk,
         )
 
     @property
@@ -137,3 +141,4 @@ class Probes:
     boundary: Boundary | None = None
     detail: LayerDetail | None = None
     metrics: Metrics | None = None
+    walk: Walk | None = None

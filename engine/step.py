@@ -159,4 +159,4 @@ class StepRunner:
             right = outputs.argmax(axis=0) == targets.argmax(axis=1)
         else:
             right = (outputs > threshold) == (targets.T > 0.5)  # of every output
-        at.score_sum += np.count_nonzero(right) * len(losses) / right.size
+        at.score_sum += int(np.count_nonzero(right)) * len(losses) / right.size

@@ -115,9 +115,10 @@ class Trainer:
         self.goal = epochs * max(1, -(-self.run.at.epoch // epochs))
 
     def go_on(self) -> None:
-        """Aim at as many epochs again, where a run has ended."""
+        """Where a run has ended early, aim at its last epoch again; where all were done, at as many more."""
         if self.state_name == "finished":
-            self.goal = self.run.at.epoch + self.settings.epochs
+            if self.run.at.epoch >= self.goal:
+                self.goal = self.run.at.epoch + self.settings.epochs
             self.run.best.waited, self.run.since = 0, self.run.seconds
             self.state_name, self.message = "paused", ""
 
@@ -437,6 +438,8 @@ class Trainer:
         anew = restore_weights(self.network, state.arrays, lenient)
         self._begin()
         self.run.restore(state, self.network, self.settings, same_network=not anew)
+        if state.meta["state"] == "finished":  # what follows is another run
+            self.run.best.waited, self.run.since = 0, self.run.seconds
         self.history = History(state.history)
         self._figures = figures_of(self.history)
         self._set_goal()

@@ -176,7 +176,7 @@ class TrainingThread:
 
     def _between_chunks(self) -> None:
         self._answer_looks()
-        if self._measuring and self._requests:
+        if self._measuring and self._requests and not self._looking:  # a look evaluates too, and is answered first
             raise _MeasuringDroppedError
 
     def _train_a_stretch(self) -> None:
@@ -261,7 +261,7 @@ class TrainingThread:
         if not rationed and not request.empty:
             started = time.perf_counter()
             with np.errstate(all="ignore"):
-                probes = probe(trainer.network, self._examples, request, trainer.step)
+                probes = probe(trainer.network, self._examples, request, trainer.step, trainer.data)
                 if request.metrics:
                     metrics = trainer.metrics()
             if self._running:

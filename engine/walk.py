@@ -47,10 +47,11 @@ class Stop:
 class Walk:
     """All operations of one pass forward and backward over some examples, in order.
 
-    ``given`` holds what is there before the first: X, Y and the parameters, by symbol. ``share`` is the factor that
-    turns the gradients' sums into means.
+    ``rows`` says which rows of the training split they are, where it is known. ``given`` holds what is there before the
+    first: X, Y and the parameters, by symbol. ``share`` is the factor that turns the gradients' sums into means.
     """
 
+    rows: tuple[int, ...]
     given: dict[str, Quantity]
     stops: tuple[Stop, ...]
     share: float
@@ -65,7 +66,7 @@ def quantity(symbol: str, array: Array) -> Quantity:
     return Quantity(symbol, array.shape, np.array(values, np.float64), norm)
 
 
-def walk(network: Network, examples: Dataset) -> Walk:
+def walk(network: Network, examples: Dataset, rows: tuple[int, ...] = ()) -> Walk:
     """Return every operation over a few examples (one, say) with what it wrote.
 
     Neither running statistics, nor the random generator, nor the training step's gradient are touched.
@@ -81,7 +82,7 @@ def walk(network: Network, examples: Dataset) -> Walk:
         for operation in program.operations:
             operation.call(*operation.args)
             stops.append(Stop(operation.about, quantity(operation.about.writes, operation.out)))
-    return Walk(given, tuple(stops), float(program.share))
+    return Walk(rows, given, tuple(stops), float(program.share))
 
 
 def _even(count: int) -> Array:

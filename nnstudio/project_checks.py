@@ -184,6 +184,8 @@ def check_state(state: TrainerState, position: int | None) -> None:
     for key, array in (weights_in(state.arrays) | best).items():
         if not np.isfinite(array).all():
             raise ArchiveError(f"has weights, {key[:80]}, with a value that is not a finite number")
+        if key.endswith(".variance") and array.size and array.min() < 0:
+            raise ArchiveError(f"is damaged: a running variance, {key[:80]}, is negative")
     order = state.arrays.get("order")
     if order is not None and not _is_permutation(order):
         raise ArchiveError("is damaged: the order of its examples is not one")

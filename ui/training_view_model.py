@@ -437,4 +437,5 @@ def _merged(old: Probes, new: Probes) -> Probes:
         boundary=new.boundary or old.boundary,
         detail=new.detail or old.detail,
         metrics=new.metrics or old.metrics,
+        walk=new.walk or old.walk,
     )

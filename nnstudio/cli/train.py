@@ -84,7 +84,7 @@ def _as_new_run(state: TrainerState) -> TrainerState:
     """Return a state whose time counts from here, and its patience too where the run had ended."""
     meta = {**state.meta, "run_from": state.meta["seconds"]}
     if meta["state"] == "finished":
-        meta["best_waited"] = 0
+        meta |= {"best_waited": 0, "state": "paused"}
     return dataclasses.replace(state, meta=meta)
 
 

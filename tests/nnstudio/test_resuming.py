@@ -139,6 +139,8 @@ def test_a_run_that_patience_ended_waits_anew_when_it_goes_on_from_a_file(tmp_pa
     trainer = trainer_for(document, prepared)
     assert trainer.train().epoch == 4
     resumed = through_a_file(trainer, document, prepared, tmp_path / "a.nnstudio")
+    assert resumed.status.message == trainer.message
+    resumed.go_on()
     assert resumed.train().epoch == 7
 
 
