@@ -62,6 +62,7 @@ class Network:
         self.learned_count = sum(size for key, size in sizes.items() if key in learned)
         self.theta: Array = np.zeros(sum(sizes.values()), self.dtype)
         self.parameters = self.slices(self.theta)
+        self.gradient_share = 1.0  # 1/m where the training step leaves the gradient as the sum over its batch
         self._gradient: Array | None = None
         self._looking_gradient: Array | None = None  # so that looking leaves the training step's gradient alone
         self._arena = Arena(self.dtype)
@@ -99,7 +100,7 @@ class Network:
 
     @property
     def gradient(self) -> Array:
-        """The flat gradient (learned_count,) of the last training step."""
+        """The flat gradient (learned_count,) of the last training step, up to :attr:`gradient_share`."""
         if self._gradient is None:
             self._gradient = np.zeros_like(self.learned)
         return self._gradient
@@ -167,22 +168,33 @@ class Network:
         """Return the program for batches of ``size`` examples, compiled at the first call."""
         key = (size, mode)
         if key not in self._programs:
-            if mode == "looking" and self._looking_gradient is None:
-                self._looking_gradient = np.zeros_like(self.learned)
-            flat = self._looking_gradient if mode == "looking" else self.gradient
-            gradients = {} if mode == "inference" or flat is None else self.slices(flat)
-            levels = self.shapes.levels
-            self._programs[key] = compile_program(
-                self.graph,
-                self.shapes,
-                {k: Ref(_symbol(k, levels), a) for k, a in self.parameters.items()},
-                {k: Ref("d" + _symbol(k, levels), a) for k, a in gradients.items()},
-                self._looking_arena if mode == "looking" else self._arena,
-                size,
-                mode,
-                self.generator,
-            )
+            arena = self._looking_arena if mode == "looking" else self._arena
+            self._programs[key] = self._compile(size, mode, arena)
         return self._programs[key]
+
+    def training_program(self, x: Array, y: Array) -> Program:
+        """Return a training program that reads its batch from ``x`` (m, n_features + 1) and ``y`` (m, n_outputs).
+
+        Column 0 of x must hold ones. All other buffers are shared with the programs of :meth:`program`.
+        """
+        return self._compile(len(x), "training", self._arena.with_feed(x, y))
+
+    def _compile(self, size: int, mode: Mode, arena: Arena) -> Program:
+        if mode == "looking" and self._looking_gradient is None:
+            self._looking_gradient = np.zeros_like(self.learned)
+        flat = self._looking_gradient if mode == "looking" else self.gradient
+        gradients = {} if mode == "inference" or flat is None else self.slices(flat)
+        levels = self.shapes.levels
+        return compile_program(
+            self.graph,
+            self.shapes,
+            {k: Ref(_symbol(k, levels), a) for k, a in self.parameters.items()},
+            {k: Ref("d" + _symbol(k, levels), a) for k, a in gradients.items()},
+            arena,
+            size,
+            mode,
+            self.generator,
+        )
 
     def forget_programs(self) -> None:
         """Drop the compiled programs, as when batches have another size from now on."""

@@ -41,13 +41,15 @@ class Optimizer(Declared, frozen=True):
     """An update rule.
 
     ``slots`` names the vectors it keeps, each as long as the learned parameters. ``scalars`` are numbers written into
-    0-d arrays before a step; only optimizers with ``changes_each_step`` need them anew at every one.
+    0-d arrays before a step; only optimizers with ``changes_each_step`` need them anew at every one. One that
+    ``takes_sums`` is linear in the gradient: it may be given the sum over a batch, and its share 1/m in the rate.
     """
 
     title: ClassVar[str]
     formula: ClassVar[str]
     slots: ClassVar[tuple[str, ...]] = ()
     changes_each_step: ClassVar[bool] = False
+    takes_sums: ClassVar[bool] = False
 
     learning_rate: LearningRate = 0.01
 
@@ -74,6 +76,7 @@ class Sgd(Optimizer, frozen=True, tag="sgd"):
 
     title: ClassVar[str] = "SGD"
     formula: ClassVar[str] = "θ := θ − α dθ"
+    takes_sums: ClassVar[bool] = True
 
     def emit_update(
         self, emit: Emitter, theta: Ref, gradient: Ref, slots: dict[str, Ref], scalars: dict[str, Ref]

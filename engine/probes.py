@@ -154,7 +154,7 @@ def layer_detail(network: Network, examples: Dataset, node_id: str) -> LayerDeta
 def _gradient(network: Network, examples: Dataset) -> Array:
     """Return the flat gradient of the last step, or, before the first one, of the examples looked at."""
     if network.gradient.any():
-        return network.gradient
+        return network.gradient * network.gradient_share
     flat = np.empty_like(network.learned)
     seen = network.gradients(examples.X, examples.Y)
     for key, view in network.slices(flat).items():

@@ -141,7 +141,7 @@ class TrainingSettings(Declared, frozen=True):
             "in between there is the running cost.",
             extra={"group": RUN, "unit": "epochs"},
         ),
-    ] = 10
+    ] = 25
     seed: Annotated[
         int,
         msgspec.Meta(

@@ -17,6 +17,8 @@ from engine.settings import TrainingSettings
 from engine.trainer_state import Progress
 
 UPDATE_BLOCK = 65_536  # parameters: an optimizer's passes over a block of this size stay in the cache
+GATHERED_BYTES = 262_144  # batches gathered in one call take no more: they stay in the cache until they are read
+MOST_LAYERS_UNROLLED = 16  # a deeper network gains nothing from a program for each place, and takes long to compile
 CHECKPOINT_STEPS = 64  # steps between two copies of the last finite state; a broken step is found by replaying these
 
 
@@ -39,13 +41,33 @@ class StepRunner:
         self._size = min(settings.batch_size, len(data))
         self._full, self._rest = divmod(len(data), self._size)
         self.update_operations = self._compile_update(slots)
-        self._programs = {count: self._compile(count) for count in {self._size, self._rest or self._size}}
         self._fused = network.output.fused
+        # Small batches are gathered many at a time, each into a place from which a program of its own reads it.
+        self._x, self._y = self._feed(self._gathered_at_once(), self._size)
+        self._programs = [network.training_program(x, y) for x, y in zip(self._x, self._y, strict=True)]
+        self._calls = [self._calls_of(program) for program in self._programs]
         # Outputs of a stretch of steps are kept and their losses computed together: it costs a tenth of step by step.
         steps = min(CHECKPOINT_STEPS, self._full)
         self._kept = np.zeros((steps, network.n_outputs, self._size), network.dtype)
-        self._kept_steps = list(self._kept)
-        self._kept_rest = np.zeros((network.n_outputs, self._rest), network.dtype)
+        if self._rest:
+            self._rest_x, self._rest_y = self._feed(1, self._rest)
+            self._rest_program = network.training_program(self._rest_x[0], self._rest_y[0])
+            self._rest_calls = self._calls_of(self._rest_program)
+            self._rest_kept = np.zeros((1, network.n_outputs, self._rest), network.dtype)
+
+    def _gathered_at_once(self) -> int:
+        """Return how many batches are gathered in one call: as many as a small place takes, one of large ones."""
+        columns = self._data.extended.shape[1] + self._data.targets.shape[1]
+        fitting: int = GATHERED_BYTES // (self._size * columns * self._network.dtype.itemsize)
+        if len(self._network.shapes.order) > MOST_LAYERS_UNROLLED:
+            return 1
+        return max(1, min(fitting, CHECKPOINT_STEPS, self._full))
+
+    def _feed(self, count: int, size: int) -> tuple[Array, Array]:
+        """Return the places into which batches are gathered, (count, size, n_x + 1) and (count, size, n_y)."""
+        dtype, data = self._network.dtype, self._data
+        x = np.ones((count, size, data.extended.shape[1]), dtype)
+        return x, np.zeros((count, size, data.targets.shape[1]), dtype)
 
     def _compile_update(self, slots: dict[str, Array]) -> tuple[Operation, ...]:
         """Return what follows the gradient's mean: penalties, clipping, decay, and the optimizer's own passes."""
@@ -73,74 +95,94 @@ class StepRunner:
             )
         return tuple(emit.operations)
 
-    def _compile(self, count: int) -> tuple[Program, list[Call]]:
-        """Return the program for batches of ``count``, and all calls of a step: forward, backward, mean, update."""
-        network = self._network
-        program = network.program(count, "training")
-        mean = cast(Call, (np.multiply, (network.gradient, program.share, network.gradient)))
+    def _calls_of(self, program: Program) -> list[Call]:
+        """Return all calls of a step: forward, backward, the gradient's mean (unless sums will do), the update."""
+        gradient = self._network.gradient
+        mean = cast(Call, (np.multiply, (gradient, program.share, gradient)))
         update = [(operation.call, operation.args) for operation in self.update_operations]
-        return program, [*program.calls("forward", "loss", "backward"), mean, *update]
+        return [*program.calls("forward", "loss", "backward"), *([] if self._takes_sums() else [mean]), *update]
 
-    @property
-    def steps(self) -> int:
-        """Steps in one epoch, an incomplete last batch included."""
-        return self._full + bool(self._rest)
+    def _takes_sums(self) -> bool:
+        """Whether the update may have the sum over the batch: nothing between asks for the mean itself."""
+        settings = self._settings
+        changed = settings.l1 or settings.l2 or settings.clip_norm or self._network.output.class_weights
+        return settings.optimizer.takes_sums and not changed
 
     @property
     def calls_per_step(self) -> int:
-        """NumPy calls of one step on a full batch, the gathering of the batch and of its outputs included."""
-        return len(self._programs[self._size][1]) + 3
+        """NumPy calls of one step on a full batch, that which keeps its outputs included."""
+        return len(self._calls[0]) + 1
 
     def program_of(self, position: int) -> Program:
-        """Return the program that runs the batch at a position of the epoch."""
-        return self._programs[self._size if position < self._full else self._rest][0]
+        """Return a program that has run the batch at a position of the epoch; all share what they compute."""
+        return self._programs[0] if position < self._full else self._rest_program
 
     def rate_of(self, step: int) -> float:
         """Return the learning rate of step number ``step`` (the first is 1), warm-up included."""
         return self.rate * warm_up_factor(step, self._settings.warm_up)
 
-    def _write_scalars(self, update: int, step: int) -> None:
-        for name, value in self._settings.optimizer.scalars(update, self.rate_of(step)).items():
+    def _write_scalars(self, update: int, step: int, share: float) -> None:
+        for name, value in self._settings.optimizer.scalars(update, self.rate_of(step) * share).items():
             self._scalars[name].array.fill(value)
 
     def run(self, at: Progress, count: int) -> None:
         """Run ``count`` steps of this epoch, at most :data:`CHECKPOINT_STEPS`, and move ``at`` on."""
-        first, size = at.position, self._size
-        start = first * size
-        full = min(count, self._full - first)
+        start = at.position * self._size
+        full = min(count, self._full - at.position)
         if full:
-            batches = self._order[start : start + full * size].reshape(full, size)
-            self._run_batches(at, size, batches, self._kept_steps)
-            outputs = self._kept[:full].transpose(1, 0, 2).reshape(len(self._kept_rest), full * size)
-            self._account(at, start, outputs)
+            order = self._order[start : start + full * self._size]
+            self._run_batches(at, order, self._calls, self._programs[0], (self._x, self._y), self._kept)
+            self._account(at, order, self._kept[:full])
         if count > full:
-            self._run_batches(at, self._rest, self._order[None, -self._rest :], [self._kept_rest])
-            self._account(at, self._full * size, self._kept_rest)
+            order, feed = self._order[self._full * self._size :], (self._rest_x, self._rest_y)
+            self._run_batches(at, order, [self._rest_calls], self._rest_program, feed, self._rest_kept)
+            self._account(at, order, self._rest_kept)
         at.position += count
 
-    def _run_batches(self, at: Progress, size: int, batches: Array, kept: list[Array]) -> None:
-        """Run one step for each row of ``batches`` (steps, size) and keep its outputs, (n_y, size) each."""
-        program, calls = self._programs[size]
-        take_x, take_y, positive = self._data.extended.take, self._data.targets.take, np.positive
-        x, y, seen = program.x, program.y, program.z if self._fused else program.a
-        changes = self._settings.optimizer.changes_each_step or at.step < self._settings.warm_up
-        if not changes:
-            self._write_scalars(at.updates + 1, at.step + 1)
-        for number, (batch, outputs) in enumerate(zip(batches, kept, strict=False), 1):
-            take_x(batch, 0, x, "clip")
-            take_y(batch, 0, y, "clip")
-            if changes:
-                self._write_scalars(at.updates + number, at.step + number)
-            for call, args in calls:
-                call(*args)
-            positive(seen, outputs)
-        at.step += len(batches)
-        at.updates += len(batches)
+    def _run_batches(
+        self,
+        at: Progress,
+        order: Array,
+        calls_by_place: list[list[Call]],
+        program: Program,
+        feed: tuple[Array, Array],
+        kept: Array,
+    ) -> None:
+        """Run a step for each batch of the examples in ``order``, and keep its outputs.
 
-    def _account(self, at: Progress, start: int, outputs: Array) -> None:
-        """Add the losses of the ``outputs`` (n_y, k), of the examples from place ``start``, to the running sums."""
+        Batches are gathered into ``feed``, as many at a time as it has places; ``calls_by_place`` reads each from its
+        own. ``program`` is one of those that the calls come from.
+        """
+        x, y = (array.reshape(-1, array.shape[2]) for array in feed)
+        places, size = feed[0].shape[:2]
+        take_x, take_y, positive = self._data.extended.take, self._data.targets.take, np.positive
+        seen = program.z if self._fused else program.a
+        changes = self._settings.optimizer.changes_each_step or at.step < self._settings.warm_up
+        share = float(program.share) if self._takes_sums() else 1.0
+        self._network.gradient_share = share
+        if not changes:
+            self._write_scalars(at.updates + 1, at.step + 1, share)
+        done = 0
+        for start in range(0, len(order), places * size):
+            rows = order[start : start + places * size]
+            take_x(rows, 0, x[: len(rows)], "clip")
+            take_y(rows, 0, y[: len(rows)], "clip")
+            # The rows may fill fewer places than there are: zip ends with what is kept of them.
+            for calls, outputs in zip(calls_by_place, kept[done : done + len(rows) // size], strict=False):
+                done += 1
+                if changes:
+                    self._write_scalars(at.updates + done, at.step + done, share)
+                for call, args in calls:
+                    call(*args)
+                positive(seen, outputs)
+        at.step += done
+        at.updates += done
+
+    def _account(self, at: Progress, order: Array, kept: Array) -> None:
+        """Add the losses of the outputs ``kept`` (steps, n_y, size), of the examples in ``order``, to the sums."""
         output, task = self._network.output, self._network.task
-        targets = self._data.targets.take(self._order[start : start + outputs.shape[1]], 0)
+        outputs = kept.transpose(1, 0, 2).reshape(kept.shape[1], len(order))
+        targets = self._data.targets.take(order, 0)
         losses = output.loss.from_z(outputs, targets.T) if self._fused else output.loss.from_a(outputs, targets.T)
         weights = output.example_weights(targets)
         if weights is None:

@@ -9,6 +9,8 @@ import numpy as np
 from engine.activations.base import Activation, emit_sigmoid, sigmoid
 from engine.emit import Array, Emitter, Ref
 
+FEW_CLASSES = 16
+
 
 class Sigmoid(Activation, frozen=True, tag="sigmoid"):
     """σ(z) = 1 / (1 + exp(-z)), computed as ½ tanh(z/2) + ½, which cannot overflow."""
@@ -91,11 +93,14 @@ class Softmax(Activation, frozen=True, tag="softmax"):
 
     def emit_forward(self, emit: Emitter, z: Ref, a: Ref) -> None:
         """Emit the softmax over the rows."""
-        total = emit.scratch((1, z.shape[1]), "total")
-        emit.reduce("max", z, 0, total)
-        emit.apply(np.subtract, z, total, out=a)
+        n, m = z.shape
+        most = emit.scratch((1, m), "most")
+        emit.reduce("max", z, 0, most)
+        emit.apply(np.subtract, z, most, out=a)
         emit.apply(np.exp, a, out=a)
-        emit.reduce("sum", a, 0, total)
+        # A sum written into every row costs less, for few classes, than a division that spreads one row over all.
+        total = emit.scratch((n if n <= FEW_CLASSES else 1, m), "total")
+        emit.dot(Ref("1", np.ones((total.shape[0], n), emit.dtype)), a, total, formula="Σ e^Z")
         emit.apply(np.divide, a, total, out=a, formula="A = e^Z / Σ e^Z, column by column")
 
     def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:

@@ -8,6 +8,7 @@ from test_trainer import rings, small
 
 from engine import Dense, Input, Network, Output, Trainer, TrainingSettings, chain
 from engine.activations import Relu, Sigmoid
+from engine.optimizers import Momentum, Sgd
 from engine.probes import HISTOGRAM_SAMPLE, decision_grid, histogram, layer_detail, looked_at, probe
 from engine.snapshot import ProbeRequest
 
@@ -104,3 +105,14 @@ def test_looking_leaves_the_steps_gradient_alone_and_shows_the_mean_gradient():
 def test_gradients_are_shown_before_the_first_step_too():
     probes = probe(small(), rings().astype(np.float32), ProbeRequest(gradients=True), step=0)
     assert probes.gradients["dense_1"].deviation > 0
+
+
+@pytest.mark.parametrize("optimizer", [Sgd(learning_rate=0.0), Momentum(learning_rate=0.0)], ids=["sgd", "momentum"])
+def test_the_gradient_shown_is_the_mean_over_the_last_batch_whatever_the_optimizer_is_given(optimizer):
+    data = rings(20).astype(np.float32)
+    trainer = Trainer(small(), data, TrainingSettings(optimizer=optimizer, batch_size=20))
+    trainer.advance(1)
+    shown = probe(trainer.network, data, ProbeRequest(gradients=True), step=1).gradients["dense_1"]
+    true = trainer.network.gradients(data.X, data.Y)["dense_1.Theta"][:, 1:]
+    assert shown.mean == pytest.approx(true.mean(), rel=1e-4)
+    assert shown.deviation == pytest.approx(true.std(), rel=1e-4)
