@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ui.panels.base import Panel
 
 LEFT_WIDTH, RIGHT_WIDTH, PANEL_HEIGHT = 208, 276, 280
+INSIGHT_WIDTH = 460  # an equation of a wide layer fits
 LEAST_PANEL, PANEL_SIZE = QSize(190, 160), QSize(240, PANEL_HEIGHT)
 # Panels side by side at first; each of the others waits as a tab behind the one named.
 TABBED = {"gradient_histograms": "weight_histograms", "metrics": "boundary"}
@@ -207,21 +209,40 @@ class Docks:
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["layers"])
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["inspector"])
         for name in self.places:
-            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks[name])
+            if PANELS[name].insight:
+                window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks[name])
+                window.tabifyDockWidget(docks["inspector"], docks[name])
+                docks[name].hide()
+                docks[name].toggleViewAction().triggered.connect(functools.partial(self._show_insight, docks[name]))
+            else:
+                window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks[name])
+        docks["inspector"].raise_()
         for name, front in TABBED.items():
             if name in docks and front in docks:
                 window.tabifyDockWidget(docks[front], docks[name])
                 docks[front].raise_()
         window.resizeDocks([docks["layers"], docks["inspector"]], [LEFT_WIDTH, RIGHT_WIDTH], Qt.Orientation.Horizontal)
         window.resizeDocks([docks["cost"]], [PANEL_HEIGHT], Qt.Orientation.Vertical)
-        front = [docks[name] for name in self.places if name not in TABBED]
+        front = [docks[name] for name in self.places if name not in TABBED and not PANELS[name].insight]
         window.resizeDocks(front, [PANEL_SIZE.width()] * len(front), Qt.Orientation.Horizontal)
+
+    def _show_insight(self, dock: QDockWidget, shown: bool) -> None:
+        """Bring an insight view to the front, with room to read."""
+        if shown:
+            dock.raise_()
+            if not dock.isFloating() and dock.width() < INSIGHT_WIDTH:
+                self._window.resizeDocks([dock], [INSIGHT_WIDTH], Qt.Orientation.Horizontal)
 
     def menu(self, parent: QWidget) -> QMenu:
         """Return a menu that shows and hides the docks."""
         menu = QMenu(parent)
-        for dock in self._docks.values():
-            menu.addAction(dock.toggleViewAction())
+        insights = {name for name, kind in PANELS.items() if kind.insight}
+        for name, dock in self._docks.items():
+            if name not in insights:
+                menu.addAction(dock.toggleViewAction())
+        menu.addSeparator()
+        for name in (name for name in self._docks if name in insights):
+            menu.addAction(self._docks[name].toggleViewAction())
         return menu
 
     def state(self) -> QByteArray:

@@ -46,6 +46,7 @@ class TrainingViewModel(QObject):
     refreshed = Signal()
     shapes_changed = Signal()
     data_changed = Signal()
+    chosen_changed = Signal()
     message = Signal(str, str)  # a sentence, and its kind: "info", "warn" or "bad"
 
     def __init__(
@@ -61,6 +62,7 @@ class TrainingViewModel(QObject):
         self.status = Status()
         self.history = History()
         self.marks: list[tuple[float, str]] = []
+        self.chosen = 0
         self.probes = Probes()
         self.shapes: Shapes = shapes_of(store.document, None)
         self.data: PreparedData | None = None
@@ -87,6 +89,14 @@ class TrainingViewModel(QObject):
             self._requests.pop(owner, None)
         else:
             self._requests[owner] = request
+
+    def choose(self, row: int) -> None:
+        """Choose the training example, by its row of the split, whose numbers the insight views show."""
+        rows = len(self.data.training) if self.data is not None else 1
+        row = min(max(row, 0), max(rows - 1, 0))
+        if row != self.chosen:
+            self.chosen = row
+            self.chosen_changed.emit()
 
     @property
     def training(self) -> bool:
@@ -218,6 +228,7 @@ class TrainingViewModel(QObject):
 
     def _take_data(self, document: Document) -> None:
         self.data = None if document.data is None else self.prepared.get(document.data)
+        self.choose(self.chosen)  # which may be beyond the new data
         self._find_problems(document)
         self.data_changed.emit()
 

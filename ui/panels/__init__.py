@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PanelKind:
-    """A panel by its title and the class it is made from, ``"file:Class"``; calling it makes one."""
+    """A panel by its title and the class it is made from, ``"file:Class"``; calling it makes one.
+
+    An ``insight`` view is closed at the first start, and opens beside the inspector.
+    """
 
     title: str
     place: str
+    insight: bool = False
 
     def __call__(self, model: TrainingViewModel) -> Panel:
         """Import the panel's file and return a new panel on a model."""
