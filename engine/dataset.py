@@ -46,8 +46,9 @@ class Dataset:
             raise DataError("There are no examples.")
         extended = np.empty((len(features), features.shape[1] + 1), dtype)
         extended[:, 0] = 1.0
-        extended[:, 1:] = features
-        self._set(extended, np.ascontiguousarray(targets, dtype))
+        with np.errstate(over="ignore"):  # what is too large for float32 is refused below, with its row
+            extended[:, 1:] = features
+            self._set(extended, np.ascontiguousarray(targets, dtype))
         self._refuse_non_finite()
 
     @classmethod
@@ -68,7 +69,9 @@ class Dataset:
         for name, array in (("X", self.X), ("Y", self.targets)):
             bad = ~np.isfinite(array).all(axis=1)
             if bad.any():
-                raise DataError(f"{name} has a value that is not a finite number in row {int(bad.argmax())}.")
+                raise DataError(
+                    f"{name} has a value that is not a finite number of this precision in row {int(bad.argmax())}."
+                )
 
     def __len__(self) -> int:
         return len(self.extended)
@@ -87,7 +90,11 @@ class Dataset:
         """Return the same examples in another floating type, or this one where it has that type."""
         if self.extended.dtype == np.dtype(dtype):
             return self
-        return Dataset.from_extended(self.extended.astype(dtype), self.targets.astype(dtype))
+        with np.errstate(over="ignore"):
+            made = Dataset.from_extended(self.extended.astype(dtype), self.targets.astype(dtype))
+        if np.dtype(dtype).itemsize < self.extended.dtype.itemsize:
+            made._refuse_non_finite()
+        return made
 
     def rows(self, indices: Array) -> Dataset:
         """Return some rows, copied."""

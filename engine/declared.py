@@ -33,6 +33,8 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         # msgspec itself checks limits only while decoding; this makes every way of construction equal.
         for field in _infos(type(self)):
             value = getattr(self, field.name)
+            if isinstance(value, list):
+                raise SettingError(f"{_label(type(self), field.name)} must be a tuple, not the list {value}.")
             numbers = value if isinstance(value, tuple) else (value,)
             if any(isinstance(number, float) and not math.isfinite(number) for number in numbers):
                 raise SettingError(f"{_label(type(self), field.name)} must be a finite number, not {value}.")

@@ -20,7 +20,8 @@ def first_non_finite(network: Network, program: Program) -> str:
     if not np.isfinite(program.z).all():
         return "the output before its activation was the first to leave the finite numbers."
     for what, flat in (("gradient", network.gradient), ("weights", network.theta)):
-        for key, array in network.slices(flat).items():
+        arrays = list(network.slices(flat).items())
+        for key, array in reversed(arrays) if what == "gradient" else arrays:  # gradients come from the output back
             if not np.isfinite(array).all():
                 name = names[key.rpartition(".")[0]]
                 verb = "was" if what == "gradient" else "were"

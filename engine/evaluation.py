@@ -8,7 +8,16 @@ import numpy as np
 
 from engine.dataset import Dataset
 from engine.declared import name_of
-from engine.metrics import SquareSums, all_metrics, classes_of, confusion, roc, threshold_of, true_classes
+from engine.metrics import (
+    TargetSpread,
+    all_metrics,
+    classes_of,
+    confusion,
+    roc,
+    squared_errors,
+    threshold_of,
+    true_classes,
+)
 from engine.network import Network
 from engine.snapshot import Metrics
 
@@ -17,7 +26,7 @@ def evaluate(network: Network, data: Dataset) -> tuple[float, float]:
     """Return the true cost and score (accuracy or R²) over all examples; memory is that of one chunk."""
     output, task = network.output, network.task
     activation, threshold = name_of(output.activation), threshold_of(output)
-    squares = SquareSums(data.targets) if task == "regression" else None
+    missed = np.zeros(network.n_outputs)
     loss_sum = weight_sum = 0.0
     right = entries = 0
     for rows, z, a in network.evaluate(data):
@@ -27,12 +36,12 @@ def evaluate(network: Network, data: Dataset) -> tuple[float, float]:
         weights = output.example_weights(targets)
         loss_sum += float(losses.sum(dtype=np.float64) if weights is None else weights.astype(np.float64).dot(losses))
         weight_sum += float(len(losses) if weights is None else weights.sum(dtype=np.float64))
-        if squares is not None:
-            squares.add(targets, a.T)
+        if task == "regression":
+            missed += squared_errors(targets, a.T)
         else:
             same = classes_of(a.T, task, threshold) == true_classes(targets, task)
             right, entries = right + int(np.count_nonzero(same)), entries + same.size
-    return loss_sum / weight_sum, squares.r2() if squares is not None else right / entries
+    return loss_sum / weight_sum, TargetSpread(data.targets).r2(missed) if task == "regression" else right / entries
 
 
 def metrics_of(network: Network, splits: Mapping[str, Dataset]) -> Metrics:

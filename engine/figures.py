@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.emit import Array
 from engine.history import History
-from engine.metrics import Task
+from engine.metrics import TargetSpread
 from engine.trainer_state import Progress
 
 UNKNOWN = (float("nan"), float("nan"))
@@ -31,12 +30,9 @@ class Figures:
     row_at: int = NOWHERE
 
 
-def running_figures(at: Progress, task: Task, targets: Array) -> tuple[float, float]:
-    """Return the means over an epoch's examples as they were seen: the cost, and accuracy or R²."""
-    score = at.score_sum / at.seen
-    if task == "regression":
-        spread = float(targets.var(axis=0, dtype=np.float64).sum())
-        score = 1.0 - score / spread if spread else float("nan")
+def running_figures(at: Progress, spread: TargetSpread | None) -> tuple[float, float]:
+    """Return the means over an epoch's examples as they were seen: the cost, and accuracy or (with ``spread``) R²."""
+    score = spread.r2(np.array(at.missed)) if spread is not None else at.score_sum / at.seen
     return at.loss_sum / at.weight_sum, score
 
 

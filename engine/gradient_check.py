@@ -7,14 +7,15 @@ z = 0, say), there is no one slope to compare with: such parameters are skipped 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.dataset import Dataset
 from engine.declared import name_of
-from engine.descent import penalty, penalty_slope
+from engine.descent import penalty, penalty_slope, weights_of
 from engine.emit import Array
 from engine.layers import parts
 from engine.network import Network
@@ -30,13 +31,16 @@ TOLERANCE = 1e-6  # the largest relative error of a right gradient
 class ArrayCheck:
     """One parameter array: ``error`` is ‖numeric - computed‖ / ‖computed‖ over the entries compared.
 
-    Where ‖computed‖ is below what differences can resolve, the error is relative to that.
+    Where ‖computed‖ is below what differences can resolve, the error is relative to that. ``numeric`` holds the
+    differences in the array's own shape, nan where none was taken, and ``computed`` the gradient.
     """
 
     key: str
     error: float
     compared: int
     skipped: int
+    numeric: Array = field(default_factory=lambda: np.zeros((0, 0)), compare=False, repr=False)
+    computed: Array = field(default_factory=lambda: np.zeros((0, 0)), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def check_gradients(
     settings: TrainingSettings | None = None,
     most: int | None = None,
     seed: int = 0,
+    on_progress: Callable[[float, str], object] | None = None,
 ) -> GradientCheck:
     """Compare the gradient of the cost, penalties included, with central differences.
 
@@ -87,6 +92,8 @@ def check_gradients(
         Where the penalties come from; none without.
     most
         Entries compared in each array, drawn at random; all without.
+    on_progress
+        Called after each entry with the share that is done, 0 to 1, and the key of the array.
     """
     settings = settings or TrainingSettings()
     copy = Network(network.graph, precision="float64")
@@ -98,18 +105,34 @@ def check_gradients(
     objective = _Objective(copy, data, settings)
     resolved = RESOLVED * (1.0 + abs(objective.cost()))
     generator = np.random.default_rng(seed)
-    checks = []
+    drawn = {key: _entries(gradient.shape, most, generator) for key, gradient in computed.items()}
+    total, done, checks = sum(map(len, drawn.values())), 0, []
     for key, gradient in computed.items():
-        values = copy.parameters[key]
-        entries = list(np.ndindex(*values.shape))
-        if most is not None and len(entries) > most:
-            entries = [entries[i] for i in np.sort(generator.choice(len(entries), most, replace=False))]
-        pairs = [(objective.slope(values, entry), gradient[entry]) for entry in entries]
-        known = np.array([(numeric, given) for numeric, given in pairs if numeric is not None]).reshape(-1, 2)
-        difference = float(np.linalg.norm(known[:, 0] - known[:, 1]))
-        scale = max(float(np.linalg.norm(known[:, 1])), resolved * np.sqrt(max(len(known), 1)))
-        checks.append(ArrayCheck(key, difference / scale, len(known), len(pairs) - len(known)))
+        values, numeric = copy.parameters[key], np.full(gradient.shape, np.nan)
+        known = np.zeros(gradient.shape, bool)
+        for entry in drawn[key]:
+            estimate = objective.slope(values, entry)
+            if estimate is not None:
+                numeric[entry], known[entry] = estimate, True
+            done += 1
+            if on_progress is not None:
+                on_progress(done / total, key)
+        compared = int(known.sum())
+        difference = float(np.linalg.norm(numeric[known] - gradient[known]))
+        scale = max(float(np.linalg.norm(gradient[known])), resolved * np.sqrt(max(compared, 1)))
+        skipped = len(drawn[key]) - compared
+        checks.append(ArrayCheck(key, difference / scale, compared, skipped, numeric, gradient))
     return GradientCheck(tuple(checks))
+
+
+def _entries(shape: tuple[int, ...], most: int | None, generator: np.random.Generator) -> list[tuple[int, ...]]:
+    """Return the entries to compare: all, or ``most`` drawn without repetition, in order."""
+    size = int(np.prod(shape))
+    flat = np.arange(size)
+    if most is not None and size > most:
+        flat = np.sort(generator.choice(size, most, replace=False))
+    rows, columns = np.unravel_index(flat, shape)
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
 
 
 class _Objective:
@@ -134,7 +157,7 @@ class _Objective:
         distances = [ref.array - at for ref, at in program.kinks]
         distances.append(network.output.loss.kinks(program.a, self._data.targets.T))
         if self._settings.l1:
-            distances.append(network.learned)
+            distances.extend(weights.array for weights in weights_of(network, network.learned, "W"))
         return np.concatenate([np.sign(distance).reshape(-1) for distance in distances])
 
     def slope(self, values: Array, entry: tuple[int, ...]) -> float | None:

@@ -20,6 +20,7 @@ from engine.layers import Output
 
 Task = Literal["binary", "multiclass", "regression"]
 
+SPREAD_ROWS = 65_536
 SCORE_NAMES: dict[Task, str] = {"binary": "accuracy", "multiclass": "accuracy", "regression": "r2"}
 HALF, ZERO = 0.5, 0.0  # thresholds of probabilities and of scores without a bound
 CURVE_LEVELS = 200  # a thinned ROC curve has two points a level at most, and both its ends
@@ -199,39 +200,31 @@ def r2(y: Array, predicted: Array) -> float:
 
     A target that never varies gives 1 where every prediction is exact and 0 otherwise; a single example gives nan.
     """
-    sums = SquareSums(y)
-    sums.add(y, predicted)
-    return sums.r2()
+    return TargetSpread(y).r2(squared_errors(y, predicted))
 
 
-class SquareSums:
-    """The sums of squares behind R², collected over chunks of the examples.
+def squared_errors(y: Array, predicted: Array) -> Array:
+    """Return Σ(ŷ - y)² of each output (n_outputs,), in float64, over examples in (k, n_outputs)."""
+    with np.errstate(all="ignore"):
+        return np.asarray(((predicted - y.astype(np.float64)) ** 2).sum(axis=0))
 
-    Parameters
-    ----------
-    y
-        All targets (m, n_outputs).
-    """
+
+class TargetSpread:
+    """How much the targets (m, n_outputs) vary, which is what R² measures errors against."""
 
     def __init__(self, y: Array) -> None:
         self._count = len(y)
-        self._mean = y.mean(axis=0, dtype=np.float64)
+        mean = y.mean(axis=0, dtype=np.float64)
         # By the values themselves: the mean of equal ones may be rounded, and their spread is then not quite 0.
         self._still = y.max(axis=0) == y.min(axis=0)
-        self._spread, self._missed = np.zeros(y.shape[1]), np.zeros(y.shape[1])
+        self._spread = np.zeros(y.shape[1])
+        for start in range(0, len(y), SPREAD_ROWS):  # a copy in float64 of a whole large table would take memory
+            self._spread += squared_errors(y[start : start + SPREAD_ROWS], mean)
 
-    def add(self, y: Array, predicted: Array) -> None:
-        """Add some examples, targets and predictions in (k, n_outputs)."""
-        wide = y.astype(np.float64)
-        with np.errstate(all="ignore"):
-            self._spread += ((wide - self._mean) ** 2).sum(axis=0)
-            self._missed += ((predicted - wide) ** 2).sum(axis=0)
-
-    def r2(self) -> float:
-        """Return R² of all examples that were added."""
+    def r2(self, missed: Array) -> float:
+        """Return R² from the sums of squared errors (n_outputs,) over all examples."""
         if self._count < 2:
             return float("nan")
-        missed = self._missed
         with np.errstate(all="ignore"):
             without_spread = np.where(missed == 0, 1.0, np.where(np.isnan(missed), np.nan, 0.0))
             return float(np.mean(np.where(self._still, without_spread, 1.0 - missed / self._spread)))

@@ -20,6 +20,7 @@ from engine.shapes import Shapes, infer_shapes
 
 Precision = Literal["float32", "float64"]
 
+MOST_PROGRAMS = 16  # batch sizes whose programs are kept
 LEAST_CHUNK = 256
 CHUNK_VALUES = 400_000  # activations held while evaluating: chunks are cut so that all layers' stay below
 
@@ -129,6 +130,7 @@ class Network:
     def initialize(self, seed: int | None = None) -> None:
         """Draw the initial parameters; the same seed gives the same ones."""
         seed = self.seed if seed is None else seed
+        self._forget_gradient()
         # The same object, since programs hold on to it.
         self.generator.bit_generator.state = np.random.default_rng([seed, 2]).bit_generator.state
         for node_id in self.shapes.order:
@@ -163,12 +165,19 @@ class Network:
             checked[key] = given
         for key, given in checked.items():
             self.parameters[key][...] = given
+        self._forget_gradient()
+
+    def _forget_gradient(self) -> None:
+        if self._gradient is not None:
+            self._gradient.fill(0.0)
 
     def program(self, size: int, mode: Mode = "training") -> Program:
         """Return the program for batches of ``size`` examples, compiled at the first call."""
         key = (size, mode)
         if key not in self._programs:
             arena = self._looking_arena if mode == "looking" else self._arena
+            while len(self._programs) >= MOST_PROGRAMS:
+                del self._programs[next(iter(self._programs))]
             self._programs[key] = self._compile(size, mode, arena)
         return self._programs[key]
 

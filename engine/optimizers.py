@@ -33,7 +33,7 @@ Memory = Annotated[
 ]
 Epsilon = Annotated[
     float,
-    msgspec.Meta(gt=0.0, le=1.0, title="ε", description="Keeps the division finite.", extra={"logarithmic": True}),
+    msgspec.Meta(ge=1e-30, le=1.0, title="ε", description="Keeps the division finite.", extra={"logarithmic": True}),
 ]
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from engine.dataset import Dataset
+from engine.declared import name_of
 from engine.emit import Array
-from engine.layers import Dense, Input, Output
+from engine.layers import ActivationLayer, Dense, Input, Output
+from engine.ledger import ledger
+from engine.metrics import threshold_of
 from engine.network import Network
-from engine.snapshot import Boundary, Histogram, LayerDetail, ProbeRequest, Probes
+from engine.snapshot import Boundary, Histogram, LayerDetail, ProbeRequest, Probes, Worst
 from engine.walk import walk
 
 LEAST_BINS, MOST_BINS = 8, 48
@@ -21,7 +24,9 @@ PICTURE_SIDE = 64  # cells: larger matrices are thinned to this many rows and co
 PREDICTION_BINS = 24
 SATURATED_SHARE = 0.95  # a unit counts as saturated where this share of its values is stuck
 STUCK_SLOPE = 0.02
+FARTHEST = 1e150  # values beyond are drawn at the edge: their squares would not be finite
 MOST_WALKED = 64  # examples of one walk
+MOST_WORST = 256  # examples told of those with the largest losses
 
 
 def histogram(values: Array) -> Histogram:
@@ -30,7 +35,7 @@ def histogram(values: Array) -> Histogram:
     if flat.size > HISTOGRAM_SAMPLE:
         # A fixed stride, prime to the usual row lengths, so that the picture does not flicker from draw to draw.
         flat = flat[:: flat.size // HISTOGRAM_SAMPLE | 1]
-    flat = flat[np.isfinite(flat)].astype(np.float64)
+    flat = np.clip(flat[np.isfinite(flat)].astype(np.float64), -FARTHEST, FARTHEST)
     if flat.size == 0:
         return Histogram(np.array([-1.0, 1.0]), np.zeros(1), float("nan"), float("nan"))
     low, high = float(flat.min()), float(flat.max())
@@ -70,12 +75,13 @@ def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int,
         if request.thumbnails:
             thumbnails = {node: _thumbnail(network, node, a) for node, a in values.items()}
     boundary = None
-    if request.boundary is not None and max(request.boundary) < network.n_features:
+    if request.boundary is not None and all(0 <= feature < network.n_features for feature in request.boundary):
         boundary = decision_grid(network, examples, request.boundary, request.boundary_resolution)
     detail = None
     if request.detail is not None and request.detail in network.shapes.order:
         detail = layer_detail(network, examples, request.detail)
     rows = [row for row in request.walk if data is not None and 0 <= row < len(data)][:MOST_WALKED]
+    listed = [row for row in request.ledger if data is not None and 0 <= row < len(data)][:MOST_WALKED]
     return Probes(
         step=step,
         weights=weights,
@@ -85,6 +91,11 @@ def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int,
         boundary=boundary,
         detail=detail,
         walk=walk(network, data.rows(np.array(rows)), tuple(rows)) if rows and data is not None else None,
+        z=z_histograms(network, examples) if request.z else {},
+        worst=worst(network, data, min(request.worst, MOST_WORST)) if request.worst > 0 and data is not None else None,
+        ledger=ledger(network, data.rows(np.array(listed)), tuple(listed), request.windows)
+        if listed and data is not None
+        else None,
     )
 
 
@@ -151,6 +162,42 @@ def layer_detail(network: Network, examples: Dataset, node_id: str) -> LayerDeta
     )
 
 
+def z_histograms(network: Network, examples: Dataset) -> dict[str, Histogram]:
+    """Return the histogram of what each activation is applied to, by the node that applies it."""
+    program = network.look(examples)
+    found = {}
+    for node_id in network.shapes.order:
+        layer = network.graph.node(node_id).layer
+        if isinstance(layer, (Dense, Output)):
+            found[node_id] = histogram(program.refs[f"Z[{network.shapes.levels[node_id]}]"].array)
+        elif isinstance(layer, ActivationLayer):
+            found[node_id] = histogram(program.values[network.graph.inputs_of(node_id)[0]].array)
+    return found
+
+
+def worst(network: Network, data: Dataset, count: int) -> Worst:
+    """Return the ``count`` examples with the largest losses; of equal losses the earlier row comes first.
+
+    The examples pass chunk by chunk, and beside one chunk only the worst so far are kept.
+    """
+    activation, loss = name_of(network.output.activation), network.output.loss
+    rows = np.zeros(0, np.int64)
+    losses, outputs = np.zeros(0, network.dtype), np.zeros((0, network.n_outputs), network.dtype)
+    for chunk, z, a in network.evaluate(data):
+        with np.errstate(all="ignore"):
+            new = loss.losses(activation, z, a, data.targets[chunk].T)
+        losses = np.concatenate([losses, new])
+        rows = np.concatenate([rows, np.arange(chunk.start, chunk.stop)])
+        order = np.argsort(-np.where(np.isnan(losses), np.inf, losses), kind="stable")[:count]
+        # Of the chunk's predictions only those that stay are copied.
+        kept = order < len(outputs)
+        merged = np.empty((len(order), network.n_outputs), network.dtype)
+        merged[kept] = outputs[order[kept]]
+        merged[~kept] = a.T[order[~kept] - len(outputs)]
+        rows, losses, outputs = rows[order], losses[order], merged
+    return Worst(rows, losses, outputs)
+
+
 def _gradient(network: Network, examples: Dataset) -> Array:
     """Return the flat gradient of the last step, or, before the first one, of the examples looked at."""
     if network.gradient.any():
@@ -181,8 +228,13 @@ def _activations(network: Network, examples: Dataset) -> dict[str, Array]:
 def _thumbnail(network: Network, node_id: str, values: Array) -> Array:
     """Return the mean of each unit's values, or, for the output, counts of its values between their limits."""
     if node_id == network.graph.of_kind(Output)[0].id:
-        finite = values[np.isfinite(values)]
-        limits = (0.0, 1.0) if network.task != "regression" else None
+        finite = np.clip(values[np.isfinite(values)].astype(np.float64), -FARTHEST, FARTHEST)
+        if network.task != "regression" and threshold_of(network.output) > 0:
+            limits = (0.0, 1.0)
+        else:
+            low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+            least = max(abs(low), 1.0) * 1e-9  # bins of a width that numbers of this size can tell apart
+            limits = (low, high) if high - low > least else (low - least, high + least)
         return np.histogram(finite, bins=PREDICTION_BINS, range=limits)[0].astype(np.float32)
     means = values.mean(axis=1)
     return np.asarray(means if len(means) <= PICTURE_SIDE else means[_even(len(means))])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.graph import Graph
 from engine.settings import TrainingSettings
-from engine.shapes import Problem
+from engine.shapes import Problem, infer_shapes
 
 
 def training_problems(graph: Graph, settings: TrainingSettings, rows: int, validation_rows: int) -> tuple[Problem, ...]:
@@ -18,8 +18,11 @@ def training_problems(graph: Graph, settings: TrainingSettings, rows: int, valid
     problems: list[Problem] = []
     size = min(settings.batch_size, rows)
     last = rows % size if size else 0
+    on_the_way = set(infer_shapes(graph).order)
     for node in graph.nodes:
-        least = 1 if node.layer.is_frozen else node.layer.least_batch
+        least = 1 if node.layer.is_frozen or node.id not in on_the_way else node.layer.least_batch
+        if least == 1 or not rows:
+            continue
         if size < least:
             sentence = f"{node.name} needs batches of at least {least} rows, and a batch has {size}: enlarge the batch."
             problems.append(Problem(kind="batch", node=node.id, sentence=sentence))

@@ -88,28 +88,34 @@ class Run:
         """Return all else as plain values that JSON can carry."""
         return {
             **vars(self.at),
+            "missed": list(self.at.missed),
             "seconds": self.seconds,
             "run_from": self.since,
             "optimizer": name_of(settings.optimizer),
+            "slot_units": settings.optimizer.slot_units(),
             "shuffler": portable(self.shuffler.bit_generator.state),
             "generator": portable(network.generator.bit_generator.state),
             **watched(self.best, self.plateau),
         }
 
     def restore(self, state: TrainerState, network: Network, settings: TrainingSettings, same_network: bool) -> None:
-        """Stand where a state stood; the optimizer's memory comes back only in the same network."""
+        """Stand where a state stood; what optimizer, patience and schedule remember comes back in the same network."""
         meta = state.meta
         self.at.epoch, self.at.step = int(meta["epoch"]), int(meta["step"])
         self.seconds, self.since = float(meta["seconds"]), float(meta.get("run_from", 0.0))
         if same_network and meta["optimizer"] == name_of(settings.optimizer):
             self.at.updates = int(meta["updates"])
+            stored, units = meta.get("slot_units", {}), settings.optimizer.slot_units()
             for name, flat in self.slots.items():
                 restore_flat(network, state.arrays, f"{SLOTS}{name}/", flat)
-        self.best, plateau = from_watched(meta)
-        if isinstance(settings.schedule, ReduceOnPlateau):
+                if stored.get(name, units[name]) != units[name]:
+                    flat *= stored[name] / units[name]
+        best, plateau = from_watched(meta)
+        self.best = best if same_network else Best()
+        if same_network and isinstance(settings.schedule, ReduceOnPlateau):
             self.plateau = plateau
         theta = np.empty_like(network.theta)
-        if settings.patience and restore_flat(network, state.arrays, BEST, theta):
+        if settings.patience and same_network and restore_flat(network, state.arrays, BEST, theta):
             self.best.theta = theta
         else:
             self.best = Best()
@@ -131,3 +137,4 @@ class Run:
         self.at.position, self.at.seen = position, seen
         self.at.loss_sum, self.at.score_sum = float(meta["loss_sum"]), float(meta["score_sum"])
         self.at.weight_sum = float(meta.get("weight_sum", seen))
+        self.at.missed = tuple(float(value) for value in meta.get("missed", ()))

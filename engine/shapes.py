@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -116,7 +117,8 @@ def infer_shapes(graph: Graph) -> Shapes:
         node: sum(spec.shape[0] * spec.shape[1] for spec in own if not spec.statistic) for node, own in specs.items()
     }
     frozen = frozenset(node.id for node in graph.nodes if node.layer.is_frozen)
-    if kept and all(node_id in frozen or not counts.get(node_id) for node_id in kept):
+    learnable = [node_id for node_id in kept if counts.get(node_id)]
+    if learnable and frozen.issuperset(learnable):
         sentence = "Every layer with parameters is frozen, and nothing can be learned: unfreeze one of them."
         problems.append(Problem(kind="all-frozen", sentence=sentence))
     return Shapes(
@@ -145,6 +147,9 @@ def _structural_problems(graph: Graph) -> list[Problem]:
             for extra in found[1:]
         )
     known = {node.id for node in graph.nodes}
+    if len(known) < len(graph.nodes):
+        twice = next(a for a, b in pairwise(sorted(node.id for node in graph.nodes)) if a == b)
+        problems.append(Problem(kind="identity", node=twice, sentence=f"Two layers have the identity {twice}."))
     for node in graph.of_kind(Output):
         for edge in graph.outgoing(node.id):
             reader = graph.node(edge.target).name if edge.target in known else edge.target

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from engine.emit import Array
+from engine.ledger import Ledger, Window
 from engine.walk import Walk
 
 State = Literal["empty", "ready", "training", "paused", "finished", "diverged", "failed"]
@@ -16,8 +17,8 @@ State = Literal["empty", "ready", "training", "paused", "finished", "diverged", 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What training is doing, in figures and in one sentence.
 
-    ``epoch`` counts finished epochs, ``step`` parameter updates; ``steps_per_second`` is measured over the last second
-    or so of training, 0 at rest. ``running_cost`` and ``running_score`` are the means of the last epoch's examples as
+    ``epoch`` counts finished epochs, ``step`` parameter updates; ``steps_per_second`` is measured over the last half
+    second of training, 0 at rest. ``running_cost`` and ``running_score`` are the means of the last epoch's examples as
     they were seen, while the weights changed. ``training_cost`` and ``training_score`` are true values over the whole
     training split when they were last computed: at rest (``measured``), and every few epochs. Validation's are true
     values too. Figures are nan where not known yet; ``learning_rate`` is that of the next step.
@@ -43,7 +44,9 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the visible panels want to see; everything is off unless asked for.
 
     ``boundary`` names two feature indices, ``detail`` the node whose matrices are wanted, ``walk`` the rows of the
-    training split over which every operation is walked through.
+    training split over which every operation is walked through, ``z`` what every activation is applied to, ``worst``
+    how many of the training examples with the largest losses are told, ``ledger`` the rows over which every quantity is
+    told, ``windows`` the blocks of the ledger's quantities whose values are wanted.
     """
 
     weights: bool = False
@@ -55,6 +58,10 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     boundary_resolution: int = 64
     detail: str | None = None
     walk: tuple[int, ...] = ()
+    z: bool = False
+    worst: int = 0
+    ledger: tuple[int, ...] = ()
+    windows: tuple[Window, ...] = ()
 
     def __or__(self, other: ProbeRequest) -> ProbeRequest:
         """Return what satisfies both; where both name a boundary, a detail or rows, the later one counts."""
@@ -68,6 +75,10 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
             boundary_resolution=max(self.boundary_resolution, other.boundary_resolution),
             detail=other.detail or self.detail,
             walk=other.walk or self.walk,
+            z=self.z or other.z,
+            worst=max(self.worst, other.worst),
+            ledger=other.ledger or self.ledger,
+            windows=other.windows or self.windows,
         )
 
     @property
@@ -116,6 +127,18 @@ class LayerDetail:
 
 
 @dataclass(frozen=True)
+class Worst:
+    """The training examples with the largest losses, the largest first; a loss that is not a number counts as one.
+
+    ``rows`` (k,) are rows of the training split, ``losses`` (k,) the losses L, ``predictions`` (k, n_y).
+    """
+
+    rows: Array
+    losses: Array
+    predictions: Array
+
+
+@dataclass(frozen=True)
 class Metrics:
     """True values over whole splits, and two pictures of ``confusion_split``.
 
@@ -142,3 +165,6 @@ class Probes:
     detail: LayerDetail | None = None
     metrics: Metrics | None = None
     walk: Walk | None = None
+    z: dict[str, Histogram] = field(default_factory=dict)
+    worst: Worst | None = None
+    ledger: Ledger | None = None

@@ -7,9 +7,10 @@ from typing import cast
 import numpy as np
 
 from engine.dataset import Dataset
+from engine.declared import replace
 from engine.descent import emit_clipping, emit_penalties, weights_of
 from engine.emit import Arena, Array, Emitter, Operation, Ref
-from engine.metrics import threshold_of
+from engine.metrics import squared_errors, threshold_of
 from engine.network import Network
 from engine.program import Call, Program
 from engine.schedules import warm_up_factor
@@ -19,6 +20,7 @@ from engine.trainer_state import Progress
 UPDATE_BLOCK = 65_536  # parameters: an optimizer's passes over a block of this size stay in the cache
 GATHERED_BYTES = 262_144  # batches gathered in one call take no more: they stay in the cache until they are read
 MOST_LAYERS_UNROLLED = 16  # a deeper network gains nothing from a program for each place, and takes long to compile
+BESIDE_THE_STEP = ("schedule", "warm_up", "epochs", "patience", "target_cost", "time_limit", "record_every")
 CHECKPOINT_STEPS = 64  # steps between two copies of the last finite state; a broken step is found by replaying these
 
 
@@ -117,6 +119,10 @@ class StepRunner:
         """Return a program that has run the batch at a position of the epoch; all share what they compute."""
         return self._programs[0] if position < self._full else self._rest_program
 
+    def take(self, settings: TrainingSettings) -> None:
+        """Take over settings that leave the step's operations as they are (see :func:`same_step`)."""
+        self._settings = settings
+
     def rate_of(self, step: int) -> float:
         """Return the learning rate of step number ``step`` (the first is 1), warm-up included."""
         return self.rate * warm_up_factor(step, self._settings.warm_up)
@@ -184,16 +190,21 @@ class StepRunner:
         outputs = kept.transpose(1, 0, 2).reshape(kept.shape[1], len(order))
         targets = self._data.targets.take(order, 0)
         losses = output.loss.from_z(outputs, targets.T) if self._fused else output.loss.from_a(outputs, targets.T)
+        losses = losses.astype(np.float64)
         weights = output.example_weights(targets)
-        if weights is None:
-            at.loss_sum += float(losses.sum(dtype=np.float64))
-            at.weight_sum += len(losses)
-        else:
-            at.loss_sum += float((weights.astype(np.float64) * losses).sum())
-            at.weight_sum += float(weights.sum(dtype=np.float64))
+        steps, size = len(kept), kept.shape[2]
+        if weights is not None:
+            weights = weights.astype(np.float64)
+            losses = weights * losses
+        at.weight_sum = _added(at.weight_sum, weights, steps) if weights is not None else at.weight_sum + len(losses)
+        at.loss_sum = _added(at.loss_sum, losses, steps)
         at.seen += len(losses)
         if task == "regression":
-            at.score_sum += float(((outputs - targets.T) ** 2).sum(dtype=np.float64))
+            missed = np.array(at.missed or np.zeros(len(outputs)))
+            for step in range(steps):
+                part = slice(step * size, (step + 1) * size)
+                missed += squared_errors(targets[part], outputs[:, part].T)
+            at.missed = tuple(missed.tolist())
             return
         # Of the fused pairs z = 0 is where the probability is one half.
         threshold = 0.0 if self._fused else threshold_of(output)
@@ -202,3 +213,19 @@ class StepRunner:
         else:
             right = (outputs > threshold) == (targets.T > 0.5)  # of every output
         at.score_sum += int(np.count_nonzero(right)) * len(losses) / right.size
+
+
+def same_step(old: TrainingSettings, new: TrainingSettings) -> bool:
+    """Whether two settings have the same operations in a step: all but rates, schedules and ends are equal."""
+    if type(old.optimizer) is not type(new.optimizer):
+        return False
+    optimizer = replace(new.optimizer, learning_rate=old.optimizer.learning_rate)
+    others = {name: getattr(old, name) for name in BESIDE_THE_STEP}
+    return replace(new, optimizer=optimizer, **others) == old
+
+
+def _added(total: float, values: Array, steps: int) -> float:
+    """Return a total with the values (steps · size,) added to it step by step."""
+    for part in values.reshape(steps, -1).sum(axis=1).tolist():
+        total += part
+    return total

@@ -16,7 +16,7 @@ from engine.divergence import first_non_finite
 from engine.evaluation import evaluate, metrics_of
 from engine.figures import NOWHERE, UNKNOWN, Figures, figures_of, running_figures
 from engine.history import History
-from engine.metrics import SCORE_NAMES
+from engine.metrics import SCORE_NAMES, TargetSpread
 from engine.network import Network
 from engine.problems import training_problems
 from engine.rate import RateMeter
@@ -24,9 +24,9 @@ from engine.run import Run
 from engine.schedules import Plateau
 from engine.settings import TrainingSettings
 from engine.snapshot import Metrics, State, Status
-from engine.step import CHECKPOINT_STEPS, StepRunner
+from engine.step import CHECKPOINT_STEPS, StepRunner, same_step
 from engine.stopping import Best, out_of_time, reason_to_stop
-from engine.trainer_state import LastGood, Progress, TrainerState, restore_weights
+from engine.trainer_state import LastGood, Progress, TrainerState, fingerprint, restore_weights
 
 STRETCH_SECONDS = 0.012  # length of one uninterrupted run of steps: how soon a pause or a request is answered
 MOST_STRETCH_STEPS = 4_096
@@ -70,15 +70,17 @@ class Trainer:
         }
         self.data = self.splits["training"]
         self._check_data()
-        self._check_settings(self.settings)
+        self.check_settings(self.settings)
+        self._spread = TargetSpread(self.data.targets) if network.task == "regression" else None
         self.history = History()
         self.message = ""
+        self._fingerprint = fingerprint(network.graph, [len(data) for data in self.splits.values()])
         self._begin()
         self._bind()
 
     def _check_data(self) -> None:
         wanted = (self.network.n_features, self.network.n_outputs)
-        loss = self.network.output.loss
+        output = self.network.output
         for name, data in self.splits.items():
             given = (data.X.shape[1], data.Y.shape[1])
             if given != wanted:
@@ -86,16 +88,25 @@ class Trainer:
                     f"The {name} data have {given[0]} features and {given[1]} outputs, and the network reads "
                     f"{wanted[0]} and gives {wanted[1]}."
                 )
-            wrong = loss.wrong_targets(data.targets)
+            wrong = output.loss.wrong_targets(data.targets)
             if wrong.any():
                 row = int(wrong.argmax())
                 raise DataError(
-                    f"The {name} data have a target in row {row} that {title_of(loss)} cannot learn: "
+                    f"The {name} data have a target in row {row} that {title_of(output.loss)} cannot learn: "
                     f"{np.array2string(data.targets[row], threshold=8, separator=', ')}. Give 0 and 1 for yes or no, "
                     "one 1 among zeros for one of several classes, or choose another loss."
                 )
 
-    def _check_settings(self, settings: TrainingSettings) -> None:
+    def check_settings(self, settings: TrainingSettings) -> None:
+        """Refuse settings that do not go with the network and the number of rows, or need another precision.
+
+        Raises
+        ------
+        ValueError
+            When they do; the sentence says what to change.
+        """
+        if settings.precision != self.settings.precision:
+            raise ValueError("Another precision needs a new network.")
         rows = {name: len(data) for name, data in self.splits.items()}
         found = training_problems(self.network.graph, settings, rows["training"], rows.get("validation", 0))
         if found:
@@ -214,7 +225,7 @@ class Trainer:
     def _finish_epoch(self, started: float) -> None:
         at, settings, figures = self.run.at, self.settings, self._figures
         at.epoch += 1
-        figures.running = running_figures(at, self.network.task, self.data.targets)
+        figures.running = running_figures(at, self._spread)
         true = UNKNOWN
         if at.epoch % settings.record_every == 0:
             true = figures.training = self.evaluate("training")
@@ -241,8 +252,10 @@ class Trainer:
         """End the run, with the best weights where patience has kept them."""
         self.state_name, best = "finished", self.run.best
         said = [f"Stopped after epoch {self.run.at.epoch:,}. {reason}"] if reason else []
-        if self.settings.patience and best.theta is not None and best.epoch != self.run.at.epoch:
+        stands_there = best.epoch == self.run.at.epoch and self.run.at.position == 0
+        if self.settings.patience and best.theta is not None and not stands_there:
             np.copyto(self.network.theta, best.theta)
+            self._save_good()
             self._figures.measured_at = self._figures.row_at = NOWHERE
             said.append(f"The weights are those of epoch {best.epoch:,}, with the lowest validation cost.")
         self.message = " ".join(said)
@@ -274,7 +287,7 @@ class Trainer:
         self.state_name = "diverged"
         self.message = (
             f"Training diverged at step {broken}: {where} The weights are those after step {broken - 1}. "
-            "Try a smaller learning rate."
+            "Try a smaller learning rate, or bring the data to a smaller scale."
         )
 
     # -- figures ------------------------------------------------------------------------------------------------------
@@ -346,9 +359,11 @@ class Trainer:
     ) -> Status:
         """Train to an epoch (:attr:`goal` unless given), compute the true figures, and return the status.
 
+        A run that has ended stays as it is: :meth:`go_on` lets it go on.
+
         ``on_epoch`` is called after an epoch, at most once in ``seconds_between_calls``; returning False pauses.
         """
-        target = min(until_epoch or self.goal, self.goal)
+        target = self.goal if until_epoch is None else min(until_epoch, self.goal)
         last_call = 0.0
         if self.state_name not in ("diverged", "finished"):
             self.state_name = "training"
@@ -378,9 +393,7 @@ class Trainer:
         ValueError
             When the precision differs, which needs a new network, or the settings do not go with network and rows.
         """
-        if settings.precision != self.settings.precision:
-            raise ValueError("Another precision needs a new network.")
-        self._check_settings(settings)
+        self.check_settings(settings)
         old, self.settings = self.settings, settings
         self.run.change_optimizer(self.network, old, settings)
         if settings.batch_size != old.batch_size:
@@ -397,12 +410,18 @@ class Trainer:
             self.run.best = Best()
         if settings.epochs != old.epochs:
             self._set_goal()
-        if self.state_name == "diverged" or (self.state_name == "finished" and self.epoch < self.goal):
+        if self.state_name == "diverged":
             self.state_name, self.message = "paused", ""
             self.run.since = self.run.seconds
-        elif self.epoch >= self.goal:
-            self.state_name = "finished"
-        self._bind()
+        elif self.state_name == "finished" and self.epoch < self.goal:
+            self.go_on()
+        elif self.state_name != "finished" and self.epoch >= self.goal:
+            self._finish(None)
+        if same_step(old, settings):
+            self._steps.take(settings)
+            self._set_rate()
+        else:
+            self._bind()
 
     def reset(self) -> None:
         """Go back to the initial weights of the seed, and forget the history."""
@@ -414,7 +433,13 @@ class Trainer:
 
     def state(self) -> TrainerState:
         """Return a copy of the whole state, also in the middle of an epoch."""
-        meta = self.run.meta(self.network, self.settings) | {"state": self.state_name, "message": self.message}
+        meta = self.run.meta(self.network, self.settings) | {
+            "state": self.state_name,
+            "message": self.message,
+            "goal": self.goal,
+            "epochs": self.settings.epochs,
+            "network": self._fingerprint,
+        }
         return TrainerState(self.run.arrays(self.network), meta, self.history.rows())
 
     def restore(self, state: TrainerState, lenient: bool = False) -> tuple[str, ...]:
@@ -423,12 +448,13 @@ class Trainer:
         Parameters
         ----------
         lenient
-            Take over what fits, and leave the layers whose weights do not at their initial values.
+            Take over what fits, and leave the layers whose weights do not as they are. What patience and the schedule
+            remember, and the optimizer's memory, come back in the same network on as many rows only.
 
         Returns
         -------
         tuple of str
-            The nodes that were left at their initial values; empty unless ``lenient``.
+            The nodes that were left as they are; empty unless ``lenient``.
 
         Raises
         ------
@@ -437,12 +463,14 @@ class Trainer:
         """
         anew = restore_weights(self.network, state.arrays, lenient)
         self._begin()
-        self.run.restore(state, self.network, self.settings, same_network=not anew)
+        self.run.restore(state, self.network, self.settings, same_network=not anew and self._knows(state))
         if state.meta["state"] == "finished":  # what follows is another run
             self.run.best.waited, self.run.since = 0, self.run.seconds
         self.history = History(state.history)
         self._figures = figures_of(self.history)
         self._set_goal()
+        if state.meta.get("epochs") == self.settings.epochs:
+            self.goal = int(state.meta["goal"])
         # A diverged run stands on its last finite weights: with other settings it may go on from there.
         former, self.message = state.meta["state"], ""
         self.state_name = "ready" if former == "ready" else "paused"
@@ -452,6 +480,10 @@ class Trainer:
             self.state_name, self.message = "finished", state.meta["message"]  # a run that ended early says why
         self._bind()
         return anew
+
+    def _knows(self, state: TrainerState) -> bool:
+        """Whether a state is of this network on as many rows; one that does not say is taken to be."""
+        return state.meta.get("network", "") in ("", self._fingerprint)
 
 
 __all__ = ["Trainer", "TrainerState"]

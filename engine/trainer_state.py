@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import zlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from engine.emit import Array
+from engine.graph import Graph
 from engine.history import History
 from engine.network import Network
 from engine.schedules import Plateau
@@ -36,7 +39,9 @@ class Progress:
     """How far a run has come.
 
     ``updates`` counts the steps since the optimizer's memory was empty, ``position`` those of the present epoch;
-    ``loss_sum``, ``weight_sum`` (the sum of the class weights) and ``score_sum`` run over the ``seen`` examples of it.
+    ``loss_sum``, ``weight_sum`` (the sum of the class weights), ``score_sum`` (right predictions) and ``missed`` (the
+    squared errors of each output) run over the ``seen`` examples of it. They are added step by step, so that they do
+    not depend on how many steps were run at a time.
     """
 
     epoch: int = 0
@@ -47,11 +52,13 @@ class Progress:
     weight_sum: float = 0.0
     score_sum: float = 0.0
     seen: int = 0
+    missed: tuple[float, ...] = ()
 
     def begin_epoch(self) -> None:
         """Forget the sums of the last epoch."""
         self.position = self.seen = 0
         self.loss_sum = self.weight_sum = self.score_sum = 0.0
+        self.missed = ()
 
 
 class LastGood:
@@ -88,6 +95,12 @@ def arrays_of(network: Network, slots: dict[str, Array], best: Best, order: Arra
         arrays |= {f"{BEST}{key}": array.copy() for key, array in network.slices(best.theta).items()}
     arrays[ORDER] = order.copy()
     return arrays
+
+
+def fingerprint(graph: Graph, rows: list[int]) -> str:
+    """Return a short name for what a run computes: the layers and wires of its graph, and the rows of its splits."""
+    layers = tuple((node.id, node.layer) for node in graph.nodes)
+    return f"{zlib.crc32(msgspec.json.encode((layers, graph.edges, rows))):08x}"
 
 
 def restore_weights(network: Network, arrays: dict[str, Array], lenient: bool) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ class TrainingThread:
 
     def start(self) -> None:
         """Train until paused, finished or diverged."""
-        self._ask(lambda: self._set_running(True))
+        self._ask(self._start)
 
     def pause(self) -> None:
         """Come to rest after the present stretch of steps."""
@@ -107,7 +107,14 @@ class TrainingThread:
         self._ask(self._reset)
 
     def change_settings(self, settings: TrainingSettings) -> None:
-        """Take over other hyperparameters between two steps, while running too."""
+        """Take over other hyperparameters between two steps, while running too.
+
+        Raises
+        ------
+        ValueError
+            When they do not go with the network or the number of rows; nothing changes then.
+        """
+        self.trainer.check_settings(settings)
         self._ask(lambda: self.trainer.change_settings(settings))
 
     def look(self, request: ProbeRequest, answer: Callable[[Snapshot], None]) -> None:
@@ -209,6 +216,10 @@ class TrainingThread:
                 trainer.state_name = "paused"
             self._rest()
 
+    def _start(self) -> None:
+        self._stop_at_epoch = None
+        self._set_running(True)
+
     def _begin_one_epoch(self) -> None:
         self._stop_at_epoch = self.trainer.epoch + 1
         self._set_running(True)
@@ -226,6 +237,7 @@ class TrainingThread:
     def _reset(self) -> None:
         self._running, self._stop_at_epoch = False, None
         self.trainer.reset()
+        self._sent_epoch = -1.0
         self._rest()
 
     def _rest(self) -> None:
@@ -260,10 +272,13 @@ class TrainingThread:
         rationed = self._running and self._probe_seconds > PROBE_SHARE * self._train_seconds
         if not rationed and not request.empty:
             started = time.perf_counter()
-            with np.errstate(all="ignore"):
-                probes = probe(trainer.network, self._examples, request, trainer.step, trainer.data)
-                if request.metrics:
-                    metrics = trainer.metrics()
+            try:
+                with np.errstate(all="ignore"):
+                    probes = probe(trainer.network, self._examples, request, trainer.step, trainer.data)
+                    if request.metrics:
+                        metrics = trainer.metrics()
+            except (ValueError, ArithmeticError, IndexError):
+                probes = metrics = None  # a picture that cannot be made is no reason to end training
             if self._running:
                 self._probe_seconds += time.perf_counter() - started
         return Snapshot(trainer.status, rows, probes, metrics)

@@ -6,7 +6,7 @@ operations stand beside the fused ones. Large arrays are told by a picture, smal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,19 +15,22 @@ from engine.emit import Array, Description
 from engine.network import Network
 
 PICTURE_SIDE = 64  # rows and columns of an array that is sent whole
+CORNER_SIDE = 9  # rows and columns of a larger one that are sent as they are: of [b W], b and eight columns of W
 
 
 @dataclass(frozen=True)
 class Quantity:
     """An array of the network at one moment.
 
-    ``values`` is the whole array, float64, or every so many rows and columns of a large one (see ``whole``).
+    ``values`` is the whole array, float64, or every so many rows and columns of a large one (see ``whole``). ``corner``
+    is the array's first rows and columns.
     """
 
     symbol: str
     shape: tuple[int, ...]
     values: Array
     norm: float
+    corner: Array = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def whole(self) -> bool:
@@ -63,7 +66,8 @@ def quantity(symbol: str, array: Array) -> Quantity:
     values = array if max(wide.shape) <= PICTURE_SIDE else wide[np.ix_(_even(wide.shape[0]), _even(wide.shape[1]))]
     with np.errstate(all="ignore"):
         norm = float(np.linalg.norm(array.astype(np.float64)))
-    return Quantity(symbol, array.shape, np.array(values, np.float64), norm)
+    corner = np.array(wide[:CORNER_SIDE, :CORNER_SIDE], np.float64)
+    return Quantity(symbol, array.shape, np.array(values, np.float64), norm, corner)
 
 
 def walk(network: Network, examples: Dataset, rows: tuple[int, ...] = ()) -> Walk:

@@ -15,6 +15,7 @@ import numpy as np
 from engine.emit import Array
 from engine.history import COLUMNS, MOST_ROWS
 from engine.layers import Input, Output
+from engine.layers.dense import MOST_UNITS
 from engine.shapes import infer_shapes
 from engine.trainer_state import BEST, TrainerState
 from nnstudio.archive import ArchiveError, Tensor
@@ -92,6 +93,11 @@ class _Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     plateau_best: float | None = None
     plateau_waited: _Count = 0
     plateau_factor: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 1.0
+    missed: Annotated[list[float], msgspec.Meta(max_length=MOST_UNITS)] = []
+    slot_units: Annotated[dict[str, Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]], msgspec.Meta(max_length=8)] = {}
+    goal: _Count = 0
+    epochs: _Count = 0
+    network: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 def plain(reason: str) -> str:

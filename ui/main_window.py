@@ -31,6 +31,7 @@ from ui.canvas.view import Canvas
 from ui.data_card import DataCard
 from ui.docks import Docks
 from ui.inspector import Inspector
+from ui.lab_jobs import close_jobs
 from ui.message_bar import MessageBar
 from ui.project_session import TABLE_SUFFIXES, ProjectSession
 from ui.status_line import StatusLine
@@ -325,7 +326,7 @@ class MainWindow(QMainWindow):
         self.model.when_at_rest(close)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Let training come to rest, ask about unsaved work, remember the layout, end the engine."""
+        """Let training come to rest, ask about unsaved work, remember the layout, end the engine and the labs."""
         if self.model.busy and not self._closing:
             event.ignore()
             self._closing = True
@@ -340,5 +341,6 @@ class MainWindow(QMainWindow):
         if self.remembers_layout:
             preferences.set_layout(self.saveGeometry(), self.docks.state())
         self.session.close()
+        close_jobs(self.model)
         self.model.close()
         super().closeEvent(event)

@@ -47,6 +47,7 @@ class TrainingViewModel(QObject):
     shapes_changed = Signal()
     data_changed = Signal()
     chosen_changed = Signal()
+    lit = Signal(str)  # a view points at a layer, by its node; empty when it does not any more
     message = Signal(str, str)  # a sentence, and its kind: "info", "warn" or "bad"
 
     def __init__(
@@ -449,4 +450,5 @@ def _merged(old: Probes, new: Probes) -> Probes:
         detail=new.detail or old.detail,
         metrics=new.metrics or old.metrics,
         walk=new.walk or old.walk,
+        ledger=new.ledger or old.ledger,
     )

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
+import threading
+from queue import SimpleQueue
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, QSizeF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from ui import theme
 
 POINT_SIZE = 13.0
-CACHED = 512  # equations; one takes 9 to 30 ms to set
+CACHED = 2048  # equations; one takes 9 to 30 ms to set
 PADDING = 2.0
+POLL_MS = 15
+INK = "#010203"  # what equations are set in; the theme's color takes its place
+
+_lock = threading.Lock()  # the typesetter is not made for two threads at once
+_set: dict[tuple[str, float], bytes | ValueError] = {}
 
 
-@functools.lru_cache(CACHED)
 def svg_of(latex: str, size: float, color: str) -> bytes:
     """Return an equation as SVG, set at a size in pixels in one color.
 
@@ -26,25 +33,124 @@ def svg_of(latex: str, size: float, color: str) -> bytes:
     ValueError
         When the LaTeX cannot be set.
     """
+    key = (latex, size)
+    with _lock:
+        if key not in _set:
+            _keep(key, _set_now(latex, size))
+        made = _set[key]
+    if isinstance(made, ValueError):
+        raise ValueError(str(made))
+    return made.replace(INK.encode(), color.encode())
+
+
+def is_set(latex: str, size: float = POINT_SIZE) -> bool:
+    """Return whether an equation has been set already, so that it can be drawn at once."""
+    return (latex, size) in _set
+
+
+def _keep(key: tuple[str, float], made: bytes | ValueError) -> None:
+    while len(_set) >= CACHED:
+        del _set[next(iter(_set))]
+    _set[key] = made
+
+
+def _set_now(latex: str, size: float) -> bytes | ValueError:
     import ziamath  # takes a tenth of a second, and only views with equations need it
 
     ziamath.config.svg2 = False  # Qt's renderer draws no glyphs of SVG 2
     try:
-        text: str = ziamath.Latex(latex, size=size, color=color).svg()
+        text: str = ziamath.Latex(latex, size=size, color=INK).svg()
     except Exception as error:
-        raise ValueError(f"{latex} cannot be set: {error}") from error
+        return ValueError(f"{latex} cannot be set: {error}")
     return text.encode()
 
 
 @functools.lru_cache(CACHED)
 def renderer(latex: str, size: float, color: str) -> QSvgRenderer:
-    """Return a renderer of an equation, made once."""
+    """Return a renderer of an equation, made once.
+
+    Raises
+    ------
+    ValueError
+        When the LaTeX cannot be set.
+    """
     return QSvgRenderer(QByteArray(svg_of(latex, size, color)))
 
 
 def size_of(latex: str, size: float = POINT_SIZE) -> QSizeF:
-    """Return how much room an equation takes, in pixels."""
-    return QSizeF(renderer(latex, size, "#000000").defaultSize())
+    """Return how much room an equation takes, in pixels and fractions of one.
+
+    Raises
+    ------
+    ValueError
+        When the LaTeX cannot be set.
+    """
+    return renderer(latex, size, INK).viewBoxF().size()
+
+
+def draw(painter: QPainter, area: QRectF, latex: str, color: QColor, size: float = POINT_SIZE) -> None:
+    """Draw an equation at the left of an area, in the middle of its height; made smaller where it has no room.
+
+    It is drawn as vectors: sharp on every screen, in SVG and in pictures of any scale.
+
+    Raises
+    ------
+    ValueError
+        When the LaTeX cannot be set.
+    """
+    drawn = renderer(latex, size, color.name())
+    wanted = drawn.viewBoxF().size()
+    scale = min(1.0, area.width() / max(wanted.width(), 1.0), area.height() / max(wanted.height(), 1.0))
+    width, height = scale * wanted.width(), scale * wanted.height()
+    drawn.render(painter, QRectF(area.left(), area.center().y() - height / 2, width, height))
+
+
+class Setter(QObject):
+    """Sets equations one after the other in a thread of its own, so that a view with hundreds of them never waits.
+
+    ``ready`` says that some more can be drawn.
+    """
+
+    ready = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._asked: set[tuple[str, float]] = set()
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._look)
+
+    def ask(self, latex: str, size: float = POINT_SIZE) -> None:
+        """Ask for an equation that cannot be drawn yet; asking twice does nothing more."""
+        key = (latex, size)
+        if key in self._asked or is_set(*key):
+            return
+        self._asked.add(key)
+        _orders().put(key)
+        self._timer.start()
+
+    def _look(self) -> None:
+        done = {key for key in self._asked if key in _set}
+        self._asked -= done
+        if not self._asked:
+            self._timer.stop()
+        if done:
+            self.ready.emit()
+
+
+@functools.cache
+def _orders() -> SimpleQueue[tuple[str, float]]:
+    orders: SimpleQueue[tuple[str, float]] = SimpleQueue()
+
+    def work() -> None:
+        while True:
+            key = orders.get()
+            with _lock:
+                if key not in _set:
+                    _keep(key, _set_now(*key))
+
+    threading.Thread(target=work, name="typesetting", daemon=True).start()
+    return orders
 
 
 class Equation(QWidget):
@@ -88,8 +194,7 @@ class Equation(QWidget):
         """Return the menu that copies."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Copy as LaTeX", lambda: QGuiApplication.clipboard().setText(self.latex))
-        menu.addAction("Copy as text", lambda: QGuiApplication.clipboard().setText(self.text))
+        add_copying(menu, self.latex, self.text)
         return menu
 
     def sizeHint(self) -> QSize:
@@ -100,7 +205,8 @@ class Equation(QWidget):
             size = size_of(self.latex, self._size)
         except ValueError:
             return self.fontMetrics().boundingRect(self.text).size()
-        return QSizeF(size.width() + 2 * PADDING, size.height() + 2 * PADDING).toSize()
+        # Rounded up: half a pixel too few would squeeze it.
+        return QSize(math.ceil(size.width() + 2 * PADDING), math.ceil(size.height() + 2 * PADDING))
 
     minimumSizeHint = sizeHint
 
@@ -111,12 +217,23 @@ class Equation(QWidget):
         painter = QPainter(self)
         color = theme.tokens().color(self._role)
         try:
-            drawn = renderer(self.latex, self._size, color.name())
-            drawn.render(painter, QRectF(PADDING, PADDING, *drawn.defaultSize().toTuple()))
+            area = QRectF(self.rect()).adjusted(PADDING, PADDING, -PADDING, -PADDING)
+            draw(painter, area, self.latex, color, self._size)
         except ValueError:
             painter.setPen(color)
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self.text)
         painter.end()
+
+
+def add_copying(menu: QMenu, latex: str, text: str) -> None:
+    """Add to a menu the two ways to copy an equation."""
+    menu.addAction("Copy as LaTeX", lambda: copy_text(latex))
+    menu.addAction("Copy as text", lambda: copy_text(text))
+
+
+def copy_text(text: str) -> None:
+    """Put a text on the clipboard."""
+    QGuiApplication.clipboard().setText(text)
 
 
 def plain(latex: str) -> str:

@@ -14,6 +14,7 @@ from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
 from engine.layers.input import Input
 from engine.layers.layer_norm import LayerNorm
+from engine.layers.notation import Line, Notation
 from engine.layers.output import Output
 
 LAYERS: dict[str, type[Layer]] = registry(
@@ -39,6 +40,8 @@ __all__ = [
     "LAYERS",
     "Layer",
     "LayerNorm",
+    "Line",
+    "Notation",
     "Output",
     "ParameterSpec",
     "parts",

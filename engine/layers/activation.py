@@ -9,6 +9,7 @@ import msgspec
 from engine.activations import AnyActivation, Relu
 from engine.declared import title_of
 from engine.layers.base import Build, Family, Layer
+from engine.layers.notation import Line, Notation, activation_line, slope_term
 
 
 class ActivationLayer(Layer, frozen=True, tag="activation"):
@@ -42,6 +43,14 @@ class ActivationLayer(Layer, frozen=True, tag="activation"):
         read = reads[0] if reads else level - 1
         name = "σ" if title_of(self.activation) == "sigmoid" else title_of(self.activation)
         return f"A[{level}] = {name}({'X' if read == 0 else f'A[{read}]'})"
+
+    def forward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return A[l] = g(A[k])."""
+        return (activation_line(self.activation, f"A[{at.level}]", at.source()),)
+
+    def input_gradients(self, at: Notation) -> tuple[Line, ...]:
+        """Return dA[l] ∗ g'(A[k])."""
+        return (slope_term(self.activation, f"dA[{at.level}]", at.source()),)
 
     def forward(self, build: Build) -> None:
         """Emit A = g(A_in)."""

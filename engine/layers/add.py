@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.layers.base import Build, Family, Layer, source_symbols
+from engine.layers.notation import Line, Notation
 
 
 class Add(Layer, frozen=True, tag="add"):
@@ -36,6 +37,15 @@ class Add(Layer, frozen=True, tag="add"):
     def equation(self, level: int, reads: tuple[int, ...]) -> str:
         """Return A[l] = A[i] + A[j]."""
         return f"A[{level}] = {' + '.join(source_symbols(reads))}"
+
+    def forward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return the sum."""
+        text = self.equation(at.level, at.reads)
+        return (Line(text, text),)
+
+    def input_gradients(self, at: Notation) -> tuple[Line, ...]:
+        """Return dA[l] for each layer read."""
+        return tuple(Line(f"dA[{at.level}]", f"dA[{at.level}]") for _ in at.reads)
 
     def forward(self, build: Build) -> None:
         """Emit the sum."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.declared import Declared
 from engine.emit import Array, Emitter, Ref
+from engine.layers.notation import Line, Notation
 
 Family = Literal["data", "dense", "activation", "normalization", "regularization", "merge"]
 
@@ -39,7 +40,7 @@ Frozen = Annotated[
 VarianceEpsilon = Annotated[
     float,
     msgspec.Meta(
-        gt=0.0,
+        ge=1e-12,
         le=1.0,
         title="ε",
         description="Added to the variance, which keeps the division finite.",
@@ -114,6 +115,19 @@ class Layer(Declared, frozen=True):
         """Return this layer's equation in the notes' symbols, e.g. ``Z[2] = W[2] A[1] + b[2], A[2] = tanh(Z[2])``."""
         raise NotImplementedError
 
+    def forward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return the equations of the forward pass, in order; views show them, and exported code is made of them."""
+        return (Line(self.equation(at.level, at.reads)),)
+
+    def backward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return the equations that lead from dA[l] to the gradients of the layer's own parameters, in order."""
+        return ()
+
+    def input_gradients(self, at: Notation) -> tuple[Line, ...]:
+        """Return for each layer read the term that this one adds to its dA; right sides only."""
+        chain_rule = f"(∂A[{at.level}]/∂{{}})ᵀ dA[{at.level}]"
+        return tuple(Line(chain_rule.format(at.source(port))) for port in range(len(at.reads)))
+
     def forward(self, build: Build) -> None:
         """Emit the operations that compute the output from the inputs."""
         raise NotImplementedError
@@ -139,6 +153,23 @@ def source_symbol(level: int, reads: tuple[int, ...]) -> str:
 def source_symbols(reads: tuple[int, ...]) -> list[str]:
     """Return the notes' symbols of several layers read."""
     return [source_symbol(0, (read,)) for read in reads]
+
+
+def gain_lines(at: Notation) -> tuple[Line, ...]:
+    """Return dγ[l] and dβ[l] of a normalization; nothing while it is frozen."""
+    if not at.learns:
+        return ()
+    here, share = at.level, at.share_code
+    product = f"(dA[{here}] * X_hat[{here}])"
+    return (
+        Line(
+            f"dγ[{here}] = {at.share} Σ (dA[{here}] ∗ X̂[{here}])",
+            f"dgamma[{here}] = {share} * {product}.sum(axis=1, keepdims=True)",
+        ),
+        Line(
+            f"dβ[{here}] = {at.share} Σ dA[{here}]", f"dbeta[{here}] = {share} * dA[{here}].sum(axis=1, keepdims=True)"
+        ),
+    )
 
 
 def emit_normalization_backward(

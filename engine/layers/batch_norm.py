@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import msgspec
 import numpy as np
 
-from engine.emit import Array, Emitter, Ref
+from engine.emit import Array, Ref
 from engine.layers.base import (
     Build,
     Family,
@@ -16,8 +16,10 @@ from engine.layers.base import (
     ParameterSpec,
     VarianceEpsilon,
     emit_normalization_backward,
+    gain_lines,
     source_symbol,
 )
+from engine.layers.notation import Line, Notation
 
 
 class BatchNorm(Layer, frozen=True, tag="batch_norm"):
@@ -27,8 +29,8 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
     dA[l-1] = γ / √(σ² + ε) * (dA[l] - 1/m Σ dA[l] - X̂ * 1/m Σ dA[l] * X̂), sums over the examples.
     Shapes: γ, β, μ, σ² in (n, 1), the rest in (n, m).
 
-    Training keeps running means of μ and of the unbiased σ², with which the layer computes outside training and while
-    it is frozen; dA[l-1] is then γ / √(σ² + ε) * dA[l].
+    Training keeps running means of μ and of the unbiased σ², with which the layer computes outside training, for a
+    single example that is looked at, and while it is frozen; dA[l-1] is then γ / √(σ² + ε) * dA[l].
     """
 
     title: ClassVar[str] = "BatchNorm"
@@ -70,13 +72,65 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
         source = source_symbol(level, reads)
         return f"A[{level}] = γ[{level}] ∗ ({source} − μ[{level}]) / √(σ²[{level}] + ε) + β[{level}]"
 
+    def forward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return μ, σ², X̂ and A of training; while frozen, X̂ from the running statistics."""
+        here, source = at.level, at.source()
+        column = (at.units, 1)
+        mean, variance = (f"mean[{here}]", f"variance[{here}]") if self.frozen else (f"μ[{here}]", f"σ²[{here}]")
+        mean_code, variance_code = mean.replace("μ", "mu"), variance.replace("σ²", "var")
+        statistics = (
+            Line(f"{mean} = 1/m Σ {source}", f"{mean_code} = {source}.mean(axis=1, keepdims=True)", shape=column),
+            Line(
+                f"{variance} = 1/m Σ ({source} − {mean})²",
+                f"{variance_code} = {source}.var(axis=1, keepdims=True)",
+                shape=column,
+            ),
+        )
+        return (
+            *(() if self.frozen else statistics),
+            Line(
+                f"X̂[{here}] = ({source} − {mean}) / √({variance} + ε)",
+                f"X_hat[{here}] = ({source} - {mean_code}) / np.sqrt({variance_code} + {self.epsilon!r})",
+                rf"X̂[{here}] = \frac{{{source} − {mean}}}{{\sqrt{{{variance} + ε}}}}",
+                shape=(at.units, "m"),
+            ),
+            Line(
+                f"A[{here}] = γ[{here}] ∗ X̂[{here}] + β[{here}]",
+                f"A[{here}] = gamma[{here}] * X_hat[{here}] + beta[{here}]",
+            ),
+        )
+
+    def backward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return dγ and dβ."""
+        return gain_lines(at)
+
+    def input_gradients(self, at: Notation) -> tuple[Line, ...]:
+        """Return the term of the layer read; while frozen μ and σ² do not depend on it."""
+        here = at.level
+        variance = f"variance[{here}]" if self.frozen else f"σ²[{here}]"
+        factor = f"γ[{here}] / √({variance} + ε)"
+        code = f"gamma[{here}] / np.sqrt({variance.replace('σ²', 'var')} + {self.epsilon!r})"
+        latex = rf"\frac{{γ[{here}]}}{{\sqrt{{{variance} + ε}}}}"
+        da, normal = f"dA[{here}]", f"X̂[{here}]"
+        if self.frozen:
+            return (Line(f"{factor} ∗ {da}", f"{code} * {da}", f"{latex} ∗ {da}"),)
+        inner = f"{da} − 1/m Σ {da} − {normal} ∗ 1/m Σ ({da} ∗ {normal})"
+        mean, slope = f"{da}.mean(axis=1, keepdims=True)", f"({da} * X_hat[{here}]).mean(axis=1, keepdims=True)"
+        return (
+            Line(
+                f"{factor} ∗ ({inner})",
+                f"{code} * ({da} - {mean} - X_hat[{here}] * {slope})",
+                rf"{latex} ∗ \left({inner}\right)",
+            ),
+        )
+
     def forward(self, build: Build) -> None:
         """Emit μ, σ², X̂ and A; in training the running statistics too."""
         emit, source, out = build.emit, build.inputs[0], build.output
         column = (out.shape[0], 1)
         deviation = emit.buffer("σ", column)  # √(σ² + ε)
         normal = emit.buffer("X̂", out.shape)
-        if self._uses_batch(emit):
+        if self._uses_batch(build):
             mean, variance = emit.buffer("μ", column), emit.buffer("σ²", column)
             weights = Ref("1/m", np.full((out.shape[1], 1), 1.0 / out.shape[1], emit.dtype))
             emit.dot(source, weights, mean, formula="μ = 1/m Σ A_in")
@@ -102,7 +156,7 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
         normal, deviation = emit.buffer("X̂", da.shape), emit.buffer("σ", (da.shape[0], 1))
         d_beta = build.gradients.get("beta") or emit.scratch((da.shape[0], 1), "dβ")
         d_gamma = build.gradients.get("gamma") or emit.scratch((da.shape[0], 1), "dγ")
-        uses_batch, d_input = self._uses_batch(emit), build.d_inputs[0]
+        uses_batch, d_input = self._uses_batch(build), build.d_inputs[0]
         if uses_batch or build.gradients:
             product = emit.scratch(da.shape, "product")
             emit.apply(np.multiply, da, normal, out=product)
@@ -118,8 +172,10 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
         source = d_input if uses_batch else da
         emit.apply(np.multiply, source, factor, out=d_input, formula="dA_in = γ / √(σ² + ε) ∗ (…)")
 
-    def _uses_batch(self, emit: Emitter) -> bool:
-        return emit.mode != "inference" and not self.frozen
+    def _uses_batch(self, build: Build) -> bool:
+        """Whether μ and σ² are those of the batch: in training, and while looking at more than one example."""
+        alone = build.emit.looking and build.output.shape[1] == 1
+        return build.emit.mode != "inference" and not self.frozen and not alone
 
     def _emit_running(self, build: Build, mean: Ref, variance: Ref) -> None:
         """Emit running := (1 - momentum) running + momentum new; the variance as of a sample, with m / (m - 1)."""

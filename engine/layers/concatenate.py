@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.emit import Ref
 from engine.layers.base import Build, Family, Layer, source_symbols
+from engine.layers.notation import Line, Notation
 
 
 class Concatenate(Layer, frozen=True, tag="concatenate"):
@@ -30,6 +31,17 @@ class Concatenate(Layer, frozen=True, tag="concatenate"):
     def equation(self, level: int, reads: tuple[int, ...]) -> str:
         """Return A[l] = [A[i]; A[j]]."""
         return f"A[{level}] = [{'; '.join(source_symbols(reads))}]"
+
+    def forward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return the layers read, one above the other."""
+        parts = ", ".join(source_symbols(at.reads))
+        return (Line(self.equation(at.level, at.reads), f"A[{at.level}] = np.vstack([{parts}])"),)
+
+    def input_gradients(self, at: Notation) -> tuple[Line, ...]:
+        """Return for each layer read its own rows of dA[l], counted from 0 as NumPy does."""
+        ends = np.cumsum(at.inputs).tolist()
+        rows = [f"dA[{at.level}][{end - units}:{end}]" for end, units in zip(ends, at.inputs, strict=True)]
+        return tuple(Line(text, text) for text in rows)
 
     def forward(self, build: Build) -> None:
         """Emit a copy of each input into its rows."""

@@ -12,6 +12,7 @@ from engine.declared import title_of
 from engine.emit import Array, Ref
 from engine.initializers import AnyBiasInitializer, AnyInitializer, XavierNormal, Zeros
 from engine.layers.base import Build, Family, Frozen, Layer, ParameterSpec
+from engine.layers.notation import Line, Notation, activation_line, slope_term
 
 MOST_UNITS = 16_384
 
@@ -73,6 +74,23 @@ class Dense(Layer, frozen=True, tag="dense"):
         """Return the affine map and the activation of this layer."""
         return affine_equation(level, reads[0] if reads else level - 1, self.activation)
 
+    def forward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return Z[l] = W[l] A[k] + b[l] and A[l] = g(Z[l])."""
+        return affine_lines(at, self.activation)
+
+    def backward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return dZ[l], dW[l] and db[l]."""
+        slope = slope_term(self.activation, f"dA[{at.level}]", f"Z[{at.level}]")
+        dz = f"dZ[{at.level}] = "
+        return (
+            Line(dz + slope.text, dz + slope.code, spells_out=slope.spells_out),
+            *affine_gradient_lines(at),
+        )
+
+    def input_gradients(self, at: Notation) -> tuple[Line, ...]:
+        """Return W[l]ᵀ dZ[l]."""
+        return affine_input_gradients(at)
+
     def forward(self, build: Build) -> None:
         """Emit Z = Theta [1; A] and A = g(Z)."""
         affine_forward(build, self.activation)
@@ -115,6 +133,34 @@ def affine_equation(level: int, read: int, activation: Activation) -> str:
         return f"{z}, A[{level}] = Z[{level}]"
     name = "σ" if title_of(activation) == "sigmoid" else title_of(activation)
     return f"{z}, A[{level}] = {name}(Z[{level}])"
+
+
+def affine_lines(at: Notation, activation: Activation) -> tuple[Line, ...]:
+    """Return Z[l] = W[l] A[k] + b[l] and A[l] = g(Z[l])."""
+    here, source = at.level, at.source()
+    return (
+        Line(f"Z[{here}] = W[{here}] {source} + b[{here}]", f"Z[{here}] = W[{here}] @ {source} + b[{here}]"),
+        activation_line(activation, f"A[{here}]", f"Z[{here}]"),
+    )
+
+
+def affine_gradient_lines(at: Notation) -> tuple[Line, ...]:
+    """Return dW[l] and db[l], nothing for a frozen layer."""
+    if not at.learns:
+        return ()
+    here, source = at.level, at.source()
+    sum_code = f"dZ[{here}].sum(axis=1, keepdims=True)"
+    return (
+        Line(
+            f"dW[{here}] = {at.share} dZ[{here}] {source}ᵀ", f"dW[{here}] = {at.share_code} * dZ[{here}] @ {source}.T"
+        ),
+        Line(f"db[{here}] = {at.share} Σ dZ[{here}]", f"db[{here}] = {at.share_code} * {sum_code}"),
+    )
+
+
+def affine_input_gradients(at: Notation) -> tuple[Line, ...]:
+    """Return W[l]ᵀ dZ[l]."""
+    return (Line(f"W[{at.level}]ᵀ dZ[{at.level}]", f"W[{at.level}].T @ dZ[{at.level}]"),)
 
 
 def z_of(build: Build, activation: Activation, keep: bool = False) -> Ref:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from engine.layers.base import Build, Family, Layer
+from engine.layers.notation import Line, Notation
 
 
 class Dropout(Layer, frozen=True, tag="dropout"):
@@ -39,6 +40,22 @@ class Dropout(Layer, frozen=True, tag="dropout"):
         """Return A[l] = D ∗ A[k] / (1 - p)."""
         read = reads[0] if reads else level - 1
         return f"A[{level}] = D ∗ {'X' if read == 0 else f'A[{read}]'} / {1 - self.rate:g}"
+
+    def forward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return D, the mask that is drawn anew at each step of training, and the product."""
+        here, source = at.level, at.source()
+        keep = f"{1 - self.rate:g}"
+        mask = Line(
+            f"D[{here}] = [u ≥ {self.rate:g}] / {keep}",
+            f"D[{here}] = kept(rng, {self.rate!r}, {source}.shape)",
+            rf"D[{here}] = \frac{{1}}{{{keep}}}\,[u \geq {self.rate:g}],\quad u \sim U(0, 1)",
+            shape=(at.units, "m"),
+        )
+        return mask, Line(f"A[{here}] = D[{here}] ∗ {source}", f"A[{here}] = D[{here}] * {source}")
+
+    def input_gradients(self, at: Notation) -> tuple[Line, ...]:
+        """Return D ∗ dA[l]."""
+        return (Line(f"D[{at.level}] ∗ dA[{at.level}]", f"D[{at.level}] * dA[{at.level}]"),)
 
     def forward(self, build: Build) -> None:
         """Emit D from fresh random numbers, and the scaled product; a copy outside training."""

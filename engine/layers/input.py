@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from engine.layers.base import Build, Family, Layer
+from engine.layers.notation import Line, Notation
 
 
 class Input(Layer, frozen=True, tag="input"):
@@ -42,6 +43,10 @@ class Input(Layer, frozen=True, tag="input"):
     def equation(self, level: int, reads: tuple[int, ...]) -> str:
         """Return A[0] = X."""
         return "A[0] = X"
+
+    def input_gradients(self, at: Notation) -> tuple[Line, ...]:
+        """Return nothing: there is nothing before the data."""
+        return ()
 
     def forward(self, build: Build) -> None:
         """Emit nothing: the batch is gathered straight into this layer's output."""

@@ -15,8 +15,10 @@ from engine.layers.base import (
     ParameterSpec,
     VarianceEpsilon,
     emit_normalization_backward,
+    gain_lines,
     source_symbol,
 )
+from engine.layers.notation import Line, Notation
 
 
 class LayerNorm(Layer, frozen=True, tag="layer_norm"):
@@ -56,6 +58,53 @@ class LayerNorm(Layer, frozen=True, tag="layer_norm"):
     def equation(self, level: int, reads: tuple[int, ...]) -> str:
         """Return A[l] = γ[l] ∗ (A[k] - μ) / √(σ² + ε) + β[l], μ and σ² of each example."""
         return f"A[{level}] = γ[{level}] ∗ ({source_symbol(level, reads)} − μ) / √(σ² + ε) + β[{level}]"
+
+    def forward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return μ, σ², X̂ and A, sums over the n units."""
+        here, source = at.level, at.source()
+        return (
+            Line(f"μ[{here}] = 1/n Σ {source}", f"mu[{here}] = {source}.mean(axis=0, keepdims=True)", shape=(1, "m")),
+            Line(
+                f"σ²[{here}] = 1/n Σ ({source} − μ[{here}])²",
+                f"var[{here}] = {source}.var(axis=0, keepdims=True)",
+                shape=(1, "m"),
+            ),
+            Line(
+                f"X̂[{here}] = ({source} − μ[{here}]) / √(σ²[{here}] + ε)",
+                f"X_hat[{here}] = ({source} - mu[{here}]) / np.sqrt(var[{here}] + {self.epsilon!r})",
+                rf"X̂[{here}] = \frac{{{source} − μ[{here}]}}{{\sqrt{{σ²[{here}] + ε}}}}",
+                shape=(at.units, "m"),
+            ),
+            Line(
+                f"A[{here}] = γ[{here}] ∗ X̂[{here}] + β[{here}]",
+                f"A[{here}] = gamma[{here}] * X_hat[{here}] + beta[{here}]",
+            ),
+        )
+
+    def backward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return dγ and dβ, then D = γ ∗ dA, from which the gradient of the layer read follows."""
+        here = at.level
+        scaled = Line(
+            f"D[{here}] = γ[{here}] ∗ dA[{here}]", f"D[{here}] = gamma[{here}] * dA[{here}]", shape=(at.units, "m")
+        )
+        return (*gain_lines(at), scaled)
+
+    def input_gradients(self, at: Notation) -> tuple[Line, ...]:
+        """Return the term of the layer read, sums over the n units."""
+        d, normal = f"D[{at.level}]", f"X̂[{at.level}]"
+        inner = f"{d} − 1/n Σ {d} − {normal} ∗ 1/n Σ ({d} ∗ {normal})"
+        normal_code = f"X_hat[{at.level}]"
+        inner_code = (
+            f"{d} - {d}.mean(axis=0, keepdims=True) - {normal_code} * ({d} * {normal_code}).mean(axis=0, keepdims=True)"
+        )
+        root = f"σ²[{at.level}] + ε"
+        return (
+            Line(
+                f"({inner}) / √({root})",
+                f"({inner_code}) / np.sqrt(var[{at.level}] + {self.epsilon!r})",
+                rf"\frac{{1}}{{\sqrt{{{root}}}}} ∗ \left({inner}\right)",
+            ),
+        )
 
     def forward(self, build: Build) -> None:
         """Emit μ, σ², X̂ and A."""

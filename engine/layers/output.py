@@ -17,12 +17,17 @@ from engine.layers.dense import (
     affine_backward,
     affine_equation,
     affine_forward,
+    affine_gradient_lines,
     affine_initial,
+    affine_input_gradients,
+    affine_lines,
     affine_specs,
     z_of,
 )
+from engine.layers.notation import Line, Notation, call_arguments, slope_term
 from engine.losses import FUSED, AnyLoss, BinaryCrossEntropy, pairing_problem
 
+MOST_SHOWN = 6  # class weights in an equation
 LEAST_WEIGHT, MOST_WEIGHT = 1e-6, 1e6  # of a class
 
 
@@ -117,6 +122,44 @@ class Output(Layer, frozen=True, tag="output"):
     def equation(self, level: int, reads: tuple[int, ...]) -> str:
         """Return the affine map and the activation of the output."""
         return affine_equation(level, reads[0] if reads else level - 1, self.activation)
+
+    def forward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return Z[L] and A[L]; with class weights c, the weight of each example, too."""
+        return affine_lines(at, self.activation)
+
+    def weight_lines(self) -> tuple[Line, ...]:
+        """Return c, the weight of each example by its class; nothing without class weights."""
+        if not self.class_weights:
+            return ()
+        if self.units > 1:
+            weights = " ".join(f"{weight:g}" for weight in self.class_weights[:MOST_SHOWN])
+            more = " …" if len(self.class_weights) > MOST_SHOWN else ""
+            text, code = f"c = [{weights}{more}] Y", f"c = np.array([{list(self.class_weights)}]) @ Y"
+        else:
+            low, high = self.class_weights
+            text = f"c = {low:g} (1 − Y) + {high:g} Y"
+            code = f"c = {low!r} * (1 - Y) + {high!r} * Y"
+        return (Line(text, code, shape=(1, "m")),)
+
+    def backward_lines(self, at: Notation) -> tuple[Line, ...]:
+        """Return dZ[L], by the fused form where it holds, then dW[L] and db[L]."""
+        here = at.level
+        weight, weight_code = ("c ∗ ", "c * ") if self.class_weights else ("", "")
+        if self.fused:
+            difference = f"A[{here}] − Y"
+            text = f"dZ[{here}] = {weight}({difference})" if weight else f"dZ[{here}] = {difference}"
+            return (Line(text, f"dZ[{here}] = {weight_code}(A[{here}] - Y)"), *affine_gradient_lines(at))
+        slope = slope_term(self.activation, f"dA[{here}]", f"Z[{here}]")
+        call = f"d_{name_of(self.loss)}({call_arguments(self.loss, f'A[{here}]', 'Y')})"
+        return (
+            Line(f"dA[{here}] = {weight}∂L/∂Ŷ", f"dA[{here}] = {weight_code}{call}"),
+            Line(f"dZ[{here}] = {slope.text}", f"dZ[{here}] = {slope.code}", spells_out=slope.spells_out),
+            *affine_gradient_lines(at),
+        )
+
+    def input_gradients(self, at: Notation) -> tuple[Line, ...]:
+        """Return W[L]ᵀ dZ[L]."""
+        return affine_input_gradients(at)
 
     @property
     def fused(self) -> bool:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from test_trainer import rings, small
 
-from engine import Dense, Input, Network, Output, Trainer, TrainingSettings, chain
-from engine.activations import Relu, Sigmoid
+from engine import ActivationLayer, Dense, Input, Network, Output, Trainer, TrainingSettings, chain
+from engine.activations import Identity, Relu, Sigmoid
+from engine.initializers import Constant, Normal
+from engine.losses import Hinge, MeanSquaredError
 from engine.optimizers import Momentum, Sgd
 from engine.probes import HISTOGRAM_SAMPLE, decision_grid, histogram, layer_detail, looked_at, probe
 from engine.snapshot import ProbeRequest
@@ -116,3 +118,65 @@ def test_the_gradient_shown_is_the_mean_over_the_last_batch_whatever_the_optimiz
     true = trainer.network.gradients(data.X, data.Y)["dense_1.Theta"][:, 1:]
     assert shown.mean == pytest.approx(true.mean(), rel=1e-4)
     assert shown.deviation == pytest.approx(true.std(), rel=1e-4)
+
+
+@pytest.mark.parametrize("chunk", [7, 1000])
+def test_the_worst_examples_are_those_with_the_largest_losses(chunk, monkeypatch):
+    network, data = small(), rings(300).astype(np.float32)
+    predictions, losses = network.outputs(data)
+    monkeypatch.setattr(Network, "chunk", chunk)
+    found = probe(network, data, ProbeRequest(worst=10), step=0, data=data).worst
+    np.testing.assert_array_equal(found.rows, np.argsort(-losses, kind="stable")[:10])
+    np.testing.assert_allclose(found.losses, losses[found.rows], rtol=1e-5)
+    np.testing.assert_allclose(found.predictions, predictions[found.rows], rtol=1e-5)
+
+
+def test_no_more_examples_are_told_than_there_are():
+    data = rings(6).astype(np.float32)
+    assert len(probe(small(), data, ProbeRequest(worst=50), step=0, data=data).worst.rows) == len(data)
+
+
+def test_a_loss_that_is_not_a_number_counts_as_the_worst():
+    network, data = small(), rings(50).astype(np.float32)
+    data.extended[31, 1] = np.nan
+    assert probe(network, data, ProbeRequest(worst=3), step=0, data=data).worst.rows[0] == 31
+
+
+def test_what_each_activation_is_applied_to_is_told_by_node():
+    layers = [Input(features=2), Dense(units=3, activation=Sigmoid()), ActivationLayer(activation=Relu()), Output()]
+    network, data = Network(chain(layers)), rings().astype(np.float32)
+    found = probe(network, data, ProbeRequest(z=True), step=0).z
+    theta = network.parameters["dense_1.Theta"]
+    z = theta[:, 1:] @ data.X.T + theta[:, :1]
+    assert found["dense_1"].mean == pytest.approx(z.mean(), rel=1e-4)
+    assert found["activation_1"].mean == pytest.approx((1 / (1 + np.exp(-z))).mean(), rel=1e-4)
+    assert set(found) == {"dense_1", "activation_1", "output"}
+
+
+def test_requests_of_several_views_for_the_worst_are_answered_together():
+    both = ProbeRequest(worst=5) | ProbeRequest(worst=20, z=True)
+    assert (both.worst, both.z) == (20, True)
+    assert not ProbeRequest(worst=1).empty
+
+
+def test_outputs_that_hardly_differ_have_a_thumbnail_all_the_same():
+    last = Output(
+        units=1,
+        activation=Identity(),
+        loss=MeanSquaredError(),
+        initializer=Normal(scale=1e-4),
+        bias_initializer=Constant(value=1000.0),
+    )
+    network, data = Network(chain([Input(features=2), last])), rings().astype(np.float32)
+    counts = probe(network, data, ProbeRequest(thumbnails=True), step=0).thumbnails["output"]
+    assert counts.sum() == len(data)
+
+
+def test_scores_of_hinge_are_all_counted():
+    last = Output(units=1, activation=Identity(), loss=Hinge(), initializer=Normal(scale=5.0))
+    network, data = Network(chain([Input(features=2), last])), rings().astype(np.float32)
+    assert probe(network, data, ProbeRequest(thumbnails=True), step=0).thumbnails["output"].sum() == len(data)
+
+
+def test_values_at_the_ends_of_the_numbers_have_a_histogram():
+    assert histogram(np.array([1.7e308, -1.7e308, 0.0])).counts.sum() == 3

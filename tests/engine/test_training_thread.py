@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -131,3 +132,29 @@ def test_a_failure_is_handed_to_the_owner_and_ends_the_thread():
     assert failed.wait(PATIENCE)
     thread.stop()
     assert not thread.alive
+
+
+def test_settings_that_do_not_fit_are_refused_where_they_are_asked_for_and_training_goes_on(thread):
+    thread.start()
+    with pytest.raises(ValueError, match="needs a new network"):
+        thread.change_settings(TrainingSettings(precision="float64"))
+    assert look(thread, ProbeRequest()).status.state == "training"
+
+
+def test_start_while_one_epoch_runs_trains_on_beyond_it(thread):
+    thread.run_epoch()
+    thread.start()
+    deadline = time.monotonic() + 20
+    while look(thread, ProbeRequest()).status.epoch < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert look(thread, ProbeRequest()).status.state == "training"
+
+
+def test_a_picture_that_cannot_be_made_does_not_end_training(thread, monkeypatch):
+    def fail(*_):
+        raise ValueError("no picture")
+
+    monkeypatch.setattr("engine.training_thread.probe", fail)
+    thread.start()
+    assert look(thread, ProbeRequest(weights=True)).probes is None
+    assert thread.alive

@@ -28,6 +28,7 @@ class FakeTraining(QObject):
     refreshed = Signal()
     shapes_changed = Signal()
     data_changed = Signal()
+    lit = Signal(str)
     message = Signal(str, str)
 
     def __init__(self, sample_name: str | None = "spirals", document=None) -> None:

@@ -50,6 +50,7 @@ class NodeItem(QGraphicsItem):
         self.layout = at.lay_out(card)
         self.thumbnail: ThumbnailItem | None = None
         self._selected = False
+        self._lit = False
         self._picture_shown = True
         self._note_place: NotePlace = "below"
         self._ports: dict[Side, Port] = {"input": Port.QUIET, "output": Port.QUIET}
@@ -75,6 +76,12 @@ class NodeItem(QGraphicsItem):
                 self.prepareGeometryChange()
             self._selected = selected
             self.setZValue(RAISED_LEVEL if selected else CARD_LEVEL)
+            self.update()
+
+    def set_lit(self, lit: bool) -> None:
+        """Wash the card with the accent, or not, while a view elsewhere points at it."""
+        if lit != self._lit:
+            self._lit = lit
             self.update()
 
     def set_port(self, side: Side, state: Port) -> None:
@@ -188,8 +195,9 @@ class NodeItem(QGraphicsItem):
             painter.setBrush(t.color("accent", 0.22))
             ring, radius = box.adjusted(-_GLOW, -_GLOW, _GLOW, _GLOW), theme.CARD_RADIUS + _GLOW
             painter.drawRoundedRect(ring, radius, radius)
-        painter.setBrush(t.color("surface"))
-        pen = QPen(t.color("accent" if self._selected else "border"), 1.5 if self._selected else 1.0)
+        painter.setBrush(t.color("accent_wash" if self._lit else "surface"))
+        marked = self._selected or self._lit
+        pen = QPen(t.color("accent" if marked else "border"), 1.5 if marked else 1.0)
         if far:
             pen.setCosmetic(True)
         painter.setPen(pen)

@@ -103,6 +103,11 @@ class NetworkScene(QGraphicsScene):
             self.selected_nodes, self.selected_wires = chosen, chosen_wires
             self.selection_changed.emit()
 
+    def light(self, node_id: str) -> None:
+        """Light up one card that a view elsewhere points at; none for an empty name."""
+        for other, item in self.nodes.items():
+            item.set_lit(other == node_id)
+
     def highlight(self, edge: Edge | None) -> None:
         """Draw one wire as the one that would take a layer in; None for none."""
         for other, wire in self.wires.items():

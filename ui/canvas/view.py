@@ -67,6 +67,7 @@ class Canvas(InteractiveView):
         model.shapes_changed.connect(self._shapes_changed)
         model.data_changed.connect(self._show_document)
         model.refreshed.connect(self._show_values)
+        model.lit.connect(self.network.light)
         theme.theme().changed.connect(self._restyle)
         self._show_document()
 

@@ -41,6 +41,13 @@ PANELS: dict[str, PanelKind] = {
     "gradient_histograms": PanelKind("Gradients", "gradient_histograms:GradientHistograms"),
     "boundary": PanelKind("Boundary", "boundary:BoundaryPanel"),
     "metrics": PanelKind("Metrics", "metrics:MetricsPanel"),
+    "lab_proof": PanelKind("Proof", "lab_proof:ProofPanel", insight=True),
+    "lab_vectorization": PanelKind("Vectorization", "lab_vectorization:VectorizationPanel", insight=True),
+    "lab_initialization": PanelKind("Initialization", "lab_initialization:InitializationPanel", insight=True),
+    "functions": PanelKind("Functions", "gallery:GalleryPanel", insight=True),
+    "loss": PanelKind("Loss", "loss:LossPanel", insight=True),
+    "ledger": PanelKind("Ledger", "ledger:LedgerPanel", insight=True),
+    "equations": PanelKind("Equations", "equations:EquationsPanel", insight=True),
 }
 
 __all__ = ["PANELS", "PanelKind"]
