@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.dataset import DataError, Dataset
-from engine.declared import title_of
-from engine.divergence import first_non_finite
+from engine.checks import check_splits
+from engine.dataset import Dataset
+from engine.divergence import Guard
 from engine.evaluation import evaluate, metrics_of
 from engine.figures import NOWHERE, UNKNOWN, Figures, figures_of, running_figures
 from engine.history import History
@@ -24,9 +24,9 @@ from engine.run import Run
 from engine.schedules import Plateau
 from engine.settings import TrainingSettings
 from engine.snapshot import Metrics, State, Status
-from engine.step import CHECKPOINT_STEPS, StepRunner, same_step
+from engine.step import StepRunner, same_step
 from engine.stopping import Best, out_of_time, reason_to_stop
-from engine.trainer_state import LastGood, Progress, TrainerState, fingerprint, restore_weights
+from engine.trainer_state import Progress, TrainerState, fingerprint, restore_weights
 
 STRETCH_SECONDS = 0.012  # length of one uninterrupted run of steps: how soon a pause or a request is answered
 MOST_STRETCH_STEPS = 4_096
@@ -69,7 +69,7 @@ class Trainer:
             name: data.astype(network.dtype) for name, data in splits.items() if data is not None and len(data)
         }
         self.data = self.splits["training"]
-        self._check_data()
+        check_splits(network, self.splits)
         self.check_settings(self.settings)
         self._spread = TargetSpread(self.data.targets) if network.task == "regression" else None
         self.history = History()
@@ -77,25 +77,6 @@ class Trainer:
         self._fingerprint = fingerprint(network.graph, [len(data) for data in self.splits.values()])
         self._begin()
         self._bind()
-
-    def _check_data(self) -> None:
-        wanted = (self.network.n_features, self.network.n_outputs)
-        output = self.network.output
-        for name, data in self.splits.items():
-            given = (data.X.shape[1], data.Y.shape[1])
-            if given != wanted:
-                raise ValueError(
-                    f"The {name} data have {given[0]} features and {given[1]} outputs, and the network reads "
-                    f"{wanted[0]} and gives {wanted[1]}."
-                )
-            wrong = output.loss.wrong_targets(data.targets)
-            if wrong.any():
-                row = int(wrong.argmax())
-                raise DataError(
-                    f"The {name} data have a target in row {row} that {title_of(output.loss)} cannot learn: "
-                    f"{np.array2string(data.targets[row], threshold=8, separator=', ')}. Give 0 and 1 for yes or no, "
-                    "one 1 among zeros for one of several classes, or choose another loss."
-                )
 
     def check_settings(self, settings: TrainingSettings) -> None:
         """Refuse settings that do not go with the network and the number of rows, or need another precision.
@@ -175,10 +156,7 @@ class Trainer:
         network = self.network
         self._steps: StepRunner = StepRunner(network, self.data, self.settings, self.run.order, self.run.slots)
         self._set_rate()
-        random = any(node.layer.family == "regularization" for node in network.graph.nodes)
-        self._generator = network.generator if random else None
-        self._good = LastGood({"theta": network.theta, **self.run.slots})
-        self._save_good()
+        self._guard = Guard(network, self.run)
 
     def _set_rate(self) -> None:
         settings = self.settings
@@ -199,17 +177,13 @@ class Trainer:
         done = 0
         with np.errstate(all="ignore"):
             if at.position == 0:
-                self._save_good()
+                self._guard.save()
             while done < steps:
-                since = at.step - self._good.progress.step
-                if since >= CHECKPOINT_STEPS:
-                    self._save_good()
-                    since = 0
-                part = min(CHECKPOINT_STEPS - since, steps - done)
+                part = min(self._guard.steps_until_saving(), steps - done)
                 self._steps.run(at, part)
                 done += part
-                if not self._finite():
-                    self._stand_before_broken_step()
+                if not self._guard.finite():
+                    self.state_name, self.message = "diverged", self._guard.stand_before_broken_step(self._steps)
                     break
             else:
                 if at.position == self.steps_per_epoch:
@@ -255,40 +229,10 @@ class Trainer:
         stands_there = best.epoch == self.run.at.epoch and self.run.at.position == 0
         if self.settings.patience and best.theta is not None and not stands_there:
             np.copyto(self.network.theta, best.theta)
-            self._save_good()
+            self._guard.save()
             self._figures.measured_at = self._figures.row_at = NOWHERE
             said.append(f"The weights are those of epoch {best.epoch:,}, with the lowest validation cost.")
         self.message = " ".join(said)
-
-    # -- divergence ---------------------------------------------------------------------------------------------------
-
-    def _finite(self) -> bool:
-        """Whether costs and parameters are finite; the flat dot product sees any nan or inf in one call."""
-        theta = self.network.theta
-        if not np.isfinite(self.run.at.loss_sum):
-            return False
-        return all(np.isfinite(flat.dot(flat)) or np.isfinite(flat).all() for flat in (theta, *self.run.slots.values()))
-
-    def _save_good(self) -> None:
-        """Copy the state to come back to, should one of the next steps break."""
-        self._good.save(self.run.at, self._generator)
-
-    def _stand_before_broken_step(self) -> None:
-        """Replay from the last good state to the step that broke, name what broke, and stand before it."""
-        steps, generator = self._steps, self.network.generator
-        at = self._good.restore(generator)
-        good, self.run.at = at.step, at
-        while self._finite() and at.step < good + CHECKPOINT_STEPS:
-            steps.run(at, 1)
-        broken = at.step
-        where = first_non_finite(self.network, steps.program_of(at.position - 1))
-        self.run.at = self._good.restore(generator)
-        steps.run(self.run.at, broken - 1 - good)
-        self.state_name = "diverged"
-        self.message = (
-            f"Training diverged at step {broken}: {where} The weights are those after step {broken - 1}. "
-            "Try a smaller learning rate, or bring the data to a smaller scale."
-        )
 
     # -- figures ------------------------------------------------------------------------------------------------------
 

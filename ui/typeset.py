@@ -6,7 +6,9 @@ import functools
 import math
 import re
 import threading
+import warnings
 from queue import SimpleQueue
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent
@@ -55,14 +57,21 @@ def _keep(key: tuple[str, float], made: bytes | ValueError) -> None:
 
 
 def _set_now(latex: str, size: float) -> bytes | ValueError:
-    import ziamath  # takes a tenth of a second, and only views with equations need it
-
-    ziamath.config.svg2 = False  # Qt's renderer draws no glyphs of SVG 2
     try:
-        text: str = ziamath.Latex(latex, size=size, color=INK).svg()
+        text: str = _typesetter().Latex(latex, size=size, color=INK).svg()
     except Exception as error:
         return ValueError(f"{latex} cannot be set: {error}")
     return text.encode()
+
+
+@functools.cache
+def _typesetter() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # its way to open its own font, at the import
+        import ziamath  # takes a tenth of a second, and only views with equations need it
+
+    ziamath.config.svg2 = False  # type: ignore[attr-defined]  # Qt's renderer draws no glyphs of SVG 2
+    return ziamath
 
 
 @functools.lru_cache(CACHED)

@@ -1,4 +1,4 @@
-"""Panel: the computation of one example, operation by operation, forward and backward, with the chain rule in numbers."""
+"""Panel: the computation of one example, operation by operation, with the chain rule behind each derivative."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ComputationPanel(InsightPanel):
         self.graph.asked.connect(self.walk_by)
         self.graph.picked.connect(self.choose)
         self.detail.place_asked.connect(self._choose_place)
-        self._lay_out()
+        self._arrange()
         self.restyle()
 
     # -- walking --------------------------------------------------------------------------------------------------
@@ -158,12 +158,12 @@ class ComputationPanel(InsightPanel):
         button.clicked.connect(lambda: self.walk_by(step))
         return button
 
-    def _lay_out(self) -> None:
+    def _arrange(self) -> None:
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 0, 8, 0)
         bar.setSpacing(4)
-        for widget in (self.buttons["first"], self.buttons["previous"]):
-            bar.addWidget(widget)
+        for button in (self.buttons["first"], self.buttons["previous"]):
+            bar.addWidget(button)
         bar.addWidget(self.slider, 1)
         for widget in (self.buttons["next"], self.buttons["last"], self.counter, self.single):
             bar.addWidget(widget)

@@ -1,4 +1,4 @@
-"""Beneath the computation graph: the present operation with its code and numbers, and how the chosen number was made."""
+"""Beneath the computation graph: the present operation with code and numbers, and how the chosen number was made."""
 
 from __future__ import annotations
 

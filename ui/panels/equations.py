@@ -53,7 +53,7 @@ class EquationsPanel(InsightPanel):
         self._make_switch()
         self.add_tool("Copy the NumPy code", "ph.code", lambda: typeset.copy_text(self.code.toPlainText()))
         self.add_tool("Copy all as text", "ph.text-t", lambda: typeset.copy_text(all_as_text(self._sections)))
-        self.add_tool("Copy all as LaTeX", "ph.function", lambda: typeset.copy_text(all_as_latex(self._sections)))
+        self.add_tool("Copy all as LaTeX", "ph.math-operations", lambda: typeset.copy_text(all_as_latex(self._sections)))
         model.store.changed.connect(self._news)  # settings of training are part of the update
         self.detail.show_row(None, None)
 

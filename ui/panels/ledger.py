@@ -69,7 +69,7 @@ class LedgerPanel(InsightPanel):
         self.grid.scrolled.connect(self._later.start)
         self.grid.copied.connect(self.copy_numbers)
         self.add_tool("Copy the numbers", "ph.table", self.copy_numbers)
-        self.add_tool("Copy as LaTeX", "ph.function", self.copy_latex)
+        self.add_tool("Copy as LaTeX", "ph.brackets-square", self.copy_latex)
 
     # -- what is asked of training --------------------------------------------------------------------------------
 
