@@ -281,8 +281,9 @@ class _Writing:
                 return found
             if shared:
                 reader = self.computation.stops[writer].about.level
+                target = self.computation.stops[place].about.writes
                 factor = self._factor(symbol, place, row, column)
-                return None if factor is None else _Sum((Term(1, (replace(factor, reader=reader),)),), 1)
+                return None if factor is None else _Sum((Term(1, (replace(factor, symbol=target, reader=reader),)),), 1)
             return None
         factor = self._factor(symbol, place, row, column)
         return None if factor is None else _Sum((Term(1, (factor,)),), 1)

@@ -45,12 +45,21 @@ class Operation:
 
 @dataclass(frozen=True)
 class Shown:
-    """An array as it is at one moment, for drawing: ``values`` (rows, columns), thinned where ``whole`` is false."""
+    """An array as it is at one moment, for drawing.
+
+    ``values`` holds the entries of the rows ``rows`` and the columns ``columns``, which are all of a small array.
+    """
 
     symbol: str
     shape: tuple[int, int]
     values: Array
-    whole: bool
+    rows: Array
+    columns: Array
+
+    @property
+    def whole(self) -> bool:
+        """Whether ``values`` is the array itself."""
+        return self.values.shape == self.shape
 
 
 class Computation:
@@ -168,18 +177,22 @@ class Computation:
         source = f"dTheta[{place}.T" if transposed else f"Theta[{place}" if name in ("W", "b") else symbol
         found = self.stored(source, done)
         if found is not None:
-            values = np.atleast_2d(found.values).T if transposed else np.atleast_2d(found.values)
+            size = _two(found.shape)
+            values, rows, columns = np.atleast_2d(found.values), picture_places(size[0]), picture_places(size[1])
+            if transposed:
+                values, rows, columns = values.T, columns, rows
             if name in ("W", "dW"):
-                values = values[:, 1:]
+                values, columns = values[:, 1:], columns[1:] - 1
             elif name in ("b", "db"):
-                values = values[:, :1]
-            return Shown(symbol, shape, values * mean, found.whole or values.shape == shape)
-        parts = [self.stored(part, done) for _, part in sorted(self._parts.get(symbol, {}).items())]
-        written = [np.atleast_2d(part.values) for part in parts if part is not None]
+                values, columns = values[:, :1], columns[:1]
+            return Shown(symbol, shape, values * mean, rows, columns)
+        parts = [(start, self.stored(part, done)) for part, start, _ in self.rows_of(symbol)]
+        written = [(start, part) for start, part in parts if part is not None]
         if not written or len(written) < len(parts):
             return None
-        values = np.concatenate(written)
-        return Shown(symbol, shape, values, values.shape == shape)
+        values = np.concatenate([np.atleast_2d(part.values) for _, part in written])
+        rows = np.concatenate([start + picture_places(_two(part.shape)[0]) for start, part in written])
+        return Shown(symbol, shape, values, rows, picture_places(shape[1]))
 
     # -- operations -----------------------------------------------------------------------------------------------
 
@@ -312,4 +325,10 @@ def _entry_of(found: Quantity, row: int, column: int) -> float | None:
     rows, columns = _two(found.shape)
     row, column = min(row, rows - 1) if rows == 1 else row, 0 if columns == 1 else column
     values = np.atleast_2d(found.values if found.whole else found.corner)
-    return float(values[row, column]) if row < values.shape[0] and column < values.shape[1] else None
+    if row < values.shape[0] and column < values.shape[1]:
+        return float(values[row, column])
+    # Beyond the corner of a large array what its picture shows is known.
+    at, across = (np.searchsorted(picture_places(n), k) for n, k in ((rows, row), (columns, column)))
+    if picture_places(rows)[at : at + 1] == [row] and picture_places(columns)[across : across + 1] == [column]:
+        return float(np.atleast_2d(found.values)[at, across])
+    return None

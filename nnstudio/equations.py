@@ -6,12 +6,13 @@ Text only, in the notes' symbols and corrected as ``docs/errata.md`` lists; what
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Literal
 
 from engine.activations import Activation
-from engine.declared import fields_of, name_of, title_of
+from engine.declared import Declared, fields_of, name_of, title_of
 from engine.graph import Graph, Node
 from engine.layers import Input, Line, Notation, Output
 from engine.layers.notation import Size
@@ -23,9 +24,9 @@ from nnstudio.equation_text import shapes_of, symbols_in, to_latex
 Phase = Literal["forward", "cost", "backward", "update"]
 PHASE_TITLES: dict[Phase, str] = {"forward": "Forward", "cost": "Cost", "backward": "Backward", "update": "Update"}
 
-# dL/dŶ of each loss that is not fused with its activation, as text and as LaTeX.
+# dL/dŶ of each loss that may stand with an activation it is not fused with.
 LOSS_SLOPES = {
-    "mean_squared_error": "(A − Y)",
+    "mean_squared_error": "A − Y",
     "mean_absolute_error": "sign(A − Y)",
     "huber": "min(max(A − Y, −δ), δ)",
     "hinge": "(1 − 2 Y) ∗ [(2 Y − 1) ∗ A < 1]",
@@ -240,7 +241,6 @@ class Writer:
         if "∂L/∂Ŷ" in text:
             value = f"A[{self.levels[node.id]}]"
             text = text.replace("∂L/∂Ŷ", LOSS_SLOPES.get(name_of(self.output.loss), "∂L/∂Ŷ").replace("A", value))
-            text = text.replace(" (A", " A").replace("Y)", "Y") if text.endswith("= (A − Y)") else text
         detail, latex_detail = self._written_out(node, line)
         return Formula(
             text=text,
@@ -259,7 +259,7 @@ class Writer:
         if not isinstance(activation, Activation):
             return "", ""
         settings = "".join(
-            f", {field.label.lower()} = {getattr(activation, field.name):g}" for field in fields_of(type(activation))
+            f", {label.lower()} = {getattr(activation, name):g}" for name, label in _labels(type(activation))
         )
         latex_settings = settings.replace(", ", r",\;").replace(" = ", "=")
         if line.spells_out == "value":
@@ -286,6 +286,11 @@ class Writer:
         if node.id == self.output_node.id and self.output.fused:
             notes.append(f"A − Y holds for {title_of(self.output.activation)} with {title_of(self.output.loss)}")
         return "; ".join(notes)
+
+
+@functools.cache
+def _labels(kind: type[Declared]) -> tuple[tuple[str, str], ...]:
+    return tuple((field.name, field.label) for field in fields_of(kind))
 
 
 GREEK_NAMES = {"gamma": "γ", "beta": "β"}
@@ -327,7 +332,7 @@ def _update_rules(optimizer: Optimizer) -> tuple[tuple[str, str], ...]:
 
 def _values(optimizer: Optimizer) -> str:
     return ", ".join(
-        f"{field.label.rpartition(' ')[2]} = {getattr(optimizer, field.name):g}" for field in fields_of(type(optimizer))
+        f"{label.rpartition(' ')[2]} = {getattr(optimizer, name):g}" for name, label in _labels(type(optimizer))
     )
 
 

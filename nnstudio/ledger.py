@@ -54,6 +54,18 @@ KINDS: dict[str, Kind] = {
     "dgamma": Kind("dγ", r"d\gamma", r"d\gamma", "backward", "derivatives of the cost by γ, with the factor 1/m"),
     "dbeta": Kind("dβ", r"d\beta", r"d\beta", "backward", "derivatives of the cost by β, with the factor 1/m"),
 }
+
+
+def kind_of(letters: str) -> Kind:
+    """Return the kind of a quantity; of a stored array that the notes do not name, one under its own name."""
+    if letters in KINDS:
+        return KINDS[letters]
+    latex = rf"\mathrm{{{letters}}}"
+    if letters.startswith("d"):
+        return Kind(letters, latex, latex, "backward", f"derivatives of the cost by {letters[1:]}, with the factor 1/m")
+    return Kind(letters, latex, latex, "given", letters)
+
+
 OF_EXAMPLES = ("X", "Y", "Z", "A", "X̂", "c", "D", "dA", "dZ")  # one column an example
 
 
@@ -84,22 +96,22 @@ class Line:
     @property
     def name(self) -> str:
         """The symbol as the notes write it."""
-        return KINDS[self.kind].name + ("" if self.kind in ("X", "Y") else f"[{self.level}]")
+        return kind_of(self.kind).name + ("" if self.kind in ("X", "Y") else f"[{self.level}]")
 
     @property
     def latex(self) -> str:
         """The symbol as LaTeX."""
-        return f"{{{KINDS[self.kind].latex}}}" + ("" if self.kind in ("X", "Y") else f"^{{[{self.level}]}}")
+        return f"{{{kind_of(self.kind).latex}}}" + ("" if self.kind in ("X", "Y") else f"^{{[{self.level}]}}")
 
     @property
     def direction(self) -> Direction:
         """Whether it is there before the first operation, or made on the way forward or backward."""
-        return KINDS[self.kind].direction
+        return kind_of(self.kind).direction
 
     @property
     def meaning(self) -> str:
         """What it is, in a few words."""
-        return KINDS[self.kind].meaning
+        return kind_of(self.kind).meaning
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -109,7 +121,7 @@ class Line:
 
     def entry_latex(self, row: str, column: str) -> str:
         """Return one entry as the notes write it; row and column count from 1, a column of examples stands above."""
-        kind = KINDS[self.kind]
+        kind = kind_of(self.kind)
         above = "" if self.kind in ("X", "Y") else f"[{self.level}]"
         below = [row] if self.shape[0] > 1 or not self.of_examples else []
         if self.of_examples:
@@ -125,7 +137,8 @@ def lines(graph: Graph, shapes: Shapes, ledger: Ledger) -> tuple[Line, ...]:
     found = []
     for node in shapes.order:
         level = shapes.levels[node]
-        for kind in KINDS:
+        own = (symbol.removesuffix(f"[{level}]") for symbol in ledger.quantities if symbol.endswith(f"[{level}]"))
+        for kind in dict.fromkeys((*KINDS, *own)):
             symbol = kind if kind in ("X", "Y") else f"{kind}[{level}]"
             if kind in ("X", "Y") and level:
                 continue

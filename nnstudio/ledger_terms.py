@@ -81,7 +81,8 @@ class _Maker:
             "D": self.d_normal,
         }
         maker = makers.get(self.line.kind)
-        made = maker() if maker is not None else Making(self.name, words=self.given())
+        given = self.line.direction == "given" or self.line.kind == "c"
+        made = maker() if maker is not None else Making(self.name, words=self.given()) if given else self.told()
         read, missing = (tuple(dict.fromkeys(windows)) for windows in (self.read, self.missing))
         return replace(made, value=value, read=read, missing=missing)
 
@@ -170,7 +171,14 @@ class _Maker:
             latex = " + ".join(self.source_at(i + 1, self.example, source) for source in self.reads)
             symbols = [source_symbol(0, (self.shapes.levels[source],)) for source in self.reads]
             return self.sum(latex, *(Product((self.take(symbol, i, j),)) for symbol in symbols))
-        return Making(self.name, words=self.given())
+        return self.told()
+
+    def told(self) -> Making:
+        """Return the formulas of the operations that made this quantity, where its layer has no terms here."""
+        level = f"[{self.level}]"
+        formulas = [step.formula for step in self.ledger.steps if step.writes == self.line.symbol and step.formula]
+        words = "; ".join(formulas) or f"{self.line.kind}{level} as the layer {self.layer.title} computes it"
+        return Making(self.name, words=words)
 
     def part(self, row: int) -> tuple[str, int]:
         """Return which of the layers stacked on each other a row comes from, and how many rows stand above it."""
@@ -296,24 +304,28 @@ class _Maker:
 
     def d_a(self) -> Making:
         """Return the sum, over the layers that read this one, of what each sends back."""
-        shares: list[_Share] = []
+        shares: list[_Share | None] = []
         for reader in self.shapes.order:
             above = 0
             for source in self.graph.inputs_of(reader):
                 if source == self.line.node:
                     shares.append(self.sent_back(reader, above))
                 above += self.shapes.units[source]
-        if shares:
-            products = [product for share in shares for product in share.products]
-            return self.sum(" + ".join(share.latex for share in shares), *products)
-        formulas = [step.formula for step in self.ledger.steps if step.writes == self.line.symbol and step.formula]
+        known = [share for share in shares if share is not None]
+        if len(known) < len(shares):
+            return self.told()
+        if known:
+            products = [product for share in known for product in share.products]
+            return self.sum(" + ".join(share.latex for share in known), *products)
         y = self.take("Y", self.i, self.j)[0]
         a = self.here("A", self.i, self.j)[0]
-        words = f"{'; '.join(formulas)}, with a = {written(a)} and y = {written(y)}"
-        return Making(self.name, words=words)
+        return replace(self.told(), words=f"{self.told().words}, with a = {written(a)} and y = {written(y)}")
 
-    def sent_back(self, reader: str, above: int) -> _Share:
-        """Return one reader's share; ``above`` rows stand over this layer's where the reader stacks layers."""
+    def sent_back(self, reader: str, above: int) -> _Share | None:
+        """Return one reader's share; ``above`` rows stand over this layer's where the reader stacks layers.
+
+        None for a kind of layer whose terms are not known here.
+        """
         layer, level, i, j = self.graph.node(reader).layer, self.shapes.levels[reader], self.i, self.j
         da = f"dA[{level}]"
         if isinstance(layer, (Dense, Output)):
@@ -331,7 +343,9 @@ class _Maker:
             return self.through_batch_norm(layer, level)
         if isinstance(layer, LayerNorm):
             return self.through_layer_norm(level)
-        return _Share(self.at("da", level, i + 1, self.example), (Product((self.take(da, i, j),)),))
+        if isinstance(layer, (Add, Dropout)):
+            return _Share(self.at("da", level, i + 1, self.example), (Product((self.take(da, i, j),)),))
+        return None
 
     def through_batch_norm(self, layer: BatchNorm, level: int) -> _Share:
         i, j = self.i, self.j

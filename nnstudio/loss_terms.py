@@ -16,6 +16,7 @@ DIGITS = 4
 MOST_TERMS = 3  # outputs written out in one line; of more, those that add most
 NEARLY_ONE = 0.999  # from here on a probability is told with more digits
 PRODUCTS_IN_LINE = 3
+SIGN = "{-}"  # a minus that is a sign: without braces it is set as widely as one between two numbers
 MOST_WRITTEN = 8  # features of a logistic regression that is written out
 
 
@@ -83,7 +84,7 @@ class LossTerms:
         if rest:
             latex, text = latex + r" + \cdots", text + " + …"
         if self.factor == -1:
-            return Line(rf"= -\left[{latex}\right]", f"= {numbers.MINUS}[{text}]")
+            return Line(rf"= {{-}}\left[{latex}\right]", f"= {numbers.MINUS}[{text}]")
         if self.factor != 1:
             return Line(rf"= \tfrac12\left[{latex}\right]", f"= ½ [{text}]")
         return Line(f"= {latex}", f"= {text}")
@@ -208,7 +209,9 @@ def latex_number(value: float, *, probable: bool = False) -> str:
     """Return the same number as :func:`number` in LaTeX."""
     text = number(value, probable=probable).replace(numbers.MINUS, "-").replace(numbers.THIN_SPACE, r"\,")
     mantissa, mark, exponent = text.partition("e")
-    text = rf"{mantissa}\cdot 10^{{{exponent}}}" if mark else text
+    if mantissa.startswith("-"):
+        mantissa = f"{SIGN}{mantissa[1:]}"
+    text = rf"{mantissa}\cdot 10^{{{exponent}}}" if mark else mantissa
     return text.replace("∞", r"\infty").replace(numbers.UNKNOWN, "?")
 
 
@@ -216,16 +219,17 @@ def _formula(loss: Loss, n_y: int) -> Line:
     """Return the loss's formula, without sums and indices where there is one output."""
     if isinstance(loss, BinaryCrossEntropy) and n_y > 1:
         return Line(
-            r"-\sum_k\left[y_k\log\hat y_k+(1-y_k)\log(1-\hat y_k)\right]", "−Σₖ [yₖ log ŷₖ + (1 − yₖ) log(1 − ŷₖ)]"
+            r"{-}\sum_k\left[y_k\log\hat y_k+(1-y_k)\log(1-\hat y_k)\right]", "−Σₖ [yₖ log ŷₖ + (1 − yₖ) log(1 − ŷₖ)]"
         )
     if isinstance(loss, Huber):
         return Line(
             (r"\sum_k " if n_y > 1 else "") + r"h(e),\quad e = \hat y - y",
             ("Σₖ " if n_y > 1 else "") + "h(e), e = ŷ − y",
         )
+    stated = SIGN + loss.latex[1:] if loss.latex.startswith("-") else loss.latex
     if n_y > 1:
-        return Line(loss.latex, loss.formula)
-    latex = loss.latex.replace(r"\sum_k", "").replace("_k", "")
+        return Line(stated, loss.formula)
+    latex = stated.replace(r"\sum_k", "").replace("_k", "")
     return Line(latex, loss.formula.replace("Σₖ ", "").replace("ₖ", ""))
 
 
@@ -250,7 +254,7 @@ def _log_line(share: float, probability: float) -> Line:
     shown = latex_number(probability, probable=True)
     text = number(probability, probable=True)
     share_text = numbers.short(share, DIGITS)
-    return Line(rf"{share_text}\cdot\log {_grouped(shown)}", f"{share_text}·log {text}")
+    return Line(rf"{share_text}\cdot\log\,{_grouped(shown)}", f"{share_text}·log {text}")
 
 
 def _grouped(latex: str) -> str:
@@ -318,8 +322,8 @@ def _factor(value: float, digits: int = DIGITS) -> str:
 
 
 def _latex_factor(value: float, digits: int = DIGITS) -> str:
-    text = latex_number(value) if digits == DIGITS else numbers.number(value, digits).replace(numbers.MINUS, "-")
-    return f"({text})" if text.startswith("-") else text
+    text = latex_number(value) if digits == DIGITS else numbers.number(value, digits).replace(numbers.MINUS, SIGN)
+    return f"({text})" if text.startswith(SIGN) else text
 
 
 def _vector(name: str, values: Array) -> Line:

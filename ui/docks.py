@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -213,7 +213,8 @@ class Docks:
                 window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks[name])
                 window.tabifyDockWidget(docks["inspector"], docks[name])
                 docks[name].hide()
-                docks[name].toggleViewAction().triggered.connect(functools.partial(self._show_insight, docks[name]))
+                shown = functools.partial(self._show_insight, docks[name], docks[name].toggleViewAction())
+                docks[name].toggleViewAction().triggered.connect(shown)
             else:
                 window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks[name])
         docks["inspector"].raise_()
@@ -226,9 +227,9 @@ class Docks:
         front = [docks[name] for name in self.places if name not in TABBED and not PANELS[name].insight]
         window.resizeDocks(front, [PANEL_SIZE.width()] * len(front), Qt.Orientation.Horizontal)
 
-    def _show_insight(self, dock: QDockWidget, shown: bool) -> None:
+    def _show_insight(self, dock: QDockWidget, action: QAction) -> None:
         """Bring an insight view to the front, with room to read."""
-        if shown:
+        if action.isChecked():  # Qt passes no argument to a partial
             dock.raise_()
             if not dock.isFloating() and dock.width() < INSIGHT_WIDTH:
                 self._window.resizeDocks([dock], [INSIGHT_WIDTH], Qt.Orientation.Horizontal)

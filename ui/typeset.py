@@ -21,6 +21,7 @@ POINT_SIZE = 13.0
 CACHED = 2048  # equations; one takes 9 to 30 ms to set
 PADDING = 2.0
 POLL_MS = 15
+ATTEMPTS = 10
 INK = "#010203"  # what equations are set in; the theme's color takes its place
 
 _lock = threading.Lock()  # the typesetter is not made for two threads at once
@@ -66,12 +67,17 @@ def _set_now(latex: str, size: float) -> bytes | ValueError:
 
 @functools.cache
 def _typesetter() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # its way to open its own font, at the import
-        import ziamath  # takes a tenth of a second, and only views with equations need it
-
-    ziamath.config.svg2 = False  # type: ignore[attr-defined]  # Qt's renderer draws no glyphs of SVG 2
-    return ziamath
+    """Import the typesetter, which takes a tenth of a second: only views with equations need it."""
+    for _ in range(ATTEMPTS):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of the way in which it opens its own font
+                import ziamath
+        except DeprecationWarning:
+            continue  # warnings are errors here, and another thread has set the filters back meanwhile
+        ziamath.config.svg2 = False  # type: ignore[attr-defined]  # Qt's renderer draws no glyphs of SVG 2
+        return ziamath
+    raise ImportError("the typesetter cannot be imported")
 
 
 @functools.lru_cache(CACHED)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.activations import Activation
-from engine.declared import Declared, fields_of, name_of, title_of
+from engine.declared import Declared, name_of, title_of
 
 Size = int | Literal["m"]
 
@@ -103,5 +103,5 @@ def slope_term(activation: Activation, d_value: str, argument: str) -> Line:
 
 def call_arguments(declared: Declared, *arguments: str) -> str:
     """Return the arguments of a call in code: the arrays, then the declared settings by name."""
-    settings = [f"{field.name}={getattr(declared, field.name)!r}" for field in fields_of(type(declared))]
+    settings = [f"{name}={getattr(declared, name)!r}" for name in declared.__struct_fields__]
     return ", ".join([*arguments, *settings])

@@ -77,8 +77,6 @@ class Proof:
     @property
     def verdict(self) -> str:
         """What was found, in words."""
-        if not self.arrays:
-            return "Nothing is learned in this network: there is no gradient to prove."
         if not self.compared:
             return "Nothing is proved: every parameter drawn stands at a kink, where there is no one slope."
         arrays = numbers.plural(len(self.arrays), "array")

@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 
 from engine.threads import limit_threads
 from nnstudio.labs.messages import Event, Failed, Progress, Result
@@ -69,6 +70,10 @@ def _done(connection: Connection, number: int, parcel: bytes) -> Event:
 
 def _send(connection: Connection, event: Event) -> None:
     try:
-        connection.send(event)
+        whole = ForkingPickler.dumps(event)
+    except Exception as error:
+        whole = ForkingPickler.dumps(Failed(event.job, f"What the lab found could not be handed over: {error}."))
+    try:
+        connection.send_bytes(whole)
     except (OSError, ValueError):
         os._exit(0)  # the window is gone

@@ -1,7 +1,10 @@
 """The NumPy script of a network, executed as it stands: its gradients and its updates are the engine's."""
 
 import contextlib
+import importlib
 import io
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,12 +28,13 @@ from engine import (
     Trainer,
     TrainingSettings,
     chain,
+    infer_shapes,
     wired,
 )
-from engine.layers import Add, Concatenate, parts
+from engine.layers import Add, Concatenate, Line, parts
 from engine.losses import BinaryCrossEntropy, CategoricalCrossEntropy
-from nnstudio.equations import Writer
-from nnstudio.numpy_code import numpy_code, parameter_names
+from nnstudio.equations import Writer, sections
+from nnstudio.numpy_code import CodeError, numpy_code, parameter_names
 
 TOLERANCE = 1e-12
 TITLES = [f"{activation.title} with {loss.title}" for activation, loss in OUTPUTS]
@@ -118,6 +122,35 @@ def test_a_layer_read_several_times_sums_its_readers():
     layers = {"x": Input(features=3), "a": Dense(units=4), "r": ActivationLayer(), "s": Add(), "c": Concatenate()}
     graph = wired({**layers, "y": Output(units=2)}, ("x", "a", "r", "s", "c", "y"), ("a", "s"), ("a", "c"))
     assert_same_step(shaken(graph))
+
+
+def test_the_recipe_for_a_layer_says_its_equations_and_its_code(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "add-a-layer.md").read_text(encoding="utf-8")
+    file = tmp_path / "recipe_scale.py"
+    file.write_text(re.findall(r"```python\n(.*?)```", page, re.S)[0], encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    scale = importlib.import_module("recipe_scale").Scale
+    graph = chain([Input(features=3), Dense(units=4), scale(start=2.0), Output()])
+    assert_same_step(shaken(graph))
+    found = sections(graph, infer_shapes(graph), TrainingSettings())
+    assert [f.text for s in found if s.node == "scale_1" for f in s.formulas] == [
+        "A[2] = s[2] ∗ A[1]",
+        "ds[2] = 1/m Σ dA[2] ∗ A[1]",
+        "dA[1] = s[2] ∗ dA[2]",
+    ]
+
+
+class Mute(ActivationLayer, frozen=True, tag="mute"):
+    """A layer that says no code."""
+
+    def forward_lines(self, at):
+        return (Line(self.equation(at.level, at.reads)),)
+
+
+def test_a_layer_without_code_is_named():
+    graph = chain([Input(features=3), Mute(), Output()])
+    with pytest.raises(CodeError, match="no NumPy code for Activation 1 yet"):
+        numpy_code(graph, infer_shapes(graph), TrainingSettings())
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -9,6 +9,7 @@ from test_trainer import rings, small
 from engine import ActivationLayer, Dense, Input, Network, Output, Trainer, TrainingSettings, chain
 from engine.activations import Identity, Relu, Sigmoid
 from engine.initializers import Constant, Normal
+from engine.ledger import Window
 from engine.losses import Hinge, MeanSquaredError
 from engine.optimizers import Momentum, Sgd
 from engine.probes import HISTOGRAM_SAMPLE, decision_grid, histogram, layer_detail, looked_at, probe
@@ -180,3 +181,33 @@ def test_scores_of_hinge_are_all_counted():
 
 def test_values_at_the_ends_of_the_numbers_have_a_histogram():
     assert histogram(np.array([1.7e308, -1.7e308, 0.0])).counts.sum() == 3
+
+
+def test_the_ledger_holds_every_quantity_over_the_rows_asked_for_and_the_blocks_of_it():
+    network, data = small(), rings().astype(np.float32)
+    block = Window("W[1]", 2, 5, 1, 2)
+    unknown = Window("W[9]", 0, 1, 0, 1), Window("W[1]", 0, 99, 0, 1), Window("W[1]", 3, 3, 0, 1)
+    request = ProbeRequest(ledger=(7, 3, 99_999), windows=(block, *unknown))
+    book = probe(network, data, request, step=0, data=data).ledger
+    assert book.rows == (7, 3)
+    np.testing.assert_array_equal(book.quantities["X"].values, data.X[[7, 3]].T)
+    last = f"A[{max(network.shapes.levels.values())}]"
+    np.testing.assert_allclose(book.quantities[last].values.T, network.predict(data.X[[7, 3]]), rtol=1e-6)
+    assert list(book.windows) == [block]
+    np.testing.assert_array_equal(book.windows[block], network.parameters["dense_1.Theta"][2:5, 2:3])
+    assert book.share == 0.5
+
+
+def test_the_ledger_changes_nothing():
+    network, data = small(), rings().astype(np.float32)
+    network.gradient[...] = 3.0
+    before = network.theta.tobytes(), network.gradient.tobytes()
+    probe(network, data, ProbeRequest(ledger=(0, 1)), step=0, data=data)
+    assert (network.theta.tobytes(), network.gradient.tobytes()) == before
+
+
+def test_of_two_requests_for_a_ledger_the_later_one_counts():
+    block = Window("W[1]", 0, 1, 0, 1)
+    first, second = ProbeRequest(ledger=(1,), windows=(block,)), ProbeRequest(ledger=(2, 3))
+    assert (first | second).ledger == (2, 3)
+    assert (first | ProbeRequest()).windows == (block,)

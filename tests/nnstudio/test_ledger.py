@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -22,10 +23,12 @@ from engine import (
     chain,
 )
 from engine.activations import Relu
+from engine.layers.base import Family, Layer, ParameterSpec
 from engine.ledger import Window, ledger
 from engine.losses import CategoricalCrossEntropy
-from nnstudio.ledger import lines, picture_places, values_of
+from nnstudio.ledger import fits, lines, picture_places, values_of
 from nnstudio.ledger_terms import making
+from nnstudio.ledger_text import matrix_latex, tab_separated
 from nnstudio.making import MOST_WRITTEN, plain
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
@@ -122,6 +125,39 @@ def test_normalizations_have_their_scales_and_statistics():
     assert {"γ[1]", "β[1]", "running μ[1]", "σ²[1]", "X̂[1]", "dγ[1]", "dβ[2]", "D[2]"} <= set(names)
 
 
+class Scale(Layer, frozen=True, tag="ledger_scale"):
+    """A kind of layer of which the ledger knows nothing."""
+
+    title: ClassVar[str] = "Scale"
+    family: ClassVar[Family] = "activation"
+
+    def output_units(self, inputs):
+        return inputs[0]
+
+    def parameter_specs(self, inputs):
+        return (ParameterSpec("s", (inputs[0], 1)),)
+
+    def initial(self, inputs, generator):
+        return {"s": np.ones((inputs[0], 1))}
+
+    def forward(self, build):
+        build.emit.apply(np.multiply, build.inputs[0], build.parameters["s"], out=build.output, formula="A = s ∗ A_in")
+
+    def backward(self, build):
+        build.emit.reduce("sum", build.d_output, 1, build.gradients["s"], formula="ds = Σ dA")
+        build.emit.apply(np.multiply, build.d_output, build.parameters["s"], out=build.d_inputs[0], formula="s ∗ dA")
+
+
+def test_a_kind_of_layer_without_terms_of_its_own_is_told_by_its_operations_formulas():
+    network = shaken(chain([Input(features=3), Dense(units=4), Scale(), Output()]))
+    book = booked(network)
+    assert {"s[2]", "ds[2]"} <= set(lines_of(network, book))
+    assert make(network, book, "A[2]", 1, 1).words == "A = s ∗ A_in"
+    assert make(network, book, "ds[2]", 1, 0).words == "ds = Σ dA"
+    assert make(network, book, "dA[1]", 1, 0).words == "s ∗ dA"
+    assert make(network, book, "s[2]", 1, 0).words.startswith("Given: learned")
+
+
 def test_a_frozen_first_layer_has_no_derivatives():
     network = shaken(chain([Input(features=3), Dense(units=4, frozen=True), Output()]))
     names = {line.name for line in lines(network.graph, network.shapes, booked(network))}
@@ -184,3 +220,26 @@ def test_the_places_of_a_picture_are_those_of_its_values():
     exact = book.windows[Window("W[1]", 0, 80, 0, 100)]
     rows, columns = picture_places(80), picture_places(100)
     np.testing.assert_array_equal(book.quantities["W[1]"].values, exact[np.ix_(rows, columns)])
+
+
+def test_a_matrix_in_latex_has_at_most_ten_rows_and_columns_and_dots_for_the_rest():
+    small = matrix_latex(np.array([[1.0, -0.25], [3e-9, np.nan]]))
+    assert small == "\\begin{bmatrix}\n1 & -0.25 \\\\\n3\\cdot 10^{-9} & \\text{?}\n\\end{bmatrix}"
+    large = matrix_latex(np.zeros((12, 11)))
+    assert large.count(r"\cdots") == 10
+    assert large.count(r"\vdots") == 10
+    assert large.count(r"\ddots") == 1
+
+
+def test_a_table_holds_every_digit():
+    values = np.array([[0.1, 1 / 3], [1e-300, -2.0]])
+    read = np.array([[float(cell) for cell in line.split("\t")] for line in tab_separated(values).split("\n")])
+    np.testing.assert_array_equal(read, values)
+
+
+def test_a_ledger_fits_only_the_network_it_is_of():
+    network = shaken(chain([Input(features=3), Dense(units=4), Output()]))
+    book = booked(network)
+    assert fits(network.shapes, book)
+    for other in ([Dense(units=5)], [], [Dense(units=4), Dense(units=4)]):
+        assert not fits(Network(chain([Input(features=3), *other, Output()])).shapes, book)

@@ -65,7 +65,7 @@ def test_binary_cross_entropy_is_written_in_the_corrected_form_with_its_numbers(
         "= −[(−0.2231) + 0]",
         "= 0.2231",
     ]
-    assert found.lines()[1].latex == r"= -\left[1\cdot\log 0.8000 + 0\cdot\log 0.2000\right]"
+    assert found.lines()[1].latex == r"= {-}\left[1\cdot\log\,0.8000 + 0\cdot\log\,0.2000\right]"
 
 
 @pytest.mark.parametrize(("z", "y", "loss", "rounds"), [(40.0, 0.0, 40.0, "1"), (-800.0, 1.0, 800.0, "0")])
@@ -131,7 +131,7 @@ def test_the_cost_is_the_mean_and_with_class_weights_the_weighted_mean():
 def test_numbers_are_told_so_that_one_is_told_from_nearly_one():
     assert number(1 - 1e-9, probable=True) == "0.999999999"
     assert number(1.0, probable=True) == "1.000"
-    assert latex_number(-3.14e-9) == r"-3.14\cdot 10^{-9}"
+    assert latex_number(-3.14e-9) == r"{-}3.14\cdot 10^{-9}"
     assert latex_number(12300.0) == r"12\,300"
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from engine.dataset import Dataset
 from engine.history import COLUMNS, History
+from engine.network import Network
+from engine.probes import looked_at, probe
 from engine.settings import TrainingSettings
 from engine.snapshot import Boundary, Histogram, LayerDetail, Metrics, ProbeRequest, Probes, Status
 from nnstudio import edits
@@ -29,6 +33,7 @@ class FakeTraining(QObject):
     shapes_changed = Signal()
     data_changed = Signal()
     lit = Signal(str)
+    chosen_changed = Signal()
     message = Signal(str, str)
 
     def __init__(self, sample_name: str | None = "spirals", document=None) -> None:
@@ -43,6 +48,7 @@ class FakeTraining(QObject):
         self.shapes = shapes_of(document, self.data)
         self.requests: dict[str, ProbeRequest] = {}
         self.calls: list[str] = []
+        self.chosen = 0
         self.settings: list[tuple[TrainingSettings, str, str]] = []
         self.store.changed.connect(self._document_changed)
 
@@ -62,6 +68,11 @@ class FakeTraining(QObject):
         self.requests.pop(owner, None)
         if request is not None:
             self.requests[owner] = request
+
+    def choose(self, row: int) -> None:
+        if row != self.chosen:
+            self.chosen = row
+            self.chosen_changed.emit()
 
     def toggle(self) -> None:
         self.calls.append("toggle")
@@ -108,8 +119,22 @@ class FakeTraining(QObject):
         assert not figures, f"no such columns: {sorted(figures)}"
 
     def look(self, seed: int = 0, detail: str | None = None) -> None:
-        self.probes = made_up_probes(self, seed, detail)
+        self.probes = replace(made_up_probes(self, seed, detail), **self._really_looked_at())
         self.refreshed.emit()
+
+    def _really_looked_at(self) -> dict:
+        """Return what the engine itself answers to requests for which nothing is made up."""
+        wanted = ProbeRequest(boundary_resolution=1)
+        for request in self.requests.values():
+            wanted = wanted | request
+        if self.data is None or self.problem:
+            return {}
+        rows = self.data.training
+        data = Dataset(self.data.X[rows], self.data.Y[rows], np.float64)
+        network = Network(self.store.document.graph, precision="float64")
+        answer = probe(network, looked_at(data), wanted, 0, data)
+        names = ("walk", "ledger", "worst")
+        return {name: getattr(answer, name, None) or getattr(self.probes, name, None) for name in names}
 
 
 def made_up_histogram(rng, spread: float = 1.0, shift: float = 0.0, bins: int = 48) -> Histogram:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QSplitter, QToolButt
 from nnstudio.computation import Computation
 from ui import icons, theme
 from ui.panels.computation_detail import ComputationDetail
-from ui.panels.computation_graph import ComputationGraph
+from ui.panels.computation_graph import KEYS_IN_WORDS, ComputationGraph
 from ui.panels.computation_words import spoken
 from ui.panels.insight import InsightPanel
 from ui.training_view_model import TrainingViewModel
@@ -142,7 +142,7 @@ class ComputationPanel(InsightPanel):
         symbol = self.graph.selected or self._followed()
         place = self.graph.place if self.graph.selected else (0, 0)
         self.detail.show_number(self.computation, symbol, place, self.done)
-        self.graph.setAccessibleDescription(f"{spoken(symbol)} {self.counter.text()}")
+        self.graph.setAccessibleDescription(f"{spoken(symbol)}, step {self.counter.text()}. {KEYS_IN_WORDS}")
 
     def _followed(self) -> str:
         """Return the array that the present operation made, where it is finished."""

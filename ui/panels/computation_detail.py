@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from nnstudio.chain_rule import Rule, rule_of
@@ -40,6 +43,7 @@ class ComputationDetail(QScrollArea):
         self._setter = QTimer(self)
         self._setter.setInterval(0)
         self._setter.timeout.connect(self._set_one)
+        self._formula_line, self._rule_line = _Line(self.formula), _Line(self.rule)
         self._lay_out()
 
     def show_operation(self, computation: Computation, operation: Operation | None, done: int, single: bool) -> None:
@@ -77,7 +81,7 @@ class ComputationDetail(QScrollArea):
         self.chain.setText(_heading(computation, symbol, rule, done))
         self.chain.setVisible(bool(symbol))
         self._set(self.rule, rule.formula if rule is not None else "")
-        self.rule.setVisible(rule is not None)
+        self._rule_line.setVisible(rule is not None)
         self.numbers.setText(_written_out(computation, symbol, place, rule, done))
         self.numbers.setVisible(bool(symbol))
 
@@ -95,11 +99,14 @@ class ComputationDetail(QScrollArea):
             return
         equation, text = self._equations.pop(0)
         equation.show_equation(latex_of(text) if text else "", text)
+        for line in (self._formula_line, self._rule_line):
+            line.fit()
         if not text:
             equation.text = ""
 
     def _lay_out(self) -> None:
         self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setAccessibleName("The operation and the chain rule")
         inner = QWidget()
@@ -107,8 +114,9 @@ class ComputationDetail(QScrollArea):
         column = QVBoxLayout(inner)
         column.setContentsMargins(MARGIN, 6, MARGIN, 6)
         column.setSpacing(4)
-        for widget in (self.formula, self.code, self.flow):
-            column.addWidget(widget)
+        column.addWidget(self._formula_line)
+        column.addWidget(self.code)
+        column.addWidget(self.flow)
         row = QHBoxLayout()
         row.setSpacing(6)
         theme.strong(self.chain)
@@ -117,10 +125,35 @@ class ComputationDetail(QScrollArea):
         row.addWidget(self.column)
         column.addSpacing(4)
         column.addLayout(row)
-        column.addWidget(self.rule)
+        column.addWidget(self._rule_line)
         column.addWidget(self.numbers)
         column.addStretch(1)
         self.setWidget(inner)
+
+
+class _Line(QScrollArea):
+    """An equation that can be scrolled sideways where it is longer than there is room."""
+
+    def __init__(self, equation: Equation) -> None:
+        super().__init__()
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._equation = equation
+        self.setWidget(equation)
+        self.fit()
+
+    def fit(self) -> None:
+        """Take the equation's height, and room for the bar where it is needed."""
+        size = self._equation.sizeHint()
+        self._equation.resize(size)
+        bar = self.horizontalScrollBar().sizeHint().height() if size.width() > self.viewport().width() else 0
+        self.setFixedHeight(size.height() + bar)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take the new width."""
+        super().resizeEvent(event)
+        self.fit()
 
 
 def _heading(computation: Computation, symbol: str, rule: Rule | None, done: int) -> str:
@@ -152,15 +185,21 @@ def _numbers(computation: Computation, symbol: str, done: int) -> str:
     shown = computation.shown(symbol, done)
     if shown is None:
         stored = computation.stored(symbol, done)
-        return spoken(symbol) if stored is None else f"{spoken(symbol)} {_first(stored.values)}"
+        return (
+            spoken(symbol)
+            if stored is None
+            else f"{spoken(symbol)} {_listed(np.ravel(stored.values)[:SHOWN_NUMBERS].tolist(), stored.values.size)}"
+        )
     rows, columns = shown.shape
-    return f"{spoken(symbol)} ({count(rows)} × {count(columns)}): {_first(shown.values)}"
+    places = [divmod(k, columns) for k in range(min(rows * columns, SHOWN_NUMBERS))]
+    values = [computation.entry(symbol, row, column, done) for row, column in places]
+    text = _listed([value for value in values if value is not None], rows * columns)
+    return f"{spoken(symbol)} ({count(rows)} × {count(columns)}): {text}"
 
 
-def _first(values: np.ndarray) -> str:
-    flat = np.ravel(values)
-    text = ", ".join(short(float(value), 3) for value in flat[:SHOWN_NUMBERS])
-    return f"{text}, …" if len(flat) > SHOWN_NUMBERS else text
+def _listed(values: Sequence[float], size: int) -> str:
+    text = ", ".join(short(float(value), 3) for value in values)
+    return f"{text}, …" if size > len(values) else text
 
 
 def _label() -> QLabel:

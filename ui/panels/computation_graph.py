@@ -19,7 +19,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
-from nnstudio.computation import Computation, Shown, is_parameter, picture_places
+from engine.emit import Array
+from nnstudio.computation import Computation, Shown, is_parameter
 from nnstudio.numbers import short
 from ui import colormaps, theme
 from ui.panels.computation_rows import Cell, Row, Wire, rows_of, wires_of
@@ -42,6 +43,8 @@ KEYS = {
     Qt.Key.Key_Home: "first",
     Qt.Key.Key_End: "last",
 }
+
+KEYS_IN_WORDS = "Left and Right walk through the operations, Up and Down choose a value or a derivative."
 
 Place = tuple[int, int]
 
@@ -69,9 +72,7 @@ class ComputationGraph(QAbstractScrollArea):
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Computation graph")
-        self.setAccessibleDescription(
-            "Left and Right walk through the operations, Up and Down choose a value or a derivative."
-        )
+        self.setAccessibleDescription(KEYS_IN_WORDS)
         self.viewport().setMouseTracking(True)
         self.verticalScrollBar().setSingleStep(ROW_HEIGHT // 2)
 
@@ -167,16 +168,13 @@ class ComputationGraph(QAbstractScrollArea):
         return "", (0, 0)
 
     def _place_at(self, symbol: str, field: QRectF, at: QPointF) -> Place:
-        shape = self.computation.shape(symbol) if self.computation is not None else None
-        if shape is None or not field.contains(at):
+        shown = self.computation.shown(symbol, self.done) if self.computation is not None else None
+        if shown is None or not field.contains(at):
             return (0, 0)
         along, down = (at.x() - field.left()) / field.width(), (at.y() - field.top()) / field.height()
-        if shape[1] == 1:  # a column is drawn lying down
-            places = picture_places(shape[0])
-            return int(places[min(int(along * len(places)), len(places) - 1)]), 0
-        rows, columns = picture_places(shape[0]), picture_places(shape[1])
-        row, column = min(int(down * len(rows)), len(rows) - 1), min(int(along * len(columns)), len(columns) - 1)
-        return int(rows[row]), int(columns[column])
+        if shown.shape[1] == 1:  # a column is drawn lying down
+            return _place(shown.rows, along), 0
+        return _place(shown.rows, down), _place(shown.columns, along)
 
     # -- places ---------------------------------------------------------------------------------------------------
 
@@ -321,7 +319,10 @@ class ComputationGraph(QAbstractScrollArea):
         metrics = QFontMetrics(painter.font())
         if shape is not None:
             painter.setPen(tokens.color("faint"))
-            painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, f"{shape[0]} × {shape[1]}")
+            beside = len(cell.symbols) == 1
+            box = inner if beside else inner.adjusted(0, LINE + 1, 0, 0)
+            side = Qt.AlignmentFlag.AlignRight if beside else Qt.AlignmentFlag.AlignLeft
+            painter.drawText(box, Qt.AlignmentFlag.AlignTop | side, f"{shape[0]} × {shape[1]}")
         if symbol == cell.symbols[0] and len(cell.symbols) == 1:
             right = cell.equation.partition(" = ")[2] or {"X": "the features", "Y": "the target"}.get(symbol, "")
             line = QRectF(inner.left(), inner.top() + LINE + 1, inner.width(), LINE)
@@ -358,6 +359,10 @@ class ComputationGraph(QAbstractScrollArea):
 
 def _cells(row: Row) -> list[Cell]:
     return [row.value] if row.derivative is None else [row.value, row.derivative]
+
+
+def _place(places: Array, share: float) -> int:
+    return int(places[min(int(share * len(places)), len(places) - 1)])
 
 
 def _color(backward: bool) -> QColor:

@@ -95,11 +95,11 @@ def numbers_of(worked: Worked) -> str:
 
 
 def lines_of(worked: Worked, computation: Computation) -> list[str]:
-    """Return how the number came about as lines of rich text: in symbols, in numbers, and the result."""
+    """Return how the number came about as lines of rich text: in symbols, in rounded numbers, and the result."""
     left = entry(worked.symbol, worked.place, computation)
     result = f"<b>{short(worked.value, DIGITS)}</b>"
     gap = "" if worked.complete else f" <i>({worked.count} terms)</i>"
-    return [f"{left} = {symbols_of(worked, computation)}{gap}", f"= {numbers_of(worked)}", f"= {result}"]
+    return [f"{left} = {symbols_of(worked, computation)}{gap}", f"≈ {numbers_of(worked)}", f"= {result}"]
 
 
 def latex_of(equation: str) -> str:

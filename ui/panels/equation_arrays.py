@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.walk import Quantity, Walk
@@ -14,7 +15,7 @@ from ui.panels.equation_list import Row
 
 MOST = 8  # arrays shown at once
 CELL = 14  # pixels of a matrix's column where there is room
-LEAST_WIDTH, MOST_WIDTH = 56, 150
+MOST_WIDTH = 150
 MOST_HEIGHT = 84
 STORED = {"γ": "gamma", "β": "beta"}
 
@@ -102,9 +103,15 @@ class _SmallMap(HeatMap):
         super().set_matrix(values, symbol, whole)
         rows, columns = values.shape
         cell = min(CELL, MOST_HEIGHT / max(rows, 1), MOST_WIDTH / max(columns, 1))
-        self.setFixedSize(
-            max(round(cell * columns), min(CELL, MOST_WIDTH)), max(round(cell * rows), min(CELL, MOST_HEIGHT))
-        )
+        self.setFixedSize(max(round(cell * columns), CELL), max(round(cell * rows), CELL))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the matrix in a frame, by which one of zeros is seen too."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setPen(theme.tokens().color("border"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.end()
 
 
 def arrays_of(walk: Walk, symbols: tuple[str, ...]) -> list[Quantity]:

@@ -29,7 +29,7 @@ class CodeView(QPlainTextEdit):
         self.setStyleSheet(f"font-family: '{font.family()}';")  # the window's style sheet names another family
         self.setAccessibleName("The step as NumPy code")
         self._colors = _Colors(self.document())
-        theme.theme().changed.connect(lambda _: self._colors.rehighlight())
+        theme.theme().changed.connect(self._restyle)
 
     def show_code(self, code: str) -> None:
         """Show a script, at the same place where it is shown already."""
@@ -37,6 +37,9 @@ class CodeView(QPlainTextEdit):
             place = self.verticalScrollBar().value()
             self.setPlainText(code)
             self.verticalScrollBar().setValue(place)
+
+    def _restyle(self, _: object) -> None:
+        self._colors.rehighlight()
 
 
 class _Colors(QSyntaxHighlighter):

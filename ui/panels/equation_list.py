@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QFrame, QListView, QMenu, QStyle, QStyledItemDeleg
 from nnstudio.equations import PHASE_TITLES, Formula, Phase, Section
 from ui import theme, typeset
 
-ROW, ROW_WITHOUT_SHAPES, HEADING = 56, 40, 30  # pixels of height
+ROW, ROW_WITHOUT_SHAPES, HEADING = 54, 38, 30  # pixels of height
 SHAPES = 16  # of the line of shapes below an equation
 INDENT, RIGHT = 26, 10
 BAR = 3  # width of the colored edge of a direction

@@ -37,6 +37,7 @@ class EquationsPanel(InsightPanel):
         self._shown_of: object = None
         self._sections: tuple[Section, ...] = ()
         self._row: Row | None = None
+        self._code: str | None = None
         self.list, self.detail, self.code = EquationList(), Detail(), CodeView()
         self.list.pointed.connect(self._pointed)
         split = QSplitter(Qt.Orientation.Vertical)
@@ -51,9 +52,11 @@ class EquationsPanel(InsightPanel):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.pages)
         self._make_switch()
-        self.add_tool("Copy the NumPy code", "ph.code", lambda: typeset.copy_text(self.code.toPlainText()))
+        self.add_tool("Copy the NumPy code", "ph.code", lambda: typeset.copy_text(self._script()))
         self.add_tool("Copy all as text", "ph.text-t", lambda: typeset.copy_text(all_as_text(self._sections)))
-        self.add_tool("Copy all as LaTeX", "ph.math-operations", lambda: typeset.copy_text(all_as_latex(self._sections)))
+        self.add_tool(
+            "Copy all as LaTeX", "ph.math-operations", lambda: typeset.copy_text(all_as_latex(self._sections))
+        )
         model.store.changed.connect(self._news)  # settings of training are part of the update
         self.detail.show_row(None, None)
 
@@ -75,6 +78,8 @@ class EquationsPanel(InsightPanel):
 
     def show_view(self, view: View) -> None:
         """Show the equations or the script."""
+        if view == "numpy":
+            self.code.show_code(self._script())
         self.pages.setCurrentIndex(list(VIEWS).index(view))
         self._buttons[view].setChecked(True)
 
@@ -90,10 +95,19 @@ class EquationsPanel(InsightPanel):
         self._sections = sections(document.graph, shapes, document.training)
         self._row = None
         self.list.show_sections(self._sections)
-        try:
-            self.code.show_code(numpy_code(document.graph, shapes, document.training))
-        except CodeError as error:
-            self.code.show_code(f"# {error}")
+        self._code = None
+        if self.view == "numpy":
+            self.code.show_code(self._script())
+
+    def _script(self) -> str:
+        """Return the script, written once it is wanted."""
+        if self._code is None:
+            document = self.model.store.document
+            try:
+                self._code = numpy_code(document.graph, self.model.shapes, document.training)
+            except CodeError as error:
+                self._code = f"# {error}"
+        return self._code
 
     def _pointed(self, row: Row | None) -> None:
         self.model.lit.emit(row.section.node if row is not None else "")

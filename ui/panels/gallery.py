@@ -82,7 +82,8 @@ class GalleryPanel(Panel):
         column.addLayout(choice)
         for widget in (self.curves, self.slider, self.kink, self.softmax):
             column.addWidget(widget)
-        column.addStretch(1)
+        for widget in (self.curves, self.softmax):
+            column.setStretchFactor(widget, 1)
         self._offered: object = None
         self._fit_slider()
         self.slider.setValue(round(FIRST_Z * STEPS))

@@ -12,7 +12,7 @@ from ui import theme
 from ui.inspector.activation_plot import curves
 
 PICTURE = QSize(52, 32)
-CELL = QSize(72, 60)
+CELL = QSize(66, 58)
 REACH = 4.0  # z from -4 to 4
 BOTTOM, TOP = -1.3, 3.0  # of g; the bounded ones use less of the picture
 POINTS = 65
@@ -54,6 +54,7 @@ class ActivationList(QListWidget):
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.setIconSize(PICTURE)
         self.setGridSize(CELL)
         self.setFrameShape(self.Shape.NoFrame)

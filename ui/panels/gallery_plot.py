@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine.activations import Activation
 from engine.snapshot import Histogram
@@ -18,7 +18,7 @@ FARTHEST = 20.0
 POINTS = 401
 HEADROOM = 0.08
 BARS_HIGH = 0.6  # of the plot
-TANGENT_LONG = 0.22  # of the plot, whatever the slope
+TANGENT_LONG = 0.3  # of the plot, whatever the slope
 HEIGHT = 230
 DIGITS = 4
 DERIVATIVE_SERIES = 1
@@ -31,6 +31,8 @@ class ActivationCurves(QWidget):
         super().__init__(parent)
         self.plot = Plot("z")
         self.plot.setMinimumHeight(HEIGHT)
+        # The plot library wishes for 480 pixels: as high as it must be, and higher only where there is room.
+        self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.plot.readout = self.describe
         self.plot.double_clicked.connect(self.show_all)
         self.activation: Activation | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
 
 from engine.activations import Softmax
 from nnstudio import numbers
@@ -52,6 +52,7 @@ class SoftmaxPage(QWidget):
         grid.setColumnStretch(0, 1)
         self.plot = Plot("class", "g(z)", grid="y")
         self.plot.setMinimumHeight(HEIGHT)
+        self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.plot.setMouseEnabled(False, False)
         self.plot.setAccessibleName("Bars of the shares that softmax gives")
         self._bars = pg.BarGraphItem(x=[], height=[], width=BAR)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -67,6 +68,7 @@ class LabPanel(Panel):
         self._stale_words = _label("warn")
         self.result_view = QWidget()
         self.result_view.setMinimumHeight(LEAST_RESULT)
+        self.result_view.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         self.result_view.hide()
         self._rest = QWidget()  # keeps the settings at the top while there is no result
         self._lay_out_body()

@@ -164,7 +164,7 @@ class LedgerPanel(InsightPanel):
         self.heat_map.show_line(line, self._entry, heads, marked)
         self.grid.show_line(ledger, line, self._entry, heads, marked)
         made = making(self.model.store.document.graph, self.model.shapes, ledger, line, *self._entry)
-        self.making.show_making(made)
+        self.making.show_making(made, self.model.status.state == "training")
         self._later.start()
 
     def _row_names(self, line: Line) -> list[str]:

@@ -14,9 +14,9 @@ from nnstudio import numbers
 from nnstudio.ledger import Line, Values, values_of
 from ui import theme
 
-DIGITS = 4
+DIGITS = 3  # the exact value stands in the tooltip
 BLOCK = 64  # rows and columns that are read together
-COLUMN_WIDTH, ROW_HEIGHT = 72, 24
+COLUMN_WIDTH, ROW_HEIGHT = 88, 24
 MOST_HEAD = 140  # pixels of a row's name
 WAITING = "…"
 

@@ -40,19 +40,19 @@ class MakingView(QScrollArea):
         self.setWidget(inside)
         self.setAccessibleName("How the chosen entry was made")
 
-    def show_making(self, making: Making) -> None:
-        """Show how an entry was made."""
+    def show_making(self, making: Making, training: bool = False) -> None:
+        """Show how an entry was made; while training, numbers still to be read come with one of the next looks."""
         latex = making.latex or making.name
         self.equation.show_equation(latex, plain(latex))
         value = numbers.number(making.value, VALUE_DIGITS)
         if making.missing:
-            terms = "The numbers are being read."
+            terms = "The numbers are being read" + (": they come sooner once training is paused." if training else ".")
         elif making.numbers:
             terms = f"= {making.numbers}"
         else:
             terms = f"{making.words}."
         self.terms.setText(terms)
-        self.value.setText(f"= {value}")
+        self.value.setText("" if value == numbers.UNKNOWN and making.missing else f"= {value}")
         self.setAccessibleDescription(f"{self.equation.text} {terms} = {value}")
 
     def sizeHint(self) -> QSize:

@@ -86,7 +86,7 @@ class LossPanel(InsightPanel):
         self._heading("LARGEST LOSSES OF THE TRAINING EXAMPLES")
         self.worst = self._add(WorstList())
         self.worst.chosen.connect(model.choose)
-        self._column.addStretch(1)
+        self._column.setStretchFactor(self.curves, 1)
 
     def wanted(self) -> ProbeRequest:
         """Return a walk over the chosen example, and the worst examples."""
@@ -186,10 +186,12 @@ class LossPanel(InsightPanel):
         if name_of(self._output.activation) == "softmax":
             at = int(example.y.argmax())
         at = min(at, len(example.y) - 1)
-        self.curves_heading.setText(
-            "THE LOSSES COMPARED" if over_error(self._output) else "THE LOSS OVER THE PREDICTION"
-        )
-        self.curves.show_example(self._output, float(example.z[at]), float(example.a[at]), float(example.y[at]))
+        self.curves_heading.setText(f"LOSSES OVER THE {'ERROR' if over_error(self._output) else 'PREDICTION'}")
+        z, a, y = (float(values[at]) for values in (example.z, example.a, example.y))
+        # Of softmax one logit does not tell the loss; with one output the loss is known already.
+        whole = len(example.y) == 1 or name_of(self._output.activation) == "softmax"
+        value = loss_terms(self._output, example.z, example.a, example.y).value if whole else None
+        self.curves.show_example(self._output, z, a, y, value)
 
     # -- the network ----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from engine.declared import name_of
 from engine.layers import Output
@@ -32,6 +32,7 @@ NEAREST = 1e-4  # how close to 0 and 1 the curves over a probability come
 LEAST_TOP = 3.0
 LEAST_REACH = 2.0  # of the error, and of the prediction beside the hinge
 HEADROOM = 1.15
+TANGENT_LONG = 0.3  # of the plot, whatever the slope
 HEIGHT = 210
 SYMBOLS = {"o": "●", "s": "■", "t1": "▲"}
 STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine)
@@ -94,6 +95,8 @@ class LossCurves(QWidget):
         super().__init__(parent)
         self.plot = Plot("ŷ", "L")
         self.plot.setMinimumHeight(HEIGHT)
+        # The plot library wishes for 480 pixels: as high as it must be, and higher only where there is room.
+        self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.plot.setAccessibleName("Losses over the prediction")
         self.plot.readout = self.describe
         self.plot.double_clicked.connect(self._show_all)
@@ -172,9 +175,8 @@ class LossCurves(QWidget):
         if not np.isfinite([own.slope, own.value, own.at]).all():
             self._tangent.setData([], [])
             return
-        # As long as a fifth of the plot, whatever its slope.
         across, down = float(own.x[-1] - own.x[0]), self._top()
-        half = 0.1 * across / float(np.hypot(1.0, own.slope * across / down))
+        half = 0.5 * TANGENT_LONG * across / float(np.hypot(1.0, own.slope * across / down))
         x = np.array([own.at - half, own.at + half])
         self._tangent.setData(x - self._shift, drawable(own.value + own.slope * (x - own.at)))
 

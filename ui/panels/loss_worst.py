@@ -12,6 +12,7 @@ from nnstudio import numbers
 from nnstudio.data import PreparedData
 
 COLUMNS = ("Example", "Target", "Prediction", "Loss")
+NUMBERS = (0, 3)  # columns whose numbers stand below one another
 HEIGHT = 220
 MOST_NUMBERS = 3  # of a target or prediction with several outputs
 
@@ -24,7 +25,6 @@ class WorstList(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, len(COLUMNS), parent)
         self._rows: list[int] = []
-        self.setHorizontalHeaderLabels(COLUMNS)
         self.setAccessibleName("The examples with the largest losses")
         self.verticalHeader().hide()
         self.setShowGrid(False)
@@ -35,6 +35,10 @@ class WorstList(QTableWidget):
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setHighlightSections(False)
         self.setMinimumHeight(HEIGHT)
+        for column, title in enumerate(COLUMNS):
+            heading = QTableWidgetItem(title)
+            heading.setTextAlignment(_alignment(column))
+            self.setHorizontalHeaderItem(column, heading)
         self.currentCellChanged.connect(lambda row, *_: self._choose(row))
         self.cellClicked.connect(lambda row, _: self._choose(row))
 
@@ -73,9 +77,7 @@ class WorstList(QTableWidget):
         item = self.item(row, column)
         if item is None:
             item = QTableWidgetItem()
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            if column in (0, 3):
-                item.setTextAlignment(right)
+            item.setTextAlignment(_alignment(column))
             self.setItem(row, column, item)
         if item.text() != text:
             item.setText(text)
@@ -83,6 +85,11 @@ class WorstList(QTableWidget):
     def _choose(self, row: int) -> None:
         if 0 <= row < len(self._rows):
             self.chosen.emit(self._rows[row])
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column in NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _target(target: Array, data: PreparedData) -> str:
