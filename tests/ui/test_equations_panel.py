@@ -289,3 +289,11 @@ def test_it_can_be_drawn_at_every_size_in_both_themes(qtbot, model, shown, size)
         QApplication.processEvents()
         pictures.append(panel.picture())
     assert pictures[0] != pictures[1]
+
+
+def test_words_of_the_header_stand_aside_before_the_switch_is_cut_off(model, shown):
+    panel = shown(model, width=460)
+    assert panel._of.isVisible()
+    panel.resize(300, 600)
+    assert not panel._of.isVisible()
+    assert panel.example.isVisible()

@@ -10,16 +10,18 @@ import numpy as np
 import psutil
 import pytest
 from fake_training import FakeTraining
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QApplication, QSpinBox
 
 from engine import Dense, Input, Output, chain
 from engine.snapshot import Histogram
+from nnstudio.engine_host import EngineHost
 from nnstudio.labs.initialization import STARTS, LayerOutcome, Outcome, Starts
 from nnstudio.labs.proof import ArrayProof, Proof
 from nnstudio.labs.vectorization import EXAMPLES, MATRICES, UNITS, Comparison, Timing
 from ui import theme
+from ui.app import make_window
 from ui.lab_jobs import LabJobs, close_jobs, jobs_of
 from ui.panels import PANELS
 
@@ -323,3 +325,28 @@ def test_identical_units_are_marked_and_told(shown):
     assert not any("symmetry" in word for word in words[1:])
     assert grid.words_at(QPointF(1, 1)) == ""
     assert "symmetry not broken" in grid.accessibleDescription()
+
+
+# -- in the window ----------------------------------------------------------------------------------------------------
+
+
+def test_training_goes_on_beside_a_lab_and_the_window_ends_both_when_it_closes(qtbot):
+    window = make_window(EngineHost())
+    window.session.begin()
+    window.show()
+    qtbot.waitUntil(lambda: window.model.status.state == "ready", timeout=PATIENCE_MS)
+    panel = window.docks.places["lab_proof"].panel
+    panel.job = lambda: (work_forever, ())
+    panel.run()
+    window.model.toggle()
+    qtbot.waitUntil(lambda: panel.progress.value() == 300, timeout=PATIENCE_MS)
+    epoch = window.model.status.epoch
+    qtbot.waitUntil(lambda: window.model.status.epoch > epoch, timeout=PATIENCE_MS)
+    assert panel.running
+    lab, engine = panel.jobs.pool.process_id, window.model.host.process_id
+    window.discard_and_close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=PATIENCE_MS)
+    assert not psutil.pid_exists(lab)
+    assert not psutil.pid_exists(engine)
+    window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSpinBox, QVBoxLayout, QWidget
 
 from nnstudio.chain_rule import Rule, rule_of
@@ -18,6 +17,7 @@ from ui.typeset import Equation
 
 SHOWN_NUMBERS = 4  # of an array that is named in a line
 MARGIN = 10
+BAR_HEIGHT = 8
 SPIN_WIDTH = 64
 CODE_LINES = 12
 
@@ -144,16 +144,10 @@ class _Line(QScrollArea):
         self.fit()
 
     def fit(self) -> None:
-        """Take the equation's height, and room for the bar where it is needed."""
+        """Take the equation's height, and room for the bar, needed or not: were it to come and go, so might others."""
         size = self._equation.sizeHint()
         self._equation.resize(size)
-        bar = self.horizontalScrollBar().sizeHint().height() if size.width() > self.viewport().width() else 0
-        self.setFixedHeight(size.height() + bar)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take the new width."""
-        super().resizeEvent(event)
-        self.fit()
+        self.setFixedHeight(size.height() + BAR_HEIGHT)
 
 
 def _heading(computation: Computation, symbol: str, rule: Rule | None, done: int) -> str:

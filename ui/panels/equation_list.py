@@ -22,6 +22,7 @@ from nnstudio.equations import PHASE_TITLES, Formula, Phase, Section
 from ui import theme, typeset
 
 ROW, ROW_WITHOUT_SHAPES, HEADING = 54, 38, 30  # pixels of height
+ROOT = 14  # more height for a root below a fraction's line
 SHAPES = 16  # of the line of shapes below an equation
 INDENT, RIGHT = 26, 10
 BAR = 3  # width of the colored edge of a direction
@@ -98,7 +99,7 @@ class EquationDelegate(QStyledItemDelegate):
         """Return the height of a row, which does not wait for its equation to be set."""
         formula = self._model.rows[index.row()].formula
         height = HEADING if formula is None else ROW if formula.shapes else ROW_WITHOUT_SHAPES
-        return QSize(80, height)
+        return QSize(80, height + (ROOT if formula is not None and r"\sqrt" in formula.latex else 0))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw a row."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from PySide6.QtCore import Qt
@@ -75,6 +76,11 @@ class EquationsPanel(InsightPanel):
             self._shown_of = (document.graph, document.training, shapes)
             self._write()
         self.detail.show_row(self._row, self.walk)
+
+    def header_width(self, beside: Sequence[QWidget] | None = None) -> int:
+        """Return the width of the header, the switch and the number of the example, which never give way, counted."""
+        staying = (*self._buttons.values(), self.example)
+        return super().header_width(beside) + sum(w.sizeHint().width() + self.header.spacing() for w in staying)
 
     def show_view(self, view: View) -> None:
         """Show the equations or the script."""

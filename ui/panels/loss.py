@@ -135,7 +135,8 @@ class LossPanel(InsightPanel):
             return f"Target y = {numbers.short(float(example.y[0]), 4)}{name}, prediction ŷ = {prediction}, {loss}."
         if len(classes) == len(example.y):
             true, best = int(example.y.argmax()), int(example.a.argmax())
-            return f"Target {classes[true]}, prediction {classes[best]} with {number(float(example.a[best]))}, {loss}."
+            shown = number(float(example.a[best]), probable=name_of(self._output.activation) == "softmax")
+            return f"Target {classes[true]}, prediction {classes[best]} with {shown}, {loss}."
         return f"{numbers.plural(len(example.y), 'output')}, {loss}."
 
     def _write_logistic(self, example: _Example) -> None:
@@ -150,7 +151,7 @@ class LossPanel(InsightPanel):
                 lines = logistic_lines(x.values[:, 0], theta.values[0, 1:], float(theta.values[0, 0]))
             words = "Without a hidden layer, with sigmoid and binary cross-entropy, this network is logistic regression"
             many = f" over {numbers.plural(x.shape[0], 'feature')}: z = wᵀx + b, ŷ = σ(z)"
-            self.logistic_note.setText(f"{words}{'' if few else many}.")
+            self.logistic_note.setText(f"{words}, with x as it reads it." if few else f"{words}{many}.")
         self.logistic.show_lines(lines)
         for widget in (self.logistic_heading, self.logistic_note):
             widget.setVisible(shown)

@@ -35,6 +35,8 @@ class WorstList(QTableWidget):
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setHighlightSections(False)
         self.setMinimumHeight(HEIGHT)
+        for column in NUMBERS:
+            self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         for column, title in enumerate(COLUMNS):
             heading = QTableWidgetItem(title)
             heading.setTextAlignment(_alignment(column))
