@@ -211,7 +211,6 @@ class Docks:
         for name in self.places:
             if PANELS[name].insight:
                 window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks[name])
-                window.tabifyDockWidget(docks["inspector"], docks[name])
                 docks[name].hide()
                 shown = functools.partial(self._show_insight, docks[name], docks[name].toggleViewAction())
                 docks[name].toggleViewAction().triggered.connect(shown)
@@ -230,6 +229,10 @@ class Docks:
     def _show_insight(self, dock: QDockWidget, action: QAction) -> None:
         """Bring an insight view to the front, with room to read."""
         if action.isChecked():  # Qt passes no argument to a partial
+            inspector = self._docks["inspector"]
+            if not dock.isFloating() and inspector not in self._window.tabifiedDockWidgets(dock):
+                # Not before: Qt would show a tab bar for the inspector alone.
+                self._window.tabifyDockWidget(inspector, dock)
             dock.raise_()
             if not dock.isFloating() and dock.width() < INSIGHT_WIDTH:
                 self._window.resizeDocks([dock], [INSIGHT_WIDTH], Qt.Orientation.Horizontal)
