@@ -85,7 +85,8 @@ QT_PACKAGES := libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 li
 WINDOW_PACKAGES := xvfb openbox xdotool x11-utils
 
 qt-libraries: | $(RUN_STAMP)
-	@$(BIN)/python -c 'import PySide6.QtWidgets, ctypes, sys; sys.platform == "linux" and ctypes.CDLL("libxcb-cursor.so.0")' 2>/dev/null \
+	@$(BIN)/python -c 'import PySide6.QtWidgets as qt, ctypes, pathlib, sys; sys.platform == "linux" and \
+	  ctypes.CDLL(str(pathlib.Path(qt.__file__).parent / "Qt/plugins/platforms/libqxcb.so"))' 2>/dev/null \
 	  || $(call install,Qt needs system libraries that are missing here,$(QT_PACKAGES))
 
 window-tools:

@@ -42,6 +42,7 @@ def _run(
     from PySide6.QtWidgets import QApplication
 
     from ui import preferences, theme
+    from ui.garbage import GarbageCollector
     from ui.keyboard import SpaceKey
     from ui.project_session import TABLE_SUFFIXES
 
@@ -60,13 +61,15 @@ def _run(
         window.session.begin_with(project)
     window.show()
     gc.freeze()
-    gc.enable()
+    garbage = GarbageCollector(app)
     QTimer.singleShot(0, partial(window.load_table, project) if is_table else window.offer_recovery)
     if on_window is not None:
         on_window(window)
     code = app.exec()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    garbage.stop()
+    gc.unfreeze()
     return code
 
 

@@ -15,6 +15,8 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QSpinBox
 
 from engine import Dense, Input, Output, chain
+from engine.declared import replace
+from engine.settings import MOST_EPOCHS
 from engine.snapshot import Histogram
 from nnstudio.engine_host import EngineHost
 from nnstudio.labs.initialization import STARTS, LayerOutcome, Outcome, Starts
@@ -335,6 +337,7 @@ def test_training_goes_on_beside_a_lab_and_the_window_ends_both_when_it_closes(q
     window.session.begin()
     window.show()
     qtbot.waitUntil(lambda: window.model.status.state == "ready", timeout=PATIENCE_MS)
+    window.model.set_training(replace(window.store.document.training, epochs=MOST_EPOCHS), "Train on and on")
     panel = window.docks.places["lab_proof"].panel
     panel.job = lambda: (work_forever, ())
     panel.run()
