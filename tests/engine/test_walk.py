@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Dataset, Dense, Input, Network, Output, chain
-from engine.walk import PICTURE_SIDE, walk
+from engine.walk import PICTURE_SIDE, quantity, walk
 
 
 def last(seen, symbol: str) -> np.ndarray:
@@ -28,8 +28,8 @@ def test_a_walk_over_one_example_ends_in_the_engines_prediction_and_gradient(gra
         level = network.shapes.levels[node]
         symbol = f"d{name}[{level}]"
         wrote = [stop.wrote for stop in seen.stops if stop.wrote.symbol.removesuffix(".T") == symbol][-1]
-        values = wrote.values.T if wrote.symbol.endswith(".T") else wrote.values
-        np.testing.assert_allclose(values * seen.share, gradient, rtol=1e-12, atol=1e-15)
+        expected = quantity(symbol, gradient.T if wrote.symbol.endswith(".T") else gradient)
+        np.testing.assert_allclose(wrote.values * seen.share, expected.values, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("hidden", HIDDEN, ids=lambda kind: kind.title)
