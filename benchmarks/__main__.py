@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.machine import MOST_OF_OTHERS, Neighbors, machine
+from benchmarks.machine import FORCED_KERNELS, MOST_OF_OTHERS, Neighbors, machine
 from benchmarks.timing import Effort
 
 FOLDER = Path("build") / "bench"
@@ -53,6 +53,8 @@ def _run_here(name: str, quick: bool) -> None:
     print("\n".join(report.lines()), flush=True)
     if others is not None and others > MOST_OF_OTHERS:
         print(f"Other programs used {others:.2g} cores meanwhile: these figures are not to be trusted.")
+    if FORCED_KERNELS in os.environ:
+        print(f"{FORCED_KERNELS}={os.environ[FORCED_KERNELS]} keeps NumPy from its own choice of kernels: unset it.")
     if quick:
         print("A quick run: these figures mean nothing.")
     content = {"machine": machine(), "cores used by others": others, "quick": quick, **report.plain()}

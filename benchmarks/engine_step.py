@@ -58,8 +58,7 @@ def _large_rows(effort: Effort) -> list[dict[str, object]]:
     case = replace(LARGE, batch=256)
     trainer = trainer_of(case)
     program = trainer.network.program(case.batch, "training")
-    program.x[...] = trainer.data.extended[: case.batch]
-    program.y[...] = trainer.data.targets[: case.batch]
+    program.take(trainer.data.extended[: case.batch], trainer.data.targets[: case.batch])
     products = products_of(program)
     works = {
         "bare products": _repeat(_bare(products)),

@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
+FORCED_KERNELS = "OPENBLAS_CORETYPE"  # environment variable: OpenBLAS takes these kernels, whatever the processor is
 TOTALS = Path("/proc/stat")
 BUSY_COLUMNS = (1, 2, 3)  # of its first line: time in programs, in niced programs, in the system
 MOST_OF_OTHERS = 0.15  # processor seconds in a second that other programs may use beside a measurement
@@ -22,6 +24,8 @@ def machine() -> dict[str, object]:
         "system": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "blas": ", ".join(f"{pool['internal_api']} {pool.get('architecture', '')}" for pool in threadpool_info()),
+        "blas forced to": os.environ.get(FORCED_KERNELS, ""),
     }
 
 

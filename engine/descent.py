@@ -23,6 +23,18 @@ def weights_of(network: Network, flat: Array, symbol: str) -> list[Ref]:
     return found
 
 
+def takes_mean(network: Network, settings: TrainingSettings) -> bool:
+    """Whether something between gradient and optimizer asks for the mean itself, instead of the sum over the batch."""
+    return bool(settings.l1 or settings.l2 or settings.clip_norm or network.output.class_weights)
+
+
+def gradient_share(network: Network, settings: TrainingSettings, rows: int) -> float:
+    """Return what the gradient that a step hands to the optimizer must be multiplied by to be that of the cost."""
+    if takes_mean(network, settings):
+        return 1.0
+    return network.output.sum_share / min(settings.batch_size, rows)
+
+
 def penalty(network: Network, settings: TrainingSettings) -> float:
     """Return ½ λ₂ Σ W² + λ₁ Σ |W| over all learned weights, in float64."""
     total = 0.0

@@ -82,10 +82,9 @@ class BinaryCrossEntropy(Loss, frozen=True, tag="binary_cross_entropy"):
 
     def from_z(self, z: Array, y: Array) -> Array:
         """Return log(1 + e^z) - y z, summed over outputs."""
-        # Written so that z and -z cancel before they are added: finite for |z| up to the type's own limit.
-        return np.asarray(
-            np.sum(np.maximum(z, 0) * (1 - y) - np.minimum(z, 0) * y + np.log1p(np.exp(-np.abs(z))), axis=0)
-        )
+        # z and y z cancel before anything is added to them: finite for |z| up to the type's own limit.
+        losses = np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))
+        return np.asarray(losses[0] if len(losses) == 1 else losses.sum(axis=0))
 
     def from_a(self, a: Array, y: Array) -> Array:
         """Return the cross-entropy of probabilities."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -72,14 +73,14 @@ class Network:
         self.between_chunks: Callable[[], None] = _nothing
         self.initialize(seed)
 
-    @property
+    @cached_property
     def output(self) -> Output:
         """The output layer."""
         layer = self.graph.of_kind(Output)[0].layer
         assert isinstance(layer, Output)
         return layer
 
-    @property
+    @cached_property
     def task(self) -> Task:
         """What the output is for."""
         return task_of(self.output)
@@ -181,12 +182,22 @@ class Network:
             self._programs[key] = self._compile(size, mode, arena)
         return self._programs[key]
 
-    def training_program(self, x: Array, y: Array) -> Program:
-        """Return a training program that reads its batch from ``x`` (m, n_features + 1) and ``y`` (m, n_outputs).
+    def training_program(self, x: Array, y: Array, z: Array | None = None) -> Program:
+        """Return a training program that reads its batch from places of its own.
 
-        Column 0 of x must hold ones. All other buffers are shared with the programs of :meth:`program`.
+        Parameters
+        ----------
+        x
+            (m, n_features + 1), column 0 holding ones.
+        y
+            (n_outputs, m); 2Y - 1 where the program is ``logistic``.
+        z
+            (n_outputs, m), where Z[L] is to be written. All other buffers are shared with those of :meth:`program`.
         """
-        return self._compile(len(x), "training", self._arena.with_feed(x, y))
+        feed = {"x": x, "y": y}
+        if z is not None:
+            feed[f"{self.graph.of_kind(Output)[0].id}/Z"] = z
+        return self._compile(len(x), "training", self._arena.with_feed(feed))
 
     def _compile(self, size: int, mode: Mode, arena: Arena) -> Program:
         if mode == "looking" and self._looking_gradient is None:
@@ -298,8 +309,7 @@ class Network:
         Neither running statistics nor the random generator are touched.
         """
         program = self.program(len(data), "looking")
-        program.x[...] = data.extended
-        program.y[...] = data.targets
+        program.take(data.extended, data.targets)
         with np.errstate(all="ignore"):
             program.run("forward", "loss", "backward")
         return program

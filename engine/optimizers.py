@@ -13,7 +13,9 @@ import msgspec
 import numpy as np
 
 from engine.declared import Declared, registry
-from engine.emit import Emitter, Ref
+from engine.emit import Array, Emitter, Ref
+
+Scalars = dict[str, Array | float]  # by name, one for each of several steps or one for all of them
 
 LearningRate = Annotated[
     float,
@@ -40,26 +42,26 @@ Epsilon = Annotated[
 class Optimizer(Declared, frozen=True):
     """An update rule.
 
-    ``slots`` names the vectors it keeps, each as long as the learned parameters. ``scalars`` are numbers written into
-    0-d arrays before a step; only optimizers with ``changes_each_step`` need them anew at every one. One that
-    ``takes_sums`` is linear in the gradient: it may be given the sum over a batch, and its share 1/m in the rate.
+    ``slots`` names the vectors it keeps, each as long as the learned parameters. ``scalars`` are numbers that a step
+    reads from 0-d arrays, which are written before it.
+
+    The gradient comes as G = dθ / ``share``, a sum over the batch say, whose mean never need be taken: numbers take
+    the factor, where vectors would need a pass over all parameters.
     """
 
     title: ClassVar[str]
     formula: ClassVar[str]
     slots: ClassVar[tuple[str, ...]] = ()
-    changes_each_step: ClassVar[bool] = False
-    takes_sums: ClassVar[bool] = False
 
     learning_rate: LearningRate = 0.01
 
-    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
-        """Return the scalars of step number ``step`` (the first is 1) at a learning rate."""
-        return {"alpha": learning_rate}
+    def scalars(self, steps: Array, rates: Array, share: float) -> Scalars:
+        """Return the scalars of steps by their numbers (k,), the first is 1, and learning rates (k,)."""
+        return {"alpha": rates * share}
 
-    def slot_units(self) -> dict[str, float]:
+    def slot_units(self, share: float) -> dict[str, float]:
         """Return by slot what a stored value of 1 stands for; another setting of the same kind rescales by these."""
-        return dict.fromkeys(self.slots, 1.0)
+        return dict.fromkeys(self.slots, share)
 
     def emit_decay(self, emit: Emitter, weights: Ref, scalars: dict[str, Ref]) -> None:
         """Emit the decay of one layer's ``weights`` that is no part of the gradient; nothing but for AdamW."""
@@ -76,7 +78,6 @@ class Sgd(Optimizer, frozen=True, tag="sgd"):
 
     title: ClassVar[str] = "SGD"
     formula: ClassVar[str] = "θ := θ − α dθ"
-    takes_sums: ClassVar[bool] = True
 
     def emit_update(
         self, emit: Emitter, theta: Ref, gradient: Ref, slots: dict[str, Ref], scalars: dict[str, Ref]
@@ -132,6 +133,14 @@ class Adagrad(Optimizer, frozen=True, tag="adagrad"):
 
     epsilon: Epsilon = 1e-10
 
+    def scalars(self, steps: Array, rates: Array, share: float) -> Scalars:
+        """Return α and ε for G in place of dθ."""
+        return {"alpha": rates, "epsilon": self.epsilon / share}
+
+    def slot_units(self, share: float) -> dict[str, float]:
+        """Return the square of the share."""
+        return {"s": share**2}
+
     def emit_update(
         self, emit: Emitter, theta: Ref, gradient: Ref, slots: dict[str, Ref], scalars: dict[str, Ref]
     ) -> None:
@@ -139,7 +148,7 @@ class Adagrad(Optimizer, frozen=True, tag="adagrad"):
         s, step = slots["s"], emit.scratch(theta.shape, "step")
         emit.apply(np.square, gradient, out=step)
         emit.apply(np.add, s, step, out=s, formula="s := s + dθ²")
-        _emit_scaled_step(emit, theta, gradient, s, emit.constant(self.epsilon), scalars["alpha"])
+        _emit_scaled_step(emit, theta, gradient, s, scalars["epsilon"], scalars["alpha"])
 
 
 class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
@@ -157,14 +166,14 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
     ] = 0.99
     epsilon: Epsilon = 1e-8
 
-    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
-        """Return α and ε for s in place of v."""
+    def scalars(self, steps: Array, rates: Array, share: float) -> Scalars:
+        """Return α and ε for s in place of v and G in place of dθ."""
         root = math.sqrt(1.0 - self.rho)
-        return {"alpha": learning_rate / root, "epsilon": self.epsilon / root}
+        return {"alpha": rates / root, "epsilon": self.epsilon / (root * share)}
 
-    def slot_units(self) -> dict[str, float]:
-        """Return 1 - ρ."""
-        return {"s": 1.0 - self.rho}
+    def slot_units(self, share: float) -> dict[str, float]:
+        """Return 1 - ρ, times the square of the share."""
+        return {"s": (1.0 - self.rho) * share**2}
 
     def emit_update(
         self, emit: Emitter, theta: Ref, gradient: Ref, slots: dict[str, Ref], scalars: dict[str, Ref]
@@ -184,7 +193,6 @@ class Adam(Optimizer, frozen=True, tag="adam"):
     title: ClassVar[str] = "Adam"
     formula: ClassVar[str] = "θ := θ − α m̂ / (√v̂ + ε)"
     slots: ClassVar[tuple[str, ...]] = ("u", "s")
-    changes_each_step: ClassVar[bool] = True
 
     learning_rate: LearningRate = 0.001
     beta1: Annotated[float, msgspec.Meta(ge=0.0, lt=1.0, title="β₁", description="Memory of the gradient's mean.")] = (
@@ -195,17 +203,17 @@ class Adam(Optimizer, frozen=True, tag="adam"):
     ] = 0.999
     epsilon: Epsilon = 1e-8
 
-    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
-        """Return c and ε' of this step."""
-        root = math.sqrt((1.0 - self.beta2) / (1.0 - self.beta2**step))
+    def scalars(self, steps: Array, rates: Array, share: float) -> Scalars:
+        """Return c and ε' of each step."""
+        root = np.sqrt((1.0 - self.beta2) / (1.0 - self.beta2**steps))
         return {
-            "c": learning_rate * (1.0 - self.beta1) / (1.0 - self.beta1**step) / root,
-            "epsilon": self.epsilon / root,
+            "c": rates * (1.0 - self.beta1) / (1.0 - self.beta1**steps) / root,
+            "epsilon": self.epsilon / (root * share),
         }
 
-    def slot_units(self) -> dict[str, float]:
-        """Return 1 - β₁ and 1 - β₂."""
-        return {"u": 1.0 - self.beta1, "s": 1.0 - self.beta2}
+    def slot_units(self, share: float) -> dict[str, float]:
+        """Return 1 - β₁ times the share, and 1 - β₂ times its square."""
+        return {"u": (1.0 - self.beta1) * share, "s": (1.0 - self.beta2) * share**2}
 
     def emit_update(
         self, emit: Emitter, theta: Ref, gradient: Ref, slots: dict[str, Ref], scalars: dict[str, Ref]
@@ -234,10 +242,10 @@ class AdamW(Adam, frozen=True, tag="adamw"):
         ),
     ] = 0.01
 
-    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
-        """Return c, ε' and 1 - α λ of this step."""
+    def scalars(self, steps: Array, rates: Array, share: float) -> Scalars:
+        """Return c, ε' and 1 - α λ of each step."""
         # Adam's own method by name: msgspec makes the class anew, which the short form of super() does not survive.
-        return {**Adam.scalars(self, step, learning_rate), "keep": 1.0 - learning_rate * self.weight_decay}
+        return {**Adam.scalars(self, steps, rates, share), "keep": 1.0 - rates * self.weight_decay}
 
     def emit_decay(self, emit: Emitter, weights: Ref, scalars: dict[str, Ref]) -> None:
         """Emit W := (1 - α λ) W."""

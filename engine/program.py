@@ -16,6 +16,7 @@ from engine.emit import Arena, Array, Emitter, Mode, Operation, Phase, Ref
 from engine.graph import Graph
 from engine.layers import Build, Input, Output
 from engine.shapes import Shapes
+from engine.stacking import stacks_of
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -24,9 +25,10 @@ Call = tuple[Callable[..., Any], tuple[Any, ...]]
 class Program:
     """A compiled network for batches of one size.
 
-    ``x`` (m, n_x + 1) and ``y`` (m, n_y) are the buffers a batch is gathered into, examples in rows; column 0 of x
-    holds ones. ``values`` maps each node to its A (n, m); ``z`` and ``a`` are Z[L] and A[L]. ``share``, a 0-d array,
-    turns the gradients' sums over the batch into means: 1/m, or one over the sum of the examples' class weights.
+    ``x`` (m, n_x + 1) and ``y`` (m, n_y) are the buffers a batch is put into, see :meth:`take`; column 0 of x holds
+    ones. ``values`` maps each node to its A (n, m); ``z`` and ``a`` are Z[L] and A[L]. ``share``, a 0-d array, turns
+    the gradients' sums over the batch into means: 1/m, or one over the sum of the examples' class weights. A
+    ``logistic`` training program reads 2Y - 1, has tanh(z/2) in place of A[L], and twice the sums: its share is 1/2m.
     ``kinks`` are the values whose passing through a place makes a derivative jump.
     """
 
@@ -41,6 +43,12 @@ class Program:
     values: dict[str, Ref]
     refs: dict[str, Ref]
     kinks: tuple[tuple[Ref, float], ...] = ()
+    logistic: bool = False
+
+    def take(self, extended: Array, targets: Array) -> None:
+        """Put a batch into place: [1 X] (m, n_x + 1) and Y (m, n_y)."""
+        self.x[...] = extended
+        self.y[...] = 2.0 * targets - 1.0 if self.logistic else targets
 
     def calls(self, *phases: Phase) -> list[Call]:
         """Return the bare calls of some phases, in order, for the inner loop."""
@@ -96,15 +104,20 @@ class _Compiler:
         self.graph, self.shapes, self.size, self.arena = graph, shapes, size, arena
         self.emit = Emitter(arena, mode, generator)
         self.nodes = [graph.node(node_id) for node_id in shapes.order]
-        self.output = graph.of_kind(Output)[0].id
+        node = graph.of_kind(Output)[0]
+        assert isinstance(node.layer, Output)
+        self.output, self.logistic = node.id, mode == "training" and node.layer.logistic
         self.extended: dict[str, Ref] = {}
         self.values: dict[str, Ref] = {}
         self.builds: dict[str, Build] = {}
         self.d_values: dict[str, Ref] = {}
         n_y = shapes.units[self.output]
-        self.y = arena.take("y", (size, n_y))
+        self.y = arena.take("y", (n_y, size))
         self.x = np.empty((0, 0), arena.dtype)
-        self.share = np.array(1.0 / size, arena.dtype)
+        self.share = np.array((node.layer.sum_share if self.logistic else 1.0) / size, arena.dtype)
+        self.needed = self._needing_gradient()
+        learning = [node for node in self.nodes if node.id in self.needed]
+        self.stacks = stacks_of(learning, shapes, size, arena) if mode == "training" else []
         for node in self.nodes:
             self._make_value(node.id, isinstance(node.layer, Input))
         for node in self.nodes:
@@ -117,7 +130,7 @@ class _Compiler:
                 output=self.values[node.id],
                 parameters={name: parameters[f"{node.id}.{name}"] for name in own},
                 gradients={name: gradients[f"{node.id}.{name}"] for name in own if f"{node.id}.{name}" in gradients},
-                targets=Ref("Y", self.y.T) if node.id == self.output else None,
+                targets=Ref("2Y − 1" if self.logistic else "Y", self.y) if node.id == self.output else None,
                 share=Ref("1/m", self.share) if node.id == self.output else None,
             )
 
@@ -130,7 +143,8 @@ class _Compiler:
             self.x[:, 0] = 1.0
             whole = self.x.T
         else:
-            whole = self.arena.take_below_ones(f"{node_id}/A", n, self.size)
+            stacked = [stack.extended[node_id] for stack in self.stacks if node_id in stack.extended]
+            whole = stacked[0] if stacked else self.arena.take_below_ones(f"{node_id}/A", n, self.size)
         self.extended[node_id] = Ref(f"[1; {symbol}]", whole)
         self.values[node_id] = Ref(symbol, whole[1:])
 
@@ -140,9 +154,12 @@ class _Compiler:
             node.layer.forward(self.builds[node.id])
 
     def backward(self) -> None:
-        needed = self._needing_gradient()
+        for stack in self.stacks:
+            self.emit.at(stack.nodes[0], self.shapes.levels[stack.nodes[0]], "backward")
+            for node_id, slope in stack.emit(self.emit).items():
+                self.builds[node_id].slope = slope
         for node in reversed(self.nodes):
-            if node.id not in needed:
+            if node.id not in self.needed:
                 continue
             build = self.builds[node.id]
             level = self.shapes.levels[node.id]
@@ -151,7 +168,7 @@ class _Compiler:
             extra: list[tuple[Ref, Ref]] = []
             build.d_inputs = []
             for port, source in enumerate(self.graph.inputs_of(node.id)):
-                if source not in needed:
+                if source not in self.needed:
                     build.d_inputs.append(None)
                 elif source not in self.d_values:
                     d_value = self._d_value(source)
@@ -186,19 +203,20 @@ class _Compiler:
             mode=self.emit.mode,
             operations=tuple(self.emit.operations),
             x=self.x,
-            y=self.y,
+            y=self.y.T,
             share=self.share,
             z=z,
             a=output.output.array,
             values=self.values,
             refs=self._refs(),
             kinks=tuple(self.emit.kinks),
+            logistic=self.logistic,
         )
 
     def _refs(self) -> dict[str, Ref]:
         """Return every array by its symbol, for views that show them."""
         refs = {ref.symbol: ref for ref in (*self.values.values(), *self.d_values.values())}
-        refs["Y"] = Ref("Y", self.y.T)
+        refs["Y"] = Ref("Y", self.y)
         for node in self.nodes:
             level = self.shapes.levels[node.id]
             for kind, arrays in (

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.declared import name_of
+from engine.descent import gradient_share
 from engine.emit import Array
 from engine.network import Network
 from engine.schedules import Plateau, ReduceOnPlateau
@@ -75,10 +76,14 @@ class Run:
         if type(new.optimizer) is not type(old.optimizer):
             self.empty_slots(network, new)
             return
-        units, former = new.optimizer.slot_units(), old.optimizer.slot_units()
+        units, former = self.slot_units(network, new), self.slot_units(network, old)
         for name, flat in self.slots.items():
             if units[name] != former[name]:
                 flat *= former[name] / units[name]
+
+    def slot_units(self, network: Network, settings: TrainingSettings) -> dict[str, float]:
+        """Return what a stored 1 stands for in each of the optimizer's vectors."""
+        return settings.optimizer.slot_units(gradient_share(network, settings, len(self.order)))
 
     def arrays(self, network: Network) -> dict[str, Array]:
         """Return copies of all arrays, the network's too, as a state names them."""
@@ -92,7 +97,7 @@ class Run:
             "seconds": self.seconds,
             "run_from": self.since,
             "optimizer": name_of(settings.optimizer),
-            "slot_units": settings.optimizer.slot_units(),
+            "slot_units": self.slot_units(network, settings),
             "shuffler": portable(self.shuffler.bit_generator.state),
             "generator": portable(network.generator.bit_generator.state),
             **watched(self.best, self.plateau),
@@ -105,11 +110,12 @@ class Run:
         self.seconds, self.since = float(meta["seconds"]), float(meta.get("run_from", 0.0))
         if same_network and meta["optimizer"] == name_of(settings.optimizer):
             self.at.updates = int(meta["updates"])
-            stored, units = meta.get("slot_units", {}), settings.optimizer.slot_units()
+            stored, units = meta.get("slot_units", {}), self.slot_units(network, settings)
             for name, flat in self.slots.items():
                 restore_flat(network, state.arrays, f"{SLOTS}{name}/", flat)
-                if stored.get(name, units[name]) != units[name]:
-                    flat *= stored[name] / units[name]
+                unit = stored.get(name, settings.optimizer.slot_units(1.0)[name])  # older states do not say
+                if unit != units[name]:
+                    flat *= unit / units[name]
         best, plateau = from_watched(meta)
         self.best = best if same_network else Best()
         if same_network and isinstance(settings.schedule, ReduceOnPlateau):

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Union
 
 import msgspec
+import numpy as np
 
 from engine.declared import Declared, registry
+from engine.emit import Array
 
 
 @dataclass
@@ -159,6 +161,6 @@ else:
     AnySchedule = Union[tuple(SCHEDULES.values())]  # noqa: UP007 - built from the registry
 
 
-def warm_up_factor(step: int, steps: int) -> float:
-    """Return the factor of step number ``step`` (the first is 1) of a linear warm-up over ``steps``: step / steps."""
-    return min(step / steps, 1.0) if steps else 1.0
+def warm_up_factors(numbers: Array, steps: int) -> Array:
+    """Return the factor of steps by their numbers (the first is 1) in a linear warm-up over ``steps``: step / steps."""
+    return np.asarray(np.minimum(numbers / max(steps, 1), 1.0))

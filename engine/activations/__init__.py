@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Union
 
-from engine.activations.base import FEW_VALUES, Activation, emit_step
+from engine.activations.base import FEW_VALUES, Activation, emit_slope_product, emit_step
 from engine.activations.piecewise import Elu, Identity, LeakyRelu, Relu, Selu
 from engine.activations.saturating import Sigmoid, Softmax, Tanh
 from engine.activations.smooth import Gelu, Silu, Softplus
@@ -40,5 +40,6 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "emit_slope_product",
     "emit_step",
 ]

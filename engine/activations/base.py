@@ -17,7 +17,8 @@ class Activation(Declared, frozen=True):
 
     ``emit_forward(emit, z, a)`` may be given the same buffer twice unless ``needs_z``; ``emit_backward(emit, z, a, da,
     dz)`` may find ``z`` overwritten by ``a`` then, and ``dz`` may be ``da``. What the backward operations need beside
-    ``a`` the forward ones put into :func:`kept`.
+    ``a`` the forward ones put into :func:`kept`. One with ``slope_of_a`` has ``emit_slope``: its g' follows from a
+    alone, and may be computed for several layers in one call.
     """
 
     title: ClassVar[str]
@@ -28,6 +29,7 @@ class Activation(Declared, frozen=True):
     needs_z: ClassVar[bool] = False
     kinks: ClassVar[tuple[float, ...]] = ()
     output_only: ClassVar[bool] = False
+    slope_of_a: ClassVar[bool] = False
 
     def value(self, z: Array) -> Array:
         """Return ``g(z)``, elementwise (softmax: over axis 0), same shape."""
@@ -43,7 +45,18 @@ class Activation(Declared, frozen=True):
 
     def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:
         """Emit ``dz = da * g'(z)``."""
+        slope = emit.scratch(a.shape, "slope")
+        self.emit_slope(emit, a, slope)
+        emit_slope_product(emit, da, slope, dz)
+
+    def emit_slope(self, emit: Emitter, a: Ref, slope: Ref) -> None:
+        """Emit ``slope = g'(z)`` from ``a = g(z)``."""
         raise NotImplementedError
+
+
+def emit_slope_product(emit: Emitter, da: Ref, slope: Ref, dz: Ref) -> None:
+    """Emit ``dz = da * slope``, with the slope g'(z)."""
+    emit.apply(np.multiply, da, slope, out=dz, formula="dZ = dA ∗ g'(Z)")
 
 
 def sigmoid(z: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import msgspec
 import numpy as np
 
-from engine.activations.base import Activation, emit_factors, emit_step, kept
+from engine.activations.base import Activation, emit_factors, emit_slope_product, emit_step, kept
 from engine.emit import Array, Emitter, Ref
 
 # Klambauer et al. (2017), equation 14: with these the mean 0 and the variance 1 are a fixed point from layer to layer.
@@ -72,7 +72,7 @@ class Relu(Activation, frozen=True, tag="relu"):
 
     def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:
         """Emit dz = da * slope."""
-        _emit_slope_product(emit, da, dz)
+        _emit_kept_slope_product(emit, da, dz)
 
 
 class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
@@ -106,7 +106,7 @@ class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
 
     def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:
         """Emit dz = da * slope."""
-        _emit_slope_product(emit, da, dz)
+        _emit_kept_slope_product(emit, da, dz)
 
 
 class Elu(Activation, frozen=True, tag="elu"):
@@ -141,7 +141,7 @@ class Elu(Activation, frozen=True, tag="elu"):
 
     def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:
         """Emit dz = da * slope."""
-        _emit_slope_product(emit, da, dz)
+        _emit_kept_slope_product(emit, da, dz)
 
 
 class Selu(Activation, frozen=True, tag="selu"):
@@ -172,12 +172,12 @@ class Selu(Activation, frozen=True, tag="selu"):
 
     def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:
         """Emit dz = da * slope."""
-        _emit_slope_product(emit, da, dz)
+        _emit_kept_slope_product(emit, da, dz)
 
 
-def _emit_slope_product(emit: Emitter, da: Ref, dz: Ref) -> None:
+def _emit_kept_slope_product(emit: Emitter, da: Ref, dz: Ref) -> None:
     """Emit ``dz = da * slope`` with the slope that the forward operations kept."""
-    emit.apply(np.multiply, da, kept(emit, "slope", da.shape), out=dz, formula="dZ = dA ∗ g'(Z)")
+    emit_slope_product(emit, da, kept(emit, "slope", da.shape), dz)
 
 
 def _where_negative(z: Array, below: Array | float, above: Array | float) -> Array:

@@ -20,6 +20,7 @@ class Sigmoid(Activation, frozen=True, tag="sigmoid"):
     derivative_formula: ClassVar[str] = "g (1 − g)"
     latex: ClassVar[str] = r"\frac{1}{1+e^{-z}}"
     derivative_latex: ClassVar[str] = r"g(z)\,(1-g(z))"
+    slope_of_a: ClassVar[bool] = True
 
     def value(self, z: Array) -> Array:
         """Return σ(z)."""
@@ -34,12 +35,10 @@ class Sigmoid(Activation, frozen=True, tag="sigmoid"):
         """Emit a = ½ tanh(z/2) + ½."""
         emit_sigmoid(emit, z, a, "A = σ(Z) = ½ tanh(Z/2) + ½")
 
-    def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:
-        """Emit dz = da * a * (1 - a)."""
-        slope = emit.scratch(a.shape, "slope")
+    def emit_slope(self, emit: Emitter, a: Ref, slope: Ref) -> None:
+        """Emit slope = a (1 - a)."""
         emit.apply(np.square, a, out=slope)
         emit.apply(np.subtract, a, slope, out=slope, formula="g'(Z) = A (1 − A)")
-        emit.apply(np.multiply, da, slope, out=dz, formula="dZ = dA ∗ g'(Z)")
 
 
 class Tanh(Activation, frozen=True, tag="tanh"):
@@ -50,6 +49,7 @@ class Tanh(Activation, frozen=True, tag="tanh"):
     derivative_formula: ClassVar[str] = "1 − g²"
     latex: ClassVar[str] = r"\tanh z = \frac{e^{z}-e^{-z}}{e^{z}+e^{-z}}"
     derivative_latex: ClassVar[str] = r"1-g(z)^2"
+    slope_of_a: ClassVar[bool] = True
 
     def value(self, z: Array) -> Array:
         """Return tanh z."""
@@ -63,12 +63,10 @@ class Tanh(Activation, frozen=True, tag="tanh"):
         """Emit a = tanh(z)."""
         emit.apply(np.tanh, z, out=a, formula="A = tanh(Z)")
 
-    def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:
-        """Emit dz = da * (1 - a²)."""
-        slope = emit.scratch(a.shape, "slope")
+    def emit_slope(self, emit: Emitter, a: Ref, slope: Ref) -> None:
+        """Emit slope = 1 - a²."""
         emit.apply(np.square, a, out=slope)
         emit.apply(np.subtract, emit.constant(1.0), slope, out=slope, formula="g'(Z) = 1 − A²")
-        emit.apply(np.multiply, da, slope, out=dz, formula="dZ = dA ∗ g'(Z)")
 
 
 class Softmax(Activation, frozen=True, tag="softmax"):

@@ -26,6 +26,7 @@ class Softplus(Activation, frozen=True, tag="softplus"):
     derivative_formula: ClassVar[str] = "σ(z)"
     latex: ClassVar[str] = r"\ln(1+e^{z})"
     derivative_latex: ClassVar[str] = r"\sigma(z) = 1-e^{-g(z)}"
+    slope_of_a: ClassVar[bool] = True
 
     def value(self, z: Array) -> Array:
         """Return ln(1 + exp z)."""
@@ -49,13 +50,11 @@ class Softplus(Activation, frozen=True, tag="softplus"):
         emit.apply(np.maximum, z, zero, out=a)
         emit.apply(np.add, a, rest, out=a, formula="A = ln(1 + e^Z) = max(Z, 0) + ln(1 + e^−|Z|)")
 
-    def emit_backward(self, emit: Emitter, z: Ref, a: Ref, da: Ref, dz: Ref) -> None:
-        """Emit dz = da * (1 - exp(-a))."""
-        slope = emit.scratch(a.shape, "slope")
+    def emit_slope(self, emit: Emitter, a: Ref, slope: Ref) -> None:
+        """Emit slope = 1 - exp(-a)."""
         emit.apply(np.negative, a, out=slope)
         emit.apply(np.exp, slope, out=slope)
         emit.apply(np.subtract, emit.constant(1.0), slope, out=slope, formula="g'(Z) = 1 − e^−A")
-        emit.apply(np.multiply, da, slope, out=dz, formula="dZ = dA ∗ g'(Z)")
 
 
 class Silu(Activation, frozen=True, tag="silu"):

@@ -57,6 +57,7 @@ class Build:
     (n_i + 1, m). ``d_inputs[i]`` is where the gradient towards it goes, None where nobody needs it. ``parameters``
     holds every stored array, ``gradients`` only those that are learned: nothing in it while the layer is frozen.
     ``share`` is the factor that turns sums over the batch into means: 1/m, or one over the sum of class weights.
+    ``slope`` is g'(Z), where it has been computed together with those of other layers.
     """
 
     emit: Emitter
@@ -69,6 +70,7 @@ class Build:
     d_inputs: list[Ref | None] = field(default_factory=list)
     targets: Ref | None = None
     share: Ref | None = None
+    slope: Ref | None = None
 
 
 class Layer(Declared, frozen=True):

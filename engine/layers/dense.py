@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import msgspec
 import numpy as np
 
-from engine.activations import Activation, AnyActivation, Tanh
+from engine.activations import Activation, AnyActivation, Tanh, emit_slope_product
 from engine.declared import title_of
 from engine.emit import Array, Ref
 from engine.initializers import AnyBiasInitializer, AnyInitializer, XavierNormal, Zeros
@@ -102,7 +102,10 @@ class Dense(Layer, frozen=True, tag="dense"):
         z = z_of(build, self.activation)
         # For speed dZ takes dA's place.
         dz = emit.buffer("dZ", z.shape) if emit.looking else Ref(emit.symbol("dZ"), build.d_output.array)
-        self.activation.emit_backward(emit, z, build.output, build.d_output, dz)
+        if build.slope is not None:
+            emit_slope_product(emit, build.d_output, build.slope, dz)
+        else:
+            self.activation.emit_backward(emit, z, build.output, build.d_output, dz)
         affine_backward(build, dz)
 
 
@@ -172,11 +175,16 @@ def z_of(build: Build, activation: Activation, keep: bool = False) -> Ref:
 
 def affine_forward(build: Build, activation: Activation, keep_z: bool = False) -> None:
     """Emit Z = Theta [1; A_in] and A = g(Z)."""
-    emit = build.emit
-    z = z_of(build, activation, keep_z)
-    emit.dot(build.parameters["Theta"], build.extended[0], z, formula=f"Z = W {build.inputs[0].symbol} + b")
-    activation.emit_forward(emit, z, build.output)
-    emit.kink(z, *activation.kinks)
+    z = affine_z(build, activation, keep_z)
+    activation.emit_forward(build.emit, z, build.output)
+    build.emit.kink(z, *activation.kinks)
+
+
+def affine_z(build: Build, activation: Activation, keep: bool = False) -> Ref:
+    """Emit Z = Theta [1; A_in], and return it."""
+    z = z_of(build, activation, keep)
+    build.emit.dot(build.parameters["Theta"], build.extended[0], z, formula=f"Z = W {build.inputs[0].symbol} + b")
+    return z
 
 
 def affine_backward(build: Build, dz: Ref) -> None:

@@ -22,6 +22,7 @@ from engine.layers.dense import (
     affine_input_gradients,
     affine_lines,
     affine_specs,
+    affine_z,
     z_of,
 )
 from engine.layers.notation import Line, Notation, call_arguments, slope_term
@@ -166,6 +167,20 @@ class Output(Layer, frozen=True, tag="output"):
         """Whether dZ[L] = A[L] - Y holds."""
         return FUSED.get(name_of(self.loss)) == name_of(self.activation)
 
+    @property
+    def logistic(self) -> bool:
+        """Whether A[L] is the logistic function, of z or of a difference of two, with the cross-entropy of its own.
+
+        2 (A - Y) = tanh(z/2) - (2Y - 1) then: two calls less, and training needs no A[L].
+        """
+        two = name_of(self.activation) == "sigmoid" or self.units == 2
+        return two and self.loss.classes and self.fused and not self.class_weights
+
+    @property
+    def sum_share(self) -> float:
+        """What a training program's sums over a batch of one example must be multiplied by."""
+        return 0.5 if self.logistic else 1.0
+
     def example_weights(self, Y: Array) -> Array | None:
         """Return the class weight of each example (m,) from targets (m, n_y), or None where all count the same."""
         if not self.class_weights:
@@ -175,12 +190,31 @@ class Output(Layer, frozen=True, tag="output"):
 
     def forward(self, build: Build) -> None:
         """Emit Z = Theta [1; A] and A = g(Z); Z is kept, since the cost is computed from it."""
-        affine_forward(build, self.activation, keep_z=True)
+        if build.emit.mode == "training" and self.logistic:
+            self._emit_half_tanh(build)
+        else:
+            affine_forward(build, self.activation, keep_z=True)
+
+    def _emit_half_tanh(self, build: Build) -> None:
+        """Emit Z and, in A's place, tanh(z/2), z being the difference of both where there are two outputs."""
+        emit, a = build.emit, build.output
+        z = affine_z(build, self.activation, keep=True)
+        if self.units == 2 and name_of(self.activation) == "softmax":
+            difference = np.array([[0.5, -0.5], [-0.5, 0.5]], emit.dtype)
+            emit.dot(Ref("½ [1 −1; −1 1]", difference), z, a, formula="½ (z₁ − z₂) and ½ (z₂ − z₁)")
+        else:
+            emit.apply(np.multiply, z, emit.constant(0.5), out=a)
+        emit.apply(np.tanh, a, out=a, formula="tanh(½ Z) = 2 A − 1")
 
     def backward(self, build: Build) -> None:
         """Emit dZ[L], by the fused form where it holds, then the gradients of Theta and of the input."""
         assert build.targets is not None
         emit, a, y = build.emit, build.output, build.targets
+        if emit.mode == "training" and self.logistic:
+            twice = Ref(f"2 {emit.symbol('dZ')}", emit.buffer("dZ", a.shape).array)
+            emit.apply(np.subtract, a, y, out=twice, formula="2 dZ = tanh(½ Z) − (2 Y − 1) = 2 (A − Y)")
+            affine_backward(build, twice)
+            return
         z = z_of(build, self.activation, keep=True)
         dz = emit.buffer("dZ", a.shape)
         weights = self._emit_weights(build, y) if self.class_weights else None

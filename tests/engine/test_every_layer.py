@@ -91,7 +91,7 @@ def test_the_program_for_speed_gives_the_gradient_of_the_one_for_looking(kind):
     network.generator = None  # a random layer stands still, as it does while looking
     few = data(9)
     program = network.program(9, "training")
-    program.x[...], program.y[...] = few.extended, few.targets
+    program.take(few.extended, few.targets)
     program.run("forward", "loss", "backward")
     fast = {key: array * program.share for key, array in network.slices(network.gradient).items()}
     for key, gradient in network.gradients(few.X, few.Y).items():
@@ -118,7 +118,7 @@ def test_batches_of_other_sizes_in_between_do_not_disturb_it(kind):
         few = data(size)
         for one in (network, fresh) if size == 2 else (network,):
             program = one.program(size, "training")
-            program.x[:, 1:], program.y[...] = few.X, few.targets
+            program.take(few.extended, few.targets)
             one.theta[one.learned_count :] = 0.5
             program.run("forward", "loss", "backward")
     assert network.gradient.tobytes() == fresh.gradient.tobytes()
