@@ -82,6 +82,18 @@ def test_adam_is_kingma_and_bas_update():
     np.testing.assert_allclose(network.theta, other.theta, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=name_of)
+def test_what_an_optimizer_remembers_of_sums_counts_where_means_are_taken_from_now_on(optimizer):
+    network, other = small(precision="float64"), small(precision="float64")
+    settings = TrainingSettings(optimizer=optimizer, batch_size=16, epochs=20, precision="float64")
+    Trainer(network, rings(40), settings).train()
+    trainer = Trainer(other, rings(40), settings)
+    trainer.train(until_epoch=10)
+    trainer.change_settings(replace(settings, clip_norm=1e9))  # which needs the mean, and changes nothing
+    trainer.train()
+    np.testing.assert_allclose(other.theta, network.theta, rtol=1e-9, atol=1e-12)
+
+
 def test_the_incomplete_last_batch_counts_with_its_true_size():
     data = rings(10)
     network, other = small(precision="float64"), small(precision="float64")
