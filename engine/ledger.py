@@ -34,6 +34,13 @@ class Window(NamedTuple):
     right: int
 
 
+class LedgerRequest(NamedTuple):
+    """A ledger that is wanted: the rows of the training split, and the blocks whose values are to be read."""
+
+    rows: tuple[int, ...]
+    windows: tuple[Window, ...] = ()
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Every quantity of the network over the examples in ``rows`` of the training split.

@@ -96,12 +96,16 @@ class BinaryCrossEntropy(Loss, frozen=True, tag="binary_cross_entropy"):
         return np.asarray(((Y < 0) | (Y > 1)).any(axis=1))
 
     def emit_da(self, emit: Emitter, a: Ref, y: Ref, da: Ref) -> None:
-        """Emit da = (a - y) / (a (1 - a)), which is -y/a + (1-y)/(1-a)."""
-        slope = emit.scratch(a.shape, "variance")
-        emit.apply(np.multiply, a, a, out=slope)
-        emit.apply(np.subtract, a, slope, out=slope)
-        emit.apply(np.subtract, a, y, out=da)
-        emit.apply(np.divide, da, slope, out=da, formula="dA = −Y/A + (1 − Y)/(1 − A)")
+        """Emit da = -y/a + (1-y)/(1-a); where a is rounded to y itself, the term by 0 is 0."""
+        one, tiny = emit.constant(1.0), emit.constant(float(np.finfo(emit.dtype).tiny))
+        yes, no = emit.scratch(a.shape, "Y/A"), emit.scratch(a.shape, "1 − A")
+        emit.apply(np.maximum, a, tiny, out=yes)
+        emit.apply(np.divide, y, yes, out=yes, formula="Y/A")
+        emit.apply(np.subtract, one, a, out=no)
+        emit.apply(np.maximum, no, tiny, out=no)
+        emit.apply(np.subtract, one, y, out=da)
+        emit.apply(np.divide, da, no, out=da, formula="(1 − Y)/(1 − A)")
+        emit.apply(np.subtract, da, yes, out=da, formula="dA = −Y/A + (1 − Y)/(1 − A)")
 
 
 class CategoricalCrossEntropy(Loss, frozen=True, tag="categorical_cross_entropy"):

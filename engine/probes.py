@@ -11,7 +11,7 @@ from engine.dataset import Dataset
 from engine.declared import name_of
 from engine.emit import Array
 from engine.layers import ActivationLayer, Dense, Input, Output
-from engine.ledger import ledger
+from engine.ledger import Ledger, ledger
 from engine.metrics import threshold_of
 from engine.network import Network
 from engine.snapshot import Boundary, Histogram, LayerDetail, ProbeRequest, Probes, Worst
@@ -25,7 +25,8 @@ PREDICTION_BINS = 24
 SATURATED_SHARE = 0.95  # a unit counts as saturated where this share of its values is stuck
 STUCK_SLOPE = 0.02
 FARTHEST = 1e150  # values beyond are drawn at the edge: their squares would not be finite
-MOST_WALKED = 64  # examples of one walk
+MOST_WALKED = 64  # examples of one walk or ledger
+MOST_LEDGERS = 4  # told at once
 MOST_WORST = 256  # examples told of those with the largest losses
 
 
@@ -81,7 +82,6 @@ def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int,
     if request.detail is not None and request.detail in network.shapes.order:
         detail = layer_detail(network, examples, request.detail)
     rows = [row for row in request.walk if data is not None and 0 <= row < len(data)][:MOST_WALKED]
-    listed = [row for row in request.ledger if data is not None and 0 <= row < len(data)][:MOST_WALKED]
     return Probes(
         step=step,
         weights=weights,
@@ -93,10 +93,17 @@ def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int,
         walk=walk(network, data.rows(np.array(rows)), tuple(rows)) if rows and data is not None else None,
         z=z_histograms(network, examples) if request.z else {},
         worst=worst(network, data, min(request.worst, MOST_WORST)) if request.worst > 0 and data is not None else None,
-        ledger=ledger(network, data.rows(np.array(listed)), tuple(listed), request.windows)
-        if listed and data is not None
-        else None,
+        ledgers=_ledgers(network, data, request) if data is not None else {},
     )
+
+
+def _ledgers(network: Network, data: Dataset, request: ProbeRequest) -> dict[tuple[int, ...], Ledger]:
+    told = {}
+    for rows, windows in request.ledgers[:MOST_LEDGERS]:
+        listed = tuple(row for row in rows if 0 <= row < len(data))[:MOST_WALKED]
+        if listed:
+            told[listed] = ledger(network, data.rows(np.array(listed)), listed, windows)
+    return told
 
 
 def looked_at(data: Dataset, count: int = LOOK_EXAMPLES) -> Dataset:

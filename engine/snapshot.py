@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from engine.emit import Array
-from engine.ledger import Ledger, Window
+from engine.ledger import Ledger, LedgerRequest, Window
 from engine.walk import Walk
 
 State = Literal["empty", "ready", "training", "paused", "finished", "diverged", "failed"]
@@ -45,8 +45,8 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     ``boundary`` names two feature indices, ``detail`` the node whose matrices are wanted, ``walk`` the rows of the
     training split over which every operation is walked through, ``z`` what every activation is applied to, ``worst``
-    how many of the training examples with the largest losses are told, ``ledger`` the rows over which every quantity is
-    told, ``windows`` the blocks of the ledger's quantities whose values are wanted.
+    how many of the training examples with the largest losses are told, ``ledgers`` the rows over which every quantity
+    is told, with the blocks of them whose values are wanted.
     """
 
     weights: bool = False
@@ -60,11 +60,10 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     walk: tuple[int, ...] = ()
     z: bool = False
     worst: int = 0
-    ledger: tuple[int, ...] = ()
-    windows: tuple[Window, ...] = ()
+    ledgers: tuple[LedgerRequest, ...] = ()
 
     def __or__(self, other: ProbeRequest) -> ProbeRequest:
-        """Return what satisfies both; where both name a boundary, a detail or rows, the later one counts."""
+        """Return what satisfies both; where both name a boundary, a detail or a walk, the later one counts."""
         return ProbeRequest(
             weights=self.weights or other.weights,
             activations=self.activations or other.activations,
@@ -77,14 +76,21 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
             walk=other.walk or self.walk,
             z=self.z or other.z,
             worst=max(self.worst, other.worst),
-            ledger=other.ledger or self.ledger,
-            windows=other.windows or self.windows,
+            ledgers=_joined(self.ledgers, other.ledgers),
         )
 
     @property
     def empty(self) -> bool:
         """Whether nothing is asked for."""
         return self == ProbeRequest(boundary_resolution=self.boundary_resolution)
+
+
+def _joined(one: tuple[LedgerRequest, ...], other: tuple[LedgerRequest, ...]) -> tuple[LedgerRequest, ...]:
+    """Return the ledgers of both, those over the same rows as one."""
+    windows: dict[tuple[int, ...], tuple[Window, ...]] = {}
+    for request in (*one, *other):
+        windows[request.rows] = tuple(dict.fromkeys((*windows.get(request.rows, ()), *request.windows)))
+    return tuple(LedgerRequest(rows, read) for rows, read in windows.items())
 
 
 @dataclass(frozen=True)
@@ -167,4 +173,4 @@ class Probes:
     walk: Walk | None = None
     z: dict[str, Histogram] = field(default_factory=dict)
     worst: Worst | None = None
-    ledger: Ledger | None = None
+    ledgers: dict[tuple[int, ...], Ledger] = field(default_factory=dict)

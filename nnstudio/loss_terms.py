@@ -133,13 +133,14 @@ def loss_terms(output: Output, z: Array, a: Array, y: Array) -> LossTerms:
 def slope(loss: Loss, a: Array, y: Array) -> Array:
     """Return dL/dŷ of each output, elementwise; at a kink of the squared kind, what the engine's gradient takes.
 
-    Binary cross-entropy (ŷ - y) / (ŷ (1 - ŷ)), categorical -y/ŷ, squared error ŷ - y, absolute sign(ŷ - y), Huber the
+    Binary cross-entropy -y/ŷ + (1 - y)/(1 - ŷ), categorical -y/ŷ, squared error ŷ - y, absolute sign(ŷ - y), Huber the
     error kept between -δ and δ, hinge -t where 1 - t ŷ > 0 and 0 elsewhere.
     """
     a, y = np.asarray(a, np.float64), np.asarray(y, np.float64)
     with np.errstate(all="ignore"):
         if isinstance(loss, BinaryCrossEntropy):
-            return np.asarray((a - y) / (a * (1.0 - a)))
+            tiny = np.finfo(np.float64).tiny  # where ŷ is rounded to y itself, the term by 0 is 0
+            return np.asarray((1.0 - y) / np.maximum(1.0 - a, tiny) - y / np.maximum(a, tiny))
         if isinstance(loss, CategoricalCrossEntropy):
             return np.asarray(-y / a)
         if isinstance(loss, MeanAbsoluteError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Literal
 
 import msgspec
@@ -440,15 +440,4 @@ def _same(one: Status, other: Status) -> bool:
 
 def _merged(old: Probes, new: Probes) -> Probes:
     """Return the newest of each kind of probe."""
-    return Probes(
-        step=new.step,
-        weights=new.weights or old.weights,
-        activations=new.activations or old.activations,
-        gradients=new.gradients or old.gradients,
-        thumbnails=new.thumbnails or old.thumbnails,
-        boundary=new.boundary or old.boundary,
-        detail=new.detail or old.detail,
-        metrics=new.metrics or old.metrics,
-        walk=new.walk or old.walk,
-        ledger=new.ledger or old.ledger,
-    )
+    return replace(old, **{f.name: value for f in fields(Probes) if (value := getattr(new, f.name))})

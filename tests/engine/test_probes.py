@@ -9,7 +9,7 @@ from test_trainer import rings, small
 from engine import ActivationLayer, Dense, Input, Network, Output, Trainer, TrainingSettings, chain
 from engine.activations import Identity, Relu, Sigmoid
 from engine.initializers import Constant, Normal
-from engine.ledger import Window
+from engine.ledger import LedgerRequest, Window
 from engine.losses import Hinge, MeanSquaredError
 from engine.optimizers import Momentum, Sgd
 from engine.probes import HISTOGRAM_SAMPLE, decision_grid, histogram, layer_detail, looked_at, probe
@@ -187,8 +187,8 @@ def test_the_ledger_holds_every_quantity_over_the_rows_asked_for_and_the_blocks_
     network, data = small(), rings().astype(np.float32)
     block = Window("W[1]", 2, 5, 1, 2)
     unknown = Window("W[9]", 0, 1, 0, 1), Window("W[1]", 0, 99, 0, 1), Window("W[1]", 3, 3, 0, 1)
-    request = ProbeRequest(ledger=(7, 3, 99_999), windows=(block, *unknown))
-    book = probe(network, data, request, step=0, data=data).ledger
+    request = ProbeRequest(ledgers=(LedgerRequest((7, 3, 99_999), (block, *unknown)),))
+    (book,) = probe(network, data, request, step=0, data=data).ledgers.values()
     assert book.rows == (7, 3)
     np.testing.assert_array_equal(book.quantities["X"].values, data.X[[7, 3]].T)
     last = f"A[{max(network.shapes.levels.values())}]"
@@ -202,12 +202,18 @@ def test_the_ledger_changes_nothing():
     network, data = small(), rings().astype(np.float32)
     network.gradient[...] = 3.0
     before = network.theta.tobytes(), network.gradient.tobytes()
-    probe(network, data, ProbeRequest(ledger=(0, 1)), step=0, data=data)
+    probe(network, data, ProbeRequest(ledgers=(LedgerRequest((0, 1)),)), step=0, data=data)
     assert (network.theta.tobytes(), network.gradient.tobytes()) == before
 
 
-def test_of_two_requests_for_a_ledger_the_later_one_counts():
-    block = Window("W[1]", 0, 1, 0, 1)
-    first, second = ProbeRequest(ledger=(1,), windows=(block,)), ProbeRequest(ledger=(2, 3))
-    assert (first | second).ledger == (2, 3)
-    assert (first | ProbeRequest()).windows == (block,)
+def test_views_may_ask_for_ledgers_over_other_rows_and_for_other_blocks_of_the_same():
+    first, second = Window("W[1]", 0, 1, 0, 1), Window("W[2]", 0, 1, 0, 1)
+    requests = [LedgerRequest((1,), (first,)), LedgerRequest((2, 3)), LedgerRequest((1,), (second, first))]
+    wanted = ProbeRequest()
+    for request in requests:
+        wanted |= ProbeRequest(ledgers=(request,))
+    assert wanted.ledgers == (LedgerRequest((1,), (first, second)), LedgerRequest((2, 3)))
+    network, data = small(), rings().astype(np.float32)
+    told = probe(network, data, wanted, step=0, data=data).ledgers
+    assert list(told) == [(1,), (2, 3)]
+    assert set(told[1,].windows) == {first, second}

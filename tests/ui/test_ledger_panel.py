@@ -100,10 +100,10 @@ def test_without_data_it_is_empty(shown):
 
 def test_it_asks_for_the_chosen_example_and_the_next_seven(model, shown):
     shown(model)
-    assert model.requests["ledger"].ledger == tuple(range(EXAMPLES))
+    assert model.requests["ledger"].ledgers[0].rows == tuple(range(EXAMPLES))
     last = len(model.data.training) - 1
     model.choose(last)
-    assert model.requests["ledger"].ledger == (last, *range(EXAMPLES - 1))
+    assert model.requests["ledger"].ledgers[0].rows == (last, *range(EXAMPLES - 1))
 
 
 def test_numbers_of_other_examples_are_not_shown(model, shown):
@@ -218,13 +218,13 @@ def test_a_large_matrix_is_a_picture_and_its_exact_entries_are_read_when_chosen(
     panel.show_quantity("W[1]")
     panel.show_entry(300, 500)
     assert panel.making.terms.text() == "The numbers are being read."
-    qtbot.waitUntil(lambda: bool(model.requests["ledger"].windows))
+    qtbot.waitUntil(lambda: bool(model.requests["ledger"].ledgers[0].windows))
     network = model.really_look()
     said = float(panel.making.value.text().removeprefix("= ").replace("−", "-"))
     assert said == pytest.approx(network.parameters["dense_1.Theta"][300, 501], rel=1e-5)
     panel.show_quantity("Z[1]")
     panel.show_entry(300, 2)
-    qtbot.waitUntil(lambda: any(window.symbol == "X" for window in model.requests["ledger"].windows))
+    qtbot.waitUntil(lambda: any(window.symbol == "X" for window in model.requests["ledger"].ledgers[0].windows))
     model.really_look()
     assert "777 more" in panel.making.terms.text()
 
@@ -238,7 +238,7 @@ def test_the_grid_of_a_large_matrix_reads_the_block_in_view(qtbot, shown):
     cell = panel.grid.model().index(400, 300)
     assert cell.data() == WAITING
     panel.grid.scrollTo(cell)
-    qtbot.waitUntil(lambda: any(window.top == 384 for window in model.requests["ledger"].windows))
+    qtbot.waitUntil(lambda: any(window.top == 384 for window in model.requests["ledger"].ledgers[0].windows))
     network = model.really_look()
     shown_value = float(cell.data().replace("−", "-"))
     assert shown_value == pytest.approx(network.parameters["dense_2.Theta"][400, 301], rel=1e-3)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import psutil
 import pytest
 
@@ -10,7 +12,8 @@ from engine.activations import Relu
 from engine.declared import replace
 from engine.graph import Edge
 from engine.layers import BatchNorm
-from engine.snapshot import ProbeRequest
+from engine.ledger import LedgerRequest
+from engine.snapshot import ProbeRequest, Probes
 from nnstudio import edits
 from nnstudio.checkpoints import CheckpointStore
 from nnstudio.data import prepare, sample_recipe
@@ -202,6 +205,17 @@ def test_what_a_view_asks_for_arrives_before_training_too(model, qtbot):
     model.request("test", ProbeRequest(weights=True, boundary=(0, 1)))
     qtbot.waitUntil(lambda: bool(model.probes.weights) and model.probes.boundary is not None, timeout=PATIENCE)
     assert set(model.probes.weights) == {"dense_1", "dense_2", "output"}
+
+
+def test_every_kind_of_probe_arrives(model, qtbot):
+    switches = dict.fromkeys(("weights", "activations", "gradients", "thumbnails", "metrics", "z"), True)
+    everything = ProbeRequest(
+        **switches, boundary=(0, 1), detail="dense_1", walk=(0,), worst=3, ledgers=(LedgerRequest((0,)),)
+    )
+    assert all(getattr(everything, field) for field in ProbeRequest.__struct_fields__), "a new one is not asked for"
+    model.request("test", everything)
+    kinds = [field.name for field in fields(Probes) if field.name != "step"]
+    qtbot.waitUntil(lambda: all(getattr(model.probes, kind) for kind in kinds), timeout=PATIENCE)
 
 
 def test_an_engine_that_dies_is_reported_and_train_starts_another(model, qtbot):

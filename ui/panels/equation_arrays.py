@@ -27,6 +27,7 @@ class Detail(QWidget):
         super().__init__(parent)
         self.heading = QLabel()
         self.heading.setProperty("role", "dim")
+        self.heading.setWordWrap(True)
         self.written_out = typeset.Equation()
         self._inside = QWidget()
         self._inside.setProperty("role", "surface")

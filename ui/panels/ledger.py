@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.ledger import Ledger, Window
+from engine.ledger import Ledger, LedgerRequest, Window
 from engine.snapshot import ProbeRequest
 from nnstudio import numbers
 from nnstudio.ledger import Line, fits, lines
@@ -75,7 +75,7 @@ class LedgerPanel(InsightPanel):
 
     def wanted(self) -> ProbeRequest:
         """Return the ledger over the chosen example and those after it, with what is to be read of large matrices."""
-        return ProbeRequest(ledger=self._rows(), windows=self._windows, boundary_resolution=1)
+        return ProbeRequest(ledgers=(LedgerRequest(self._rows(), self._windows),), boundary_resolution=1)
 
     def ready(self) -> bool:
         """Return whether a ledger of the present network over these examples has come."""
@@ -84,8 +84,8 @@ class LedgerPanel(InsightPanel):
     @property
     def ledger(self) -> Ledger | None:
         """The latest ledger, where it is of the present network and the chosen examples."""
-        ledger = self.model.probes.ledger
-        if ledger is None or ledger.rows != self._rows() or self.model.problem:
+        ledger = self.model.probes.ledgers.get(self._rows())
+        if ledger is None or self.model.problem:
             return None
         return ledger if fits(self.model.shapes, ledger) else None
 
