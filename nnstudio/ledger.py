@@ -66,6 +66,7 @@ def kind_of(letters: str) -> Kind:
     return Kind(letters, latex, latex, "given", letters)
 
 
+PARAMETERS = ("W", "b", "gamma", "beta")  # kinds that can be set by hand
 OF_EXAMPLES = ("X", "Y", "Z", "A", "X̂", "c", "D", "dA", "dZ")  # one column an example
 
 

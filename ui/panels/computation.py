@@ -12,7 +12,7 @@ from engine.ledger import Ledger, LedgerRequest, Window
 from engine.snapshot import ProbeRequest
 from nnstudio import numbers
 from nnstudio.computation import LOSS, Computation, Step, as_text, computation_of, loss_of
-from nnstudio.ledger import Line, fits, lines
+from nnstudio.ledger import PARAMETERS, Line, fits, lines
 from nnstudio.ledger_terms import making
 from nnstudio.making import Making, plain
 from ui import icons, theme, typeset
@@ -57,6 +57,8 @@ class ComputationPanel(InsightPanel):
         self._fill_body()
         self.view.picked.connect(self.choose_entry)
         self.view.stepped.connect(self.go)
+        self.view.opened.connect(self.making.edit)
+        self.making.edited.connect(lambda value: self.model.set_entry(*self.entry, value))
         self.add_tool("Show all of the graph", "ph.arrows-out", self.view.fit)
         self.add_tool("Copy all operations as text", "ph.text-t", lambda: typeset.copy_text(self.text()))
         self.add_tool("Copy as LaTeX", "ph.math-operations", lambda: typeset.copy_text(self.latex()))
@@ -162,7 +164,9 @@ class ComputationPanel(InsightPanel):
         made = self._made()
         known = self._computation.known(self.position) if self._computation is not None else frozenset()
         if made is not None and self.entry[0] in known:
-            self.making.show_making(made, self.model.status.state == "training")
+            line = self._lines.get(self.entry[0])
+            editable = line is not None and line.kind in PARAMETERS
+            self.making.show_making(made, self.model.status.state == "training", editable)
         else:
             self.making.show_making(Making(r"\,", words="Go on to the first operation, or choose a number"))
         self.buttons["start"].setEnabled(self.position > 0)

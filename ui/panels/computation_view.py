@@ -92,10 +92,13 @@ class LinkItem(QGraphicsItem):
 
 
 class ComputationView(ZoomableView):
-    """The graph; ``picked`` tells the entry that was chosen, ``stepped`` how many steps the keys ask to go."""
+    """The graph; ``picked`` tells the entry that was chosen, ``stepped`` how many steps the keys ask to go,
+    ``opened`` that the chosen entry is to be edited.
+    """
 
     picked = Signal(str, int, int)
     stepped = Signal(int)
+    opened = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         scene = QGraphicsScene()  # a view does not keep its scene alive
@@ -241,9 +244,11 @@ class ComputationView(ZoomableView):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Show all again, where no box is."""
+        """Edit the chosen entry; show all again where no box is."""
         if self._box_at(event.position()) is None:
             self.fit()
+        else:
+            self.opened.emit()
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -258,6 +263,8 @@ class ComputationView(ZoomableView):
         key = Qt.Key(event.key())
         if key in ways and event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier):
             self.stepped.emit(ways[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
+            self.opened.emit()
         elif key in MOVES and self._chosen is not None:
             self._move(MOVES[key])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
