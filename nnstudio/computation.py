@@ -82,6 +82,11 @@ class Computation:
         """Return the box in which a quantity stands: ``Z[1]`` for ``dZ[1]``."""
         return symbol if symbol in self.boxes else symbol[1:]
 
+    @property
+    def loss_place(self) -> int:
+        """How many steps lead to the loss, its own counted."""
+        return next(place for place, step in enumerate(self.steps, 1) if step.direction == "loss")
+
     def known(self, position: int) -> frozenset[str]:
         """Return the quantities that are there after so many steps: what is given, and what was written."""
         given = {box.symbol for box in self.boxes.values() if box.kind in ("data", "parameter")}

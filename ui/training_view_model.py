@@ -48,6 +48,7 @@ class TrainingViewModel(QObject):
     shapes_changed = Signal()
     data_changed = Signal()
     chosen_changed = Signal()
+    did = Signal(str)  # something a lesson may wait for, by its name in nnstudio.lessons.facts.DEEDS
     lit = Signal(str)  # a view points at a layer, by its node; empty when it does not any more
     message = Signal(str, str)  # a sentence, and its kind: "info", "warn" or "bad"
 
@@ -100,6 +101,7 @@ class TrainingViewModel(QObject):
         if row != self.chosen:
             self.chosen = row
             self.chosen_changed.emit()
+            self.did.emit("choose_example")
 
     @property
     def training(self) -> bool:
@@ -160,6 +162,7 @@ class TrainingViewModel(QObject):
                 self._entry_text = f"Set {name}, row {row + 1}, column {column + 1}"
                 self._asked = "else"
                 self.host.set_entry(symbol, row, column, value)
+                self.did.emit("set_weight")
 
         self._at_rest(at_rest)
 
@@ -172,6 +175,7 @@ class TrainingViewModel(QObject):
         stack = self.store.undo_stack
         if not stack.canUndo():
             return
+        self.did.emit("undo")
         target = stack.index() - 1
         if self.busy and concerns_engine(*self.store.step(target)):
             self._at_rest(lambda: stack.setIndex(target))
@@ -296,6 +300,7 @@ class TrainingViewModel(QObject):
             self._kept_at = time.monotonic()
             self._set_status(self.status)
         self.host.ask(what)  # type: ignore[arg-type]
+        self.did.emit({"start": "train", "run_epoch": "train", "run_step": "step"}.get(what, what))
 
     def _prepare(self) -> bool:
         """Give the engine the present document where it has another, and return whether it has it now."""

@@ -33,6 +33,7 @@ class FakeTraining(QObject):
     shapes_changed = Signal()
     data_changed = Signal()
     lit = Signal(str)
+    did = Signal(str)
     chosen_changed = Signal()
     message = Signal(str, str)
 

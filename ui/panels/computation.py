@@ -105,11 +105,15 @@ class ComputationPanel(InsightPanel):
         position = min(max(position, 0), len(self.steps))
         if position == self.position or self._computation is None:
             return
+        for place, deed in ((self._computation.loss_place, "walk_forward"), (len(self.steps), "walk_back")):
+            if self.position < place <= position:
+                self.model.did.emit(deed)
         self.position = position
         if position:
             symbol = self.steps[position - 1].writes
             self.entry = self._within(symbol, self.entry[1], self.entry[2])
             self.view.show_symbol(symbol)
+        self.model.did.emit("choose_entry")
         self._show()
 
     def choose_entry(self, symbol: str, row: int, column: int) -> None:
@@ -120,6 +124,7 @@ class ComputationPanel(InsightPanel):
             if places:
                 self.position = places[0] + 1
         self.view.show_symbol(symbol)
+        self.model.did.emit("choose_entry")
         self._show()
 
     def _within(self, symbol: str, row: int, column: int) -> Entry:

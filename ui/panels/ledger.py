@@ -121,6 +121,7 @@ class LedgerPanel(InsightPanel):
         """Show how an entry of the quantity was made; row and column count from 0."""
         if (row, column) != self._entry:
             self._entry = (row, column)
+            self.model.did.emit("choose_entry")
             self._show()
 
     def show_view(self, view: View) -> None:
