@@ -1,0 +1,152 @@
+"""What an experiment allows to be said: which value is lowest, and which cannot be told apart with so few seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnstudio import numbers
+
+if TYPE_CHECKING:
+    from nnstudio.labs.tuning import Outcome, Tuning
+
+Costs = NDArray[np.float64]  # final ones of one value, (seeds,)
+
+LEVEL = 0.05  # how often values that do not differ may be told apart all the same, in a whole experiment
+SMALLEST_COST = 1e-30  # what a cost of zero becomes before its logarithm is taken
+NODES = 64  # of the quadrature
+
+
+def verdict_of(tuning: Tuning) -> str:
+    """Return what was found, in words that claim no more than the spread over the seeds allows."""
+    said = []
+    if not tuning.complete:
+        tried, planned = len(tuning.outcomes), len(tuning.experiment.candidates)
+        said.append(f"{tried} of {planned} values tried so far.")
+    whole = [outcome for outcome in tuning.outcomes if outcome.whole]
+    if whole:
+        said += _comparison(tuning, whole)
+    said += [_divergence(outcome) for outcome in tuning.outcomes if outcome.diverged]
+    said += [f"{outcome.label} cannot be trained. {outcome.problem}" for outcome in tuning.outcomes if outcome.problem]
+    return " ".join(said)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The outcome with the lowest median cost, and how the others, in the order of the values, stand to it.
+
+    ``apart`` are higher by more than the seeds differ; ``unsettled`` are higher in every run, which so few seeds do not
+    make certain; ``alike`` are neither.
+    """
+
+    best: Outcome
+    apart: tuple[Outcome, ...]
+    unsettled: tuple[Outcome, ...]
+    alike: tuple[Outcome, ...]
+
+
+def compare(whole: Sequence[Outcome]) -> Comparison:
+    """Return how outcomes with equally many runs, all of which came to their end, stand to the best one.
+
+    Apart are two values by Welch's t-test of the final costs, or of their logarithms, at a level of 5 % that is divided
+    among all these tests (Bonferroni).
+    """
+    best = min(whole, key=lambda outcome: outcome.median)
+    others = [outcome for outcome in whole if outcome is not best]
+    level = LEVEL / max(2 * len(others), 1)
+    costs = {id(outcome): np.array([run.cost for run in outcome.runs]) for outcome in whole}
+    groups: dict[str, list[Outcome]] = {"apart": [], "unsettled": [], "alike": []}
+    for other in others:
+        low, high = costs[id(best)], costs[id(other)]
+        p = min(welch(low, high), welch(_log(low), _log(high)))
+        group = "apart" if p < level else "unsettled" if low.max() < high.min() else "alike"
+        groups[group].append(other)
+    return Comparison(best, **{name: tuple(group) for name, group in groups.items()})
+
+
+def welch(one: Costs, other: Costs) -> float:
+    """Return the two-sided p of Welch's t-test for equal means; 1 where a sample has fewer than two values."""
+    if min(len(one), len(other)) < 2:
+        return 1.0
+    parts = np.array([np.var(sample, ddof=1) / len(sample) for sample in (one, other)])
+    difference, variance = abs(float(np.mean(one) - np.mean(other))), float(parts.sum())
+    if variance == 0.0:
+        return 0.0 if difference else 1.0
+    freedom = variance**2 / sum(part**2 / (len(sample) - 1) for part, sample in zip(parts, (one, other), strict=True))
+    return student_tails(difference / math.sqrt(variance), float(freedom))
+
+
+def student_tails(t: float, freedom: float) -> float:
+    """Return the probability that |T| > t, for Student's t with ``freedom`` degrees of freedom, at least 1.
+
+    With t = √ν tan θ the density is in proportion to cos^(ν − 1) θ, which is integrated by Gauss and Legendre.
+    """
+
+    def integral(start: float) -> float:
+        nodes, weights = np.polynomial.legendre.leggauss(NODES)
+        half = (math.pi / 2 - start) / 2
+        return half * float(weights @ np.cos(start + half * (nodes + 1)) ** (freedom - 1))
+
+    return integral(math.atan(t / math.sqrt(freedom))) / integral(0.0)
+
+
+def _log(costs: Costs) -> Costs:
+    return np.log(np.maximum(costs, SMALLEST_COST))
+
+
+def _comparison(tuning: Tuning, whole: list[Outcome]) -> list[str]:
+    found, count = compare(whole), len(tuning.experiment.seeds)
+    best, seeds = found.best, numbers.plural(count, "seed")
+    cost = f"The {tuning.judged_by} cost"
+    if tuning.experiment.name != "epochs":
+        cost += f" after {numbers.plural(tuning.experiment.candidates[0].settings.epochs, 'epoch')}"
+    value = numbers.number(best.median)
+    if len(whole) == 1:
+        return [f"{cost} with {best.label} is {value}{f', the median of {seeds}' * (count > 1)}."]
+    if count == 1:
+        return [f"{cost} is lowest with {best.label}: {value}. With one seed nothing can be told apart: try more."]
+    said = [f"{cost} is lowest with {best.label}: {value}, the median of {seeds}."]
+    if len(found.alike) == 1:
+        pair = [outcome for outcome in whole if outcome in (best, *found.alike)]
+        said.append(f"{_listed(pair)} cannot be told apart with {seeds}.")
+    elif found.alike:
+        said.append(f"{_listed(found.alike)} cannot be told apart from it with {seeds}.")
+    if found.unsettled:
+        said.append(f"{_listed(found.unsettled)} came out higher in every run, though {seeds} do not settle it.")
+    if found.apart:
+        verb = "is" if len(found.apart) == 1 else "are"
+        said.append(f"{_listed(found.apart)} {verb} higher by more than the seeds differ.")
+    edge = _edge(tuning, best)
+    return [*said, edge] if edge else said
+
+
+def _edge(tuning: Tuning, best: Outcome) -> str:
+    """Say that the lowest cost is at an end of what was tried, where there could be values beyond."""
+    experiment = tuning.experiment
+    tried = [outcome.value for outcome in tuning.outcomes]
+    if experiment.scale == "names" or not tuning.complete or len(tried) < 2:
+        return ""
+    low, high = experiment.limits
+    if best.value == tried[-1] and tried[-1] != high:
+        return f"{best.label} is the largest value tried: larger ones may be better still."
+    if best.value == tried[0] and tried[0] not in (low, 0):
+        return f"{best.label} is the smallest value tried: smaller ones may be better still."
+    return ""
+
+
+def _divergence(outcome: Outcome) -> str:
+    if len(outcome.runs) == 1:
+        return f"With {outcome.label} training diverged."
+    if not outcome.finished:
+        return f"With {outcome.label} every run diverged."
+    return f"With {outcome.label}, {outcome.diverged} of {len(outcome.runs)} runs diverged."
+
+
+def _listed(outcomes: Sequence[Outcome]) -> str:
+    labels = [outcome.label for outcome in outcomes]
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
