@@ -4,13 +4,18 @@ from nnstudio.hyperparameters.base import MOST_VALUES, Hyperparameter, Scale, Va
 from nnstudio.hyperparameters.of_layers import ACTIVATION, DROPOUT_RATE, HIDDEN_LAYERS, HIDDEN_UNITS, INITIALIZER
 from nnstudio.hyperparameters.of_settings import (
     BATCH_SIZE,
+    CLIP_NORM,
     EPOCHS,
+    EPSILON,
+    L1_PENALTY,
     L2_PENALTY,
     LEARNING_RATE,
     MEMORY_OF_SQUARES,
     MOMENTUM,
     OPTIMIZER,
     SCHEDULE,
+    WARM_UP,
+    WEIGHT_DECAY,
 )
 
 # In the order in which they are listed: those of the notes first.
@@ -27,9 +32,14 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
         OPTIMIZER,
         MOMENTUM,
         MEMORY_OF_SQUARES,
+        EPSILON,
         SCHEDULE,
+        WARM_UP,
         L2_PENALTY,
+        L1_PENALTY,
+        WEIGHT_DECAY,
         DROPOUT_RATE,
+        CLIP_NORM,
     )
 }
 

@@ -13,12 +13,14 @@ from nnstudio import numbers
 from nnstudio.document import Document
 
 Value = float | int | str  # a kind (of optimizer, say) is told by its registered name
-Scale = Literal["log", "linear", "memory", "names"]  # "memory": by 1 / (1 − value), over how many steps it averages
+# "memory": by 1 / (1 − value), over how many steps it averages; "limit": a log scale where 0 stands for no limit
+Scale = Literal["log", "linear", "memory", "limit", "names"]
 
 MOST_VALUES = 12  # of one experiment
 DIGITS = 4
 LONGEST_EXACT = 7  # characters
 MOST_NAMED = 4  # layers in a sentence
+NO_LIMIT = "none"
 _BETWEEN_NAMES = re.compile(r"\s*[,;\n]\s*")
 
 
@@ -71,6 +73,11 @@ class Hyperparameter:
         """The least and the largest value; infinite for kinds."""
         return -math.inf, math.inf
 
+    @property
+    def choices(self) -> tuple[Value, ...]:
+        """All values where there are few; none for numbers."""
+        return ()
+
     def label(self, value: Value) -> str:
         """Return a value as a person reads it."""
         raise NotImplementedError
@@ -98,6 +105,11 @@ class Hyperparameter:
             self.put(document, value)
         return values
 
+    @property
+    def noun(self) -> str:
+        """The title within a sentence: ``learning rate``, ``L2 penalty``."""
+        return self.title if self.title[1:2].isdigit() else self.title[:1].lower() + self.title[1:]
+
     def full_title(self, document: Document) -> str:
         """Return the title with its symbol, as ``Learning rate α``."""
         return f"{self.title} {self.symbol(document)}".strip()
@@ -122,10 +134,7 @@ class NumberHyperparameter(Hyperparameter):
     def label(self, value: Value) -> str:
         """Return the number with sensible digits."""
         assert not isinstance(value, str)
-        if self.whole:
-            return numbers.count(value)
-        exact = numbers.exact(value)
-        return exact if len(exact) <= LONGEST_EXACT else numbers.short(value, DIGITS)
+        return NO_LIMIT if self.scale == "limit" and value == 0 else self._figure(value)
 
     def written(self, values: Sequence[Value]) -> str:
         """Return the numbers with all their digits."""
@@ -144,9 +153,15 @@ class NumberHyperparameter(Hyperparameter):
         if self.whole and value != int(value):
             raise ValueError(f"{self.title} is a whole number, not {numbers.exact(value)}.")
         if not self.low <= value <= self.high:
-            low, high = self.label(self.low), self.label(self.high)
+            low, high = (self._figure(limit) for limit in self.limits)
             raise ValueError(f"{self.title} goes from {low} to {high}, not {numbers.exact(value)}.")
         return value
+
+    def _figure(self, value: float) -> str:
+        if self.whole:
+            return numbers.count(value)
+        exact = numbers.exact(value)
+        return exact if len(exact) <= LONGEST_EXACT else numbers.short(value, DIGITS)
 
     def _parsed(self, text: str) -> tuple[Value, ...]:
         found = sorted(numbers.parse_list(text))
@@ -160,6 +175,11 @@ class KindHyperparameter(Hyperparameter):
     kinds: Mapping[str, type[Declared]]
     usual_kinds: tuple[str, ...]
     scale: Scale = "names"
+
+    @property
+    def choices(self) -> tuple[Value, ...]:
+        """The kinds, by their registered names."""
+        return tuple(self.kinds)
 
     def label(self, value: Value) -> str:
         """Return the kind's title."""
@@ -214,6 +234,11 @@ def around(value: float, factor: float, steps: Iterable[int], low: float, high: 
 def around_whole(value: int, factor: int, steps: Iterable[int], low: float, high: float) -> tuple[int, ...]:
     """Return a whole number times powers of a factor, rounded and within limits."""
     return tuple(sorted({int(min(max(round(value * float(factor) ** step), low), high)) for step in steps}))
+
+
+def either(names: Sequence[str]) -> str:
+    """Return names as a choice, as ``SGD, Adam or AdamW``."""
+    return " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def named(names: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.declared import Declared, fields_of, name_of, replace, title_of
-from engine.optimizers import OPTIMIZERS, Adam, Momentum, Optimizer
+from engine.optimizers import OPTIMIZERS, Adam, AdamW, Momentum, Optimizer
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from nnstudio import edits, numbers
@@ -17,6 +17,7 @@ from nnstudio.hyperparameters.base import (
     Value,
     around,
     around_whole,
+    either,
     limits_of,
 )
 
@@ -26,9 +27,17 @@ RATE_LOW, RATE_HIGH = limits_of(Adam, "learning_rate")
 BATCH_LOW, BATCH_HIGH = limits_of(TrainingSettings, "batch_size")
 EPOCHS_LOW, EPOCHS_HIGH = limits_of(TrainingSettings, "epochs")
 PENALTY_LOW, PENALTY_HIGH = limits_of(TrainingSettings, "l2")
+DECAY_LOW, DECAY_HIGH = limits_of(AdamW, "weight_decay")
+CLIP_LOW, CLIP_HIGH = limits_of(TrainingSettings, "clip_norm")
+WARM_UP_LOW, WARM_UP_HIGH = limits_of(TrainingSettings, "warm_up")
+EPSILON_LOW, EPSILON_HIGH = limits_of(Adam, "epsilon")
 MEMORY_LOW, MEMORY_HIGH = limits_of(Momentum, "momentum")
 MEMORIES = (0.0, 0.5, 0.9, 0.95, 0.99)
 MEMORIES_OF_SQUARES = (0.9, 0.99, 0.999, 0.9999)
+PENALTIES = (0.0, 1e-4, 1e-3, 1e-2, 1e-1)
+WARM_UPS = (0.0, 10.0, 50.0, 200.0)
+CLIPS = (0.0, 0.1, 1.0, 10.0)
+EPSILONS = (1e-10, 1e-8, 1e-6, 1e-4)
 
 Near = Callable[[float, int], tuple[float, ...]]  # of the present value and the number of training rows
 
@@ -55,7 +64,7 @@ class SettingNumber(NumberHyperparameter):
             return ""
         have = [title_of(kind) for kind in OPTIMIZERS.values() if _first(kind, self.letters)]
         title = title_of(document.training.optimizer)
-        return f"{title} has no {self.title.lower()}: choose {', '.join(have[:-1])} or {have[-1]} as the optimizer."
+        return f"{title} has no {self.noun}: choose {either(have)} as the optimizer."
 
     def what_changes(self, document: Document) -> str:
         """Name the optimizer."""
@@ -144,10 +153,14 @@ def _epochs(epochs: float, rows: int) -> tuple[float, ...]:
     return around_whole(int(epochs), 2, range(-3, 2), EPOCHS_LOW, EPOCHS_HIGH)
 
 
-def _penalties(penalty: float, rows: int) -> tuple[float, ...]:
-    if penalty <= 0.0:
-        return (0.0, 1e-4, 1e-3, 1e-2, 1e-1)
-    return (0.0, *around(penalty, 10.0, range(-1, 3), PENALTY_LOW, PENALTY_HIGH))
+def _decades(low: float, high: float) -> Near:
+    def near(present: float, rows: int) -> tuple[float, ...]:
+        return (0.0, *around(present, 10.0, range(-1, 3), low, high)) if present > 0.0 else PENALTIES
+
+    return near
+
+
+_penalties, _decays = _decades(PENALTY_LOW, PENALTY_HIGH), _decades(DECAY_LOW, DECAY_HIGH)
 
 
 def _among(usual: tuple[float, ...]) -> Near:
@@ -206,6 +219,43 @@ L2_PENALTY = SettingNumber(
     letters={"l2": "λ₂"},
     near=_penalties,
 )
+L1_PENALTY = SettingNumber(
+    name="l1",
+    title="L1 penalty",
+    meaning="λ₁ Σ |W| is added to what a step goes down, so that weights of little use go to zero. Too small: all "
+    "features have a say, noise among them. Too large: weights that are needed vanish too.",
+    usual="0, or 0.00001 to 0.01, in steps of 10.",
+    scale="log",
+    low=PENALTY_LOW,
+    high=PENALTY_HIGH,
+    letters={"l1": "λ₁"},
+    near=_penalties,
+)
+CLIP_NORM = SettingNumber(
+    name="clip_norm",
+    title="Gradient limit",
+    meaning="A gradient whose norm is greater is scaled down to this norm; 0 is no limit. Too small: every step is cut "
+    "short, and training is slow. Too large: it does nothing against rare huge steps.",
+    usual="0, no limit; 0.5 to 10 where the cost jumps or training diverges.",
+    scale="limit",
+    low=CLIP_LOW,
+    high=CLIP_HIGH,
+    letters={"clip_norm": ""},
+    near=_among(CLIPS),
+)
+WARM_UP = SettingNumber(
+    name="warm_up",
+    title="Warm-up steps",
+    meaning="Over how many steps the learning rate rises to its full value. Too few: the first steps, from random "
+    "weights, may be too large. Too many: much of the training goes by with small steps.",
+    usual="0; a few per cent of all steps in deep networks or with large rates.",
+    scale="log",
+    low=WARM_UP_LOW,
+    high=WARM_UP_HIGH,
+    whole=True,
+    letters={"warm_up": ""},
+    near=lambda present, rows: tuple(int(steps) for steps in _among(WARM_UPS)(present, rows)),
+)
 OPTIMIZER = OptimizerKind(
     name="optimizer",
     title="Optimizer",
@@ -241,12 +291,38 @@ MEMORY_OF_SQUARES = SettingNumber(
     near=_among(MEMORIES_OF_SQUARES),
     of_optimizer=True,
 )
+EPSILON = SettingNumber(
+    name="epsilon",
+    title="Guard of the division",
+    meaning="What is added to the root of the squared gradients before a step is divided by it. Too small: parameters "
+    "with tiny gradients take full steps. Too large: it outweighs the root, and steps are no longer scaled.",
+    usual="1e−10 to 1e−4; seldom worth a change.",
+    scale="log",
+    low=EPSILON_LOW,
+    high=EPSILON_HIGH,
+    letters={"epsilon": "ε"},
+    near=_among(EPSILONS),
+    of_optimizer=True,
+)
+WEIGHT_DECAY = SettingNumber(
+    name="weight_decay",
+    title="Weight decay",
+    meaning="Which share of each weight, times α, AdamW takes away at a step, beside the gradient. Too small: the "
+    "network may follow the noise of the training rows. Too large: it becomes too smooth to follow the data at all.",
+    usual="0.0001 to 0.1, in steps of 10.",
+    scale="log",
+    low=DECAY_LOW,
+    high=DECAY_HIGH,
+    letters={"weight_decay": "λ"},
+    near=_decays,
+    of_optimizer=True,
+)
 SCHEDULE = SettingKind(
     name="schedule",
     title="Schedule",
     meaning="How the learning rate changes from epoch to epoch. A constant rate may be too large for the last steps; "
     "one that falls too early stops the descent before its end.",
-    usual="Constant to begin with; cosine or step for the last bit of a long training.",
+    usual="constant to begin with; cosine or step for the last bit of a long training.",
     kinds=SCHEDULES,
     usual_kinds=("constant", "step", "exponential", "cosine"),
     field="schedule",

@@ -16,6 +16,7 @@ from engine.network import Network
 from engine.settings import TrainingSettings
 from engine.trainer import Trainer
 from nnstudio.labs.messages import Report
+from nnstudio.labs.tuning_measures import Figure
 from nnstudio.labs.tuning_verdict import verdict_of
 
 if TYPE_CHECKING:  # the labs' process is handed finished networks, and needs no edits
@@ -100,11 +101,10 @@ class Outcome:
         """Whether every run came to its end."""
         return bool(self.runs) and not self.diverged
 
-    @property
-    def median(self) -> float:
-        """The median of the final costs, a diverged one counting as infinitely high; nan without runs."""
-        costs = [np.inf if run.diverged else run.cost for run in self.runs]
-        return float(np.median(costs)) if costs else float("nan")
+    def median(self, figure: Figure, worst: float = np.inf) -> float:
+        """Return the median of a figure, a run that diverged counting as ``worst``; nan without runs."""
+        values = [worst if run.diverged else getattr(run, figure) for run in self.runs]
+        return float(np.median(values)) if values else float("nan")
 
     @property
     def median_curve(self) -> Array:
@@ -113,13 +113,13 @@ class Outcome:
         middle = np.median(curves, axis=0) if len(curves) else np.full(len(self.epochs), np.inf)
         return np.where(np.isfinite(middle), middle, np.nan)
 
-    def mean(self, figure: str) -> float:
-        """Return the mean of ``"cost"``, ``"score"`` or ``"training_cost"`` over the runs that came to their end."""
+    def mean(self, figure: Figure) -> float:
+        """Return the mean of a figure over the runs that came to their end."""
         values = [getattr(run, figure) for run in self.finished]
         return float(np.mean(values)) if values else float("nan")
 
-    def spread(self, figure: str) -> float:
-        """Return their standard deviation over the seeds; nan for fewer than two."""
+    def spread(self, figure: Figure) -> float:
+        """Return its standard deviation over the seeds; nan for fewer than two."""
         values = [getattr(run, figure) for run in self.finished]
         return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
 
@@ -146,7 +146,7 @@ class Tuning:
 
     @property
     def verdict(self) -> str:
-        """What was found, in words."""
+        """What was found by the cost that judges, in words."""
         return verdict_of(self)
 
 
@@ -165,11 +165,8 @@ def experiment_of(
     """
     found = []
     for value in values:
-        made = hyperparameter.put(document, value)
-        settings = msgspec.structs.replace(made.training, patience=0, target_cost=0.0, time_limit=0.0)
-        if hyperparameter.name != "epochs":
-            settings = msgspec.structs.replace(settings, epochs=epochs)
-        found.append(Candidate(value, hyperparameter.label(value), made.graph, settings))
+        made = ground_of(hyperparameter, document, value, epochs)
+        found.append(Candidate(value, hyperparameter.label(value), made.graph, made.training))
     first = document.training.seed
     return Experiment(
         name=hyperparameter.name,
@@ -179,6 +176,23 @@ def experiment_of(
         candidates=tuple(found),
         seeds=tuple(range(first, first + seeds)),
     )
+
+
+def ground_of(hyperparameter: Hyperparameter, document: Document, value: Value, epochs: int = 1) -> Document:
+    """Return what an experiment makes of a document for one value, whatever value the document has.
+
+    Documents of which it makes the same come to the same result.
+
+    Raises
+    ------
+    ValueError
+        When the value is outside its limits, or the hyperparameter does not apply.
+    """
+    made = hyperparameter.put(document, value)
+    settings = msgspec.structs.replace(made.training, patience=0, target_cost=0.0, time_limit=0.0, record_every=1)
+    if hyperparameter.name != "epochs":
+        settings = msgspec.structs.replace(settings, epochs=epochs)
+    return msgspec.structs.replace(made, training=settings)
 
 
 def vary(report: Report, experiment: Experiment, training: Examples, validation: Examples | None) -> Tuning:

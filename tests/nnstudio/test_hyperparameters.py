@@ -34,7 +34,9 @@ from engine import (
     wired,
 )
 from engine.activations import Identity
+from engine.declared import fields_of
 from engine.graph import Graph
+from engine.optimizers import OPTIMIZERS
 from nnstudio.document import Document, starting_document
 from nnstudio.hyperparameters import HYPERPARAMETERS, MOST_VALUES
 from nnstudio.hyperparameters.axis import Axis
@@ -102,7 +104,7 @@ APPLICABLE = [
 # What goes with another number of layers, or with another kind of optimizer, has a value of its own there.
 GO_ALONG = {
     "hidden_layers": {"hidden_units", "activation", "initializer", "dropout"},
-    "optimizer": {"momentum", "memory_of_squares"},
+    "optimizer": {"momentum", "memory_of_squares", "epsilon", "weight_decay"},
 }
 
 
@@ -338,6 +340,44 @@ def test_layers_beside_the_way_are_left_alone():
         assert HYPERPARAMETERS[name].put(document, value).graph.node("loose") == loose
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [("l1", "l1", 0.01), ("l2", "l2", 0.01), ("clip_norm", "clip_norm", 1.0), ("warm_up", "warm_up", 50)],
+)
+def test_penalties_limit_and_warm_up_are_the_settings_of_the_same_name(name, field, value):
+    changed = HYPERPARAMETERS[name].put(starting_document(), value)
+    assert getattr(changed.training, field) == value
+    assert type(getattr(changed.training, field)) is type(value)
+
+
+@pytest.mark.parametrize(("name", "field"), [("epsilon", "epsilon"), ("weight_decay", "weight_decay")])
+def test_the_optimizers_own_settings_are_changed_beside_those_it_shares(name, field):
+    optimizer = HYPERPARAMETERS[name].put(DOCUMENTS["everything"], 1e-3).training.optimizer
+    assert getattr(optimizer, field) == 1e-3
+    assert (optimizer.learning_rate, optimizer.beta1) == (0.004, 0.8)
+
+
+def test_only_one_optimizer_decays_weights_and_is_named():
+    assert HYPERPARAMETERS["weight_decay"].why_not(starting_document()) == (
+        "Adam has no weight decay: choose AdamW as the optimizer."
+    )
+
+
+def test_zero_is_called_none_where_it_is_no_limit():
+    one = HYPERPARAMETERS["clip_norm"]
+    assert [one.label(value) for value in (0.0, 0.5)] == ["none", "0.5"]
+    assert one.read("1, 0", starting_document()) == (0.0, 1.0)
+
+
+def test_every_field_of_the_settings_and_of_the_optimizers_is_declared_or_known_to_be_none():
+    """A new setting is to be declared here too, or said to be no hyperparameter of an experiment."""
+    own = {"patience", "target_cost", "time_limit", "record_every", "seed", "shuffle", "precision", "deterministic"}
+    kinds = [TrainingSettings, *OPTIMIZERS.values()]
+    fields = {field.name for kind in kinds for field in fields_of(kind)} - own
+    letters = {field for one in HYPERPARAMETERS.values() for field in getattr(one, "letters", ())}
+    assert fields == letters | {one.field for one in HYPERPARAMETERS.values() if hasattr(one, "field")}
+
+
 # -- what is typed ----------------------------------------------------------------------------------------------------
 
 
@@ -389,6 +429,12 @@ def test_places_on_a_log_scale_are_exponents_and_zero_stands_one_step_left():
     assert axis.words == "log scale, 0 at its left end"
     assert axis.place(0.05) == pytest.approx(math.log10(0.05))
     assert axis.nearest(-2.2) == 2
+
+
+def test_a_zero_that_is_no_limit_stands_one_step_right():
+    axis = Axis("limit", (0.0, 0.1, 1.0))
+    assert [axis.place(value) for value in axis.values] == pytest.approx([1, -1, 0])
+    assert axis.words == "log scale, no limit at its right end"
 
 
 def test_places_of_memories_are_even_in_the_number_of_steps_they_average():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import msgspec
 import numpy as np
 import pytest
 import scipy.stats
 
 from engine import (
-    Adam,
+    AdamW,
     BatchNorm,
     Dataset,
     Dense,
@@ -24,6 +26,7 @@ from engine import (
     TrainingSettings,
     chain,
 )
+from nnstudio import headless
 from nnstudio.data import prepare, sample_recipe
 from nnstudio.document import Document
 from nnstudio.hyperparameters import HYPERPARAMETERS
@@ -37,9 +40,12 @@ from nnstudio.labs.tuning import (
     experiment_of,
     vary,
 )
-from nnstudio.labs.tuning_verdict import compare, student_tails, welch
+from nnstudio.labs.tuning_measures import Measure, measures_of
+from nnstudio.labs.tuning_text import PERCENT
+from nnstudio.labs.tuning_verdict import compare, student_tails, verdict_of, welch
 
 EPOCHS, SEEDS = 4, 2
+COST = Measure("cost", "validation cost")
 SUGGESTED_MOST = 3  # values of each hyperparameter, to save time
 
 
@@ -51,7 +57,7 @@ def moons():
 @pytest.fixture
 def document():
     graph = chain([Input(features=2), Dense(units=6), Dense(units=4), Output()])
-    return Document(graph=graph, training=TrainingSettings(optimizer=Adam(learning_rate=0.02), batch_size=16, seed=5))
+    return Document(graph=graph, training=TrainingSettings(optimizer=AdamW(learning_rate=0.02), batch_size=16, seed=5))
 
 
 def split(data, name):
@@ -94,7 +100,7 @@ def test_without_validation_rows_the_training_rows_judge(moons, document):
     trainer = Trainer(
         Network(document.graph, seed=5),
         Dataset(*split(moons, "training")),
-        msgspec.structs.replace(document.training, optimizer=Adam(learning_rate=0.01), epochs=EPOCHS, record_every=1),
+        msgspec.structs.replace(document.training, optimizer=AdamW(learning_rate=0.01), epochs=EPOCHS, record_every=1),
     )
     first, status = trainer.evaluate("training")[0], trainer.train()
     run = found.outcomes[0].runs[0]
@@ -139,7 +145,7 @@ def test_diverged_runs_are_kept_and_told(moons):
     assert kept.whole
     assert broken.diverged == 2
     assert broken.finished == ()
-    assert broken.median == np.inf
+    assert broken.median("cost") == np.inf
     assert all(run.message.startswith("Training diverged at step") for run in broken.runs)
     assert np.isnan([broken.runs[0].cost, broken.mean("cost"), broken.runs[0].curve[-1]]).all()
     assert np.isfinite(broken.runs[0].curve[0])
@@ -167,13 +173,34 @@ def test_a_curve_has_a_bounded_number_of_points_from_the_first_weights_to_the_la
     assert (np.diff(at) > 0).all()
 
 
+@pytest.mark.parametrize("part", ["network", "settings"])
+def test_one_value_with_one_seed_is_the_headless_training_of_the_document_with_that_value(moons, document, part):
+    name, value = ("hidden_units", 9) if part == "network" else ("learning_rate", 0.003)
+    changed = HYPERPARAMETERS[name].put(document, value)
+    changed = msgspec.structs.replace(changed, training=msgspec.structs.replace(changed.training, epochs=EPOCHS))
+    trainer = headless.trainer_for(changed, moons)
+    fields = headless.result_fields(trainer, moons, headless.run(trainer))
+    found = tried(document, moons, name, (value,), seeds=1).outcomes[0].runs[0]
+    assert found.seed == document.training.seed
+    assert (found.cost, found.score, found.training_cost) == (
+        fields["validation_cost"], fields["validation_accuracy"], fields["train_cost"],
+    )  # fmt: skip
+
+
+def test_every_suggested_value_can_be_trained(moons, document):
+    for one in HYPERPARAMETERS.values():
+        found = tried(document, moons, one.name, one.suggested(document, len(moons.training)), epochs=1, seeds=1)
+        assert found.complete
+        assert [outcome.problem for outcome in found.outcomes] == [""] * len(found.outcomes), one.name
+
+
 # -- the verdict ------------------------------------------------------------------------------------------------------
 
 
-def outcome(label, *costs, value=None):
+def outcome(label, *costs, value=None, scores=()):
     runs = tuple(
-        Run(seed, cost, 0.9, cost, np.array([1.0, cost]), "Training diverged." if np.isnan(cost) else "")
-        for seed, cost in enumerate(costs)
+        Run(seed, cost, score, cost, np.array([1.0, cost]), "Training diverged." if np.isnan(cost) else "")
+        for seed, (cost, score) in enumerate(zip(costs, scores or [0.9] * len(costs), strict=True))
     )
     return Outcome(float(label) if value is None else value, label, np.array([0.0, 1.0]), runs)
 
@@ -216,6 +243,41 @@ def test_a_value_of_which_one_run_diverged_is_never_the_best():
     assert verdict.endswith("With 0.1, 1 of 3 runs diverged.")
 
 
+def test_values_are_compared_by_a_score_where_high_is_good():
+    found = tuning(outcome("0.01", 0.5, 0.51, scores=(0.80, 0.82)), outcome("0.1", 0.6, 0.61, scores=(0.9, 0.9)))
+    cost, score, training = measures_of(found)
+    assert [measure.title for measure in (cost, score, training)] == [
+        "validation cost", "validation accuracy", "training cost",
+    ]  # fmt: skip
+    assert "cost after 20 epochs is lowest with 0.01" in verdict_of(found, cost)
+    assert verdict_of(found, score) == (
+        f"The validation accuracy after 20 epochs is highest with 0.1: 90.0{PERCENT}, the median of 2 seeds. "
+        "0.01 came out lower in every run, though 2 seeds do not settle it. "
+        "0.1 is the largest value tried: larger ones may be better still."
+    )
+
+
+def test_equal_counts_of_right_rows_in_a_few_runs_are_not_taken_for_certainty():
+    one = outcome("0.01", 0.5, 0.51, 0.49, scores=(0.95, 0.95, 0.95))
+    other = outcome("0.1", 0.5, 0.51, 0.49, scores=(0.9, 0.9, 0.9))
+    found = tuning(one, other)
+    assert compare(found.outcomes, measures_of(found)[1]).unsettled == (other,)
+    far = tuning(one, outcome("0.1", 0.5, 0.51, 0.49, scores=(0.5, 0.5, 0.5)))
+    assert len(compare(far.outcomes, measures_of(far)[1]).apart) == 1
+
+
+def test_a_score_that_is_not_known_is_none_to_compare_by():
+    found = tuning(outcome("0.01", 0.5, scores=(np.nan,)), outcome("0.1", 0.6, scores=(np.nan,)))
+    assert [measure.figure for measure in measures_of(found)] == ["cost", "training_cost"]
+    assert [measure.figure for measure in measures_of(dataclasses.replace(found, validation_examples=0))] == ["cost"]
+
+
+def test_a_run_that_diverged_counts_as_the_worst_by_any_measure():
+    one = outcome("0.1", 0.2, np.nan, np.nan)
+    for measure in measures_of(tuning(one)):
+        assert one.median(measure.figure, measure.worst) == measure.worst
+
+
 def test_where_every_run_diverged_nothing_else_is_said():
     assert tuning(outcome("0.1", np.nan), outcome("1", np.nan)).verdict == (
         "With 0.1 training diverged. With 1 training diverged."
@@ -251,7 +313,7 @@ def test_means_and_spreads_are_over_the_runs_that_came_to_their_end():
     assert one.mean("cost") == pytest.approx(0.3)
     assert one.spread("cost") == pytest.approx(np.std([0.2, 0.4], ddof=1))
     assert np.isnan(outcome("0.1", 0.2).spread("cost"))
-    assert one.median == 0.4
+    assert one.median("cost") == 0.4
     assert list(one.median_curve) == [1.0, 0.4]
     assert np.isnan(outcome("0.1", 0.2, np.nan, np.nan).median_curve[-1])
 
@@ -282,5 +344,5 @@ def test_values_that_do_not_differ_are_rarely_told_apart():
     wrong = 0
     for _ in range(rounds):
         outcomes = [outcome("1", *np.exp(rng.normal(size=3)), value=index) for index in range(5)]
-        wrong += bool(compare(outcomes).apart)
+        wrong += bool(compare(outcomes, COST).apart)
     assert wrong / rounds < 0.07
