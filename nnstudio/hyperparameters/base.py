@@ -120,10 +120,14 @@ class Hyperparameter:
 
 @dataclass(frozen=True, kw_only=True)
 class NumberHyperparameter(Hyperparameter):
-    """One whose values are numbers between :attr:`low` and :attr:`high`, whole ones where ``whole``."""
+    """One whose values are numbers between :attr:`low` and :attr:`high`, whole ones where ``whole``.
+
+    The high end is none of them where ``below_high``.
+    """
 
     low: float
     high: float
+    below_high: bool = False
     whole: bool = False
 
     @property
@@ -152,8 +156,9 @@ class NumberHyperparameter(Hyperparameter):
             raise ValueError(f"{value!r} is not a number.")
         if self.whole and value != int(value):
             raise ValueError(f"{self.title} is a whole number, not {numbers.exact(value)}.")
-        if not self.low <= value <= self.high:
+        if not self.low <= value <= self.high or (self.below_high and value == self.high):
             low, high = (self._figure(limit) for limit in self.limits)
+            high = f"below {high}" if self.below_high else high
             raise ValueError(f"{self.title} goes from {low} to {high}, not {numbers.exact(value)}.")
         return value
 

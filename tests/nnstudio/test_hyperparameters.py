@@ -169,6 +169,16 @@ def test_a_sound_network_stays_sound_with_every_suggested_value(document, one):
 
 
 @pytest.mark.parametrize(("document", "one"), APPLICABLE)
+def test_every_suggested_value_both_limits_and_every_kind_pass_the_files_checks(document, one):
+    ends = one.choices or (one.low, math.nextafter(one.high, 0.0) if one.below_high else one.high)
+    for value in {*one.suggested(document, ROWS), *ends}:
+        if one.name == "hidden_units" and value == ends[1]:
+            continue  # as many as the engine allows, though no one network could hold them in each layer
+        changed = one.put(document, value)
+        assert msgspec.json.decode(msgspec.json.encode(changed), type=Document) == changed
+
+
+@pytest.mark.parametrize(("document", "one"), APPLICABLE)
 def test_suggested_values_are_few_in_order_within_the_limits_and_can_be_typed(document, one):
     values = one.suggested(document, ROWS)
     assert 2 <= len(values) <= 6
@@ -407,7 +417,7 @@ def test_values_are_read_as_people_type_them(name, text, values):
         ("batch_size", "0, 8", "Batch size goes from 1"),
         ("batch_size", "2.5", "Batch size is a whole number, not 2.5"),
         ("hidden_layers", "200", "Hidden layers goes from 0 to 30"),
-        ("momentum", "1", "Expected float < 1.0"),
+        ("momentum", "1", "Momentum goes from 0 to below 1, not 1."),
         ("dropout", "0.99", "Dropout rate goes from 0 to 0.95"),
         ("activation", "tanh, swish", "There is no activation swish: choose among identity, sigmoid, tanh"),
         ("activation", "softmax", "There is no activation softmax"),

@@ -6,7 +6,7 @@ import operator
 from typing import Any, ClassVar
 
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from nnstudio.document import Document
 from nnstudio.hyperparameters import HYPERPARAMETERS, Hyperparameter, Value
@@ -22,11 +22,11 @@ from ui.training_view_model import TrainingViewModel
 EPOCHS, MOST_EPOCHS = 50, 100_000
 SEEDS, MOST_SEEDS = 3, 50
 ROWS, MOST_ROWS = 5_000, 1_000_000
-SEEDS_WIDTH = 52
+EPOCHS_WIDTH, SEEDS_WIDTH = 62, 46
 BESIDE = 760  # pixels of width from which the list stands at the left
 LIST_WIDTH = 250  # pixels, at the left
 LIST_SHARE, LIST_SHARE_BESIDE_RESULT = 0.4, 0.22  # of the height, at the top, at most
-LEAST_RESULT = 260  # pixels
+NARROW = 400  # pixels of width, below which the number of rows gives way
 TOP, SIDE = 2, 4
 
 
@@ -48,12 +48,14 @@ class TuningPanel(LabPanel):
         self.seeds = self.add_setting(
             "seeds", 1, MOST_SEEDS, SEEDS, "Trainings a value, each with other first weights and order of the examples"
         )
+        self.epochs.setFixedWidth(EPOCHS_WIDTH)
         self.seeds.setFixedWidth(SEEDS_WIDTH)
         self.rows = self.add_setting("rows", 1, MOST_ROWS, ROWS, "Training rows, and validation rows, at most")
         self._results: dict[str, tuple[Tuning, dict[str, object]]] = {}
         self._drawn_for: tuple[object, object, object] = (None, None, None)
         self.list, self.setup, self.view = HyperparameterList(), TuningSetup(), TuningResult()
-        self.result_view.setMinimumHeight(LEAST_RESULT)
+        self.view.arranged.connect(lambda: self.result_view.setMinimumHeight(self.view.least_height))
+        self.result_view.setMinimumHeight(self.view.least_height)
         inside = QVBoxLayout(self.result_view)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.view)
@@ -101,7 +103,10 @@ class TuningPanel(LabPanel):
         if self.result is None or not isinstance(then, Document):
             return super().same(word, then, now)
         one, value = HYPERPARAMETERS[self.result.experiment.name], self.result.experiment.candidates[0].value
-        before, after = (ground_of(one, document, value) for document in (then, now))
+        try:
+            before, after = (ground_of(one, document, value) for document in (then, now))
+        except ValueError:  # what was varied is not there any more
+            before, after = then, now
         return before.graph == after.graph if word == "network" else before.training == after.training
 
     def take_result(self, result: Any, ran_on: dict[str, object]) -> None:
@@ -204,6 +209,8 @@ class TuningPanel(LabPanel):
 
     def _fit_list(self) -> None:
         beside = self.width() >= BESIDE
+        for widget in (self.rows, *(label for label in self.findChildren(QLabel) if label.buddy() is self.rows)):
+            widget.setVisible(self.width() >= NARROW)
         directions = QBoxLayout.Direction
         self._whole.setDirection(directions.LeftToRight if beside else directions.TopToBottom)
         width = LIST_WIDTH if beside else self.width() - 2

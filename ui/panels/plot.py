@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
@@ -22,6 +23,7 @@ NICE = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.4, 8.0, 10.0)
 TICKS_APART = 52  # pixels across, at least
 TICK_ROWS_APART = 34  # pixels down, at least
 LEAST_TICKS = 2
+LABEL_DIGITS, LABEL_ERROR = range(2, 7), 0.1  # on a log scale; of the distance to the next label
 LABELS_APART = 4  # pixels
 READOUT_OFFSET = 12
 END_LABEL_ROOM = 15
@@ -95,7 +97,7 @@ class PlotAxis(pg.AxisItem):
         if self.named:
             return [self.named.get(value, "") for value in values]
         if self.log:
-            return [numbers.short(10.0**value, 2) for value in values]
+            return _told_apart([10.0**value for value in values])
         return [numbers.axis_number(value, spacing) for value in values]
 
     def _apart(self, minimum: float, maximum: float, scale: float) -> list[float]:
@@ -128,6 +130,15 @@ def _log_ticks(minimum: float, maximum: float, most: float) -> tuple[float, list
     low, high = 10.0**minimum, 10.0**maximum
     step = nice_above((high - low) / most)
     return step, [math.log10(i * step) for i in range(math.ceil(low / step), math.floor(high / step) + 1) if i]
+
+
+def _told_apart(values: list[float]) -> list[str]:
+    """Return labels with two digits, or with as many as say where each stands between the others."""
+    nearest = min((right - left for left, right in pairwise(sorted(values))), default=math.inf)
+    for digits in LABEL_DIGITS:
+        if all(abs(float(f"{value:.{digits - 1}e}") - value) <= LABEL_ERROR * nearest for value in values):
+            break
+    return [numbers.short(value, digits) for value in values]
 
 
 def _configure(colors: theme.Tokens) -> None:

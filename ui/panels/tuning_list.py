@@ -91,6 +91,9 @@ class HyperparameterList(QListWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the width among the columns."""
+        # Told, and not left to Qt, which lays out "as needed" as if the scroll bar were there.
+        policies, scrolls = Qt.ScrollBarPolicy, self.height() < self.height_for(self.width())
+        self.setVerticalScrollBarPolicy(policies.ScrollBarAlwaysOn if scrolls else policies.ScrollBarAlwaysOff)
         width = self.viewport().width() - ROOM_LEFT
         self.setGridSize(QSize(width // _columns(width), ROW))
         super().resizeEvent(event)

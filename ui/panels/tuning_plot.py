@@ -210,8 +210,15 @@ class ValuesPlot(Plot):
             self._now.setPos(now)
             self._now_words.setText("now", color=colors.dim)
             self._now_words.setFont(theme.font(theme.SMALL))
-            self._now_words.setAnchor((1.0 if now > (low + high) / 2 else 0.0, 1.0))
-            self._now_words.setPos(now, self.item.getViewBox().viewRange()[1][0])
+            bottom, top = self.item.getViewBox().viewRange()[1]
+            above = self._has_runs_below(now, (bottom + top) / 2)
+            self._now_words.setAnchor((1.0 if now > (low + high) / 2 else 0.0, 0.0 if above else 1.0))
+            self._now_words.setPos(now, top if above else bottom)
+
+    def _has_runs_below(self, at: float, height: float) -> bool:
+        """Return whether points of the value at a place stand in the lower half."""
+        x, y = self._runs.getData()
+        return bool(len(x)) and bool((y[x == at] < height).any())
 
     def _clicked(self, event: object) -> None:
         tuning = self._tuning

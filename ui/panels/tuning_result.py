@@ -41,6 +41,7 @@ VIEWS: dict[View, tuple[str, str]] = {
 SWITCH_HEIGHT = 22
 WIDE, TALL = 640, 560  # pixels of width for plots side by side, of height for all below each other
 LEAST_PLOT = 150
+LEAST, LEAST_BESIDE = 260, 400  # pixels of height, for one view and for all three
 MOST_TABLE = 220
 QWIDGETSIZE_MAX = 16_777_215  # no limit, by a name that Qt for Python lacks
 MEASURE_WIDTH = 170
@@ -50,11 +51,13 @@ CEILING = 10.0  # times the highest of the first and the last costs: curves that
 class TuningResult(QWidget):
     """Three views of one experiment, the measure to compare by, and the value to use.
 
-    ``taken`` carries that value, ``measured`` says that the measure is another, ``copied`` asks for the text.
+    ``taken`` carries that value, ``measured`` says that the measure is another, ``arranged`` that the views stand
+    otherwise, ``copied`` asks for the text.
     """
 
     taken = Signal(object)
     measured = Signal()
+    arranged = Signal()
     copied = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -140,6 +143,11 @@ class TuningResult(QWidget):
             self.table.show_tuning(self._tuning, present)
             self._limit_table()
             self._show_offer()
+
+    @property
+    def least_height(self) -> int:
+        """The height that the views need as they stand."""
+        return LEAST_BESIDE if self._room == "beside" else LEAST
 
     @property
     def measure(self) -> Measure:
@@ -289,6 +297,7 @@ class TuningResult(QWidget):
         self.buttons[self._view].setChecked(True)
         for view, part in self.parts.items():
             part.setVisible(room != "one" or view == self._view)
+        self.arranged.emit()
 
 
 def _curve(outcome: Outcome, ceiling: float) -> tuple[np.ndarray, np.ndarray]:

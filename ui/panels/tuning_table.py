@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from nnstudio.hyperparameters import Value
@@ -15,6 +15,8 @@ from ui import theme
 
 NOW = "now"
 ROW = 24  # pixels
+NARROW = 520  # pixels
+TRAINING_COST = 3  # column, where validation rows judge
 
 
 class TuningTable(QTableWidget):
@@ -55,6 +57,7 @@ class TuningTable(QTableWidget):
                 self.horizontalHeaderItem(column).setTextAlignment(_side(column, len(headings)))
                 header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
             header.setStretchLastSection(True)
+        self._fit()
 
     def choose(self, row: int) -> None:
         """Choose a row without telling."""
@@ -70,6 +73,15 @@ class TuningTable(QTableWidget):
     def whole_height(self) -> int:
         """Return the height in which all rows are seen."""
         return self.horizontalHeader().sizeHint().height() + ROW * self.rowCount() + 2 * self.frameWidth() + 2
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the training cost out where there is little room: it is among the measures too."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        for column in range(self.columnCount()):
+            self.setColumnHidden(column, column == TRAINING_COST < self.columnCount() - 1 and self.width() < NARROW)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy with Ctrl+C."""
