@@ -55,10 +55,17 @@ def measures_of(tuning: Tuning) -> tuple[Measure, ...]:
 
 
 def best_of(tuning: Tuning, measure: Measure) -> int:
-    """Return which outcome has the best median by a measure, the first of equal ones."""
+    """Return which outcome has the best median by a measure, the first of equal ones.
+
+    As in the verdict it is one whose runs all came to their end, where there is such a one.
+    """
     sign = -1.0 if measure.high_is_good else 1.0
-    medians = [sign * outcome.median(measure.figure, measure.worst) for outcome in tuning.outcomes]
-    return min(range(len(medians)), key=lambda index: (math.isnan(medians[index]), medians[index]))
+
+    def rank(index: int) -> tuple[bool, bool, float]:
+        outcome = tuning.outcomes[index]
+        return not outcome.whole, not outcome.runs, sign * outcome.median(measure.figure, measure.worst)
+
+    return min(range(len(tuning.outcomes)), key=rank)
 
 
 def score_title(tuning: Tuning) -> str:

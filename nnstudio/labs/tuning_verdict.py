@@ -36,7 +36,7 @@ def verdict_of(tuning: Tuning, measure: Measure | None = None) -> str:
     whole = [outcome for outcome in tuning.outcomes if outcome.whole]
     if whole:
         said += _comparison(tuning, measure, whole)
-    said += [_divergence(outcome) for outcome in tuning.outcomes if outcome.diverged]
+    said += _divergence(tuning.outcomes)
     said += [f"{outcome.label} cannot be trained. {outcome.problem}" for outcome in tuning.outcomes if outcome.problem]
     return " ".join(said)
 
@@ -156,12 +156,14 @@ def _edge(tuning: Tuning, best: Outcome) -> str:
     return ""
 
 
-def _divergence(outcome: Outcome) -> str:
-    if len(outcome.runs) == 1:
-        return f"With {outcome.label} training diverged."
-    if not outcome.finished:
-        return f"With {outcome.label} every run diverged."
-    return f"With {outcome.label}, {outcome.diverged} of {len(outcome.runs)} runs diverged."
+def _divergence(outcomes: Sequence[Outcome]) -> list[str]:
+    """Say of which values some runs diverged, and with which ones all did."""
+    some = [outcome for outcome in outcomes if outcome.diverged and outcome.finished]
+    said = [f"With {one.label}, {one.diverged} of {len(one.runs)} runs diverged." for one in some]
+    lost = [outcome for outcome in outcomes if outcome.diverged and not outcome.finished]
+    if lost:
+        said.append(f"With {_listed(lost)} {'training' if len(lost[0].runs) == 1 else 'every run'} diverged.")
+    return said
 
 
 def _listed(outcomes: Sequence[Outcome]) -> str:

@@ -40,7 +40,7 @@ from nnstudio.labs.tuning import (
     experiment_of,
     vary,
 )
-from nnstudio.labs.tuning_measures import Measure, measures_of
+from nnstudio.labs.tuning_measures import Measure, best_of, measures_of
 from nnstudio.labs.tuning_text import PERCENT
 from nnstudio.labs.tuning_verdict import compare, student_tails, verdict_of, welch
 
@@ -272,6 +272,16 @@ def test_a_score_that_is_not_known_is_none_to_compare_by():
     assert [measure.figure for measure in measures_of(dataclasses.replace(found, validation_examples=0))] == ["cost"]
 
 
+def test_the_best_is_one_of_which_every_run_came_to_its_end_as_in_the_verdict():
+    found = tuning(outcome("0.01", 0.5, 0.6, 0.55), outcome("0.1", 0.01, 0.01, np.nan), outcome("1", 0.3, 0.4, 0.2))
+    assert found.outcomes[best_of(found, COST)].label == "1"
+    assert "is lowest with 1:" in found.verdict
+    accuracy = measures_of(found)[1]
+    assert found.outcomes[best_of(found, accuracy)].label == "0.01"  # all are equal
+    lost = tuning(Outcome(1.0, "1", np.array([0.0, 1.0]), (), "No rows."), outcome("2", np.nan))
+    assert lost.outcomes[best_of(lost, COST)].label == "2"
+
+
 def test_a_run_that_diverged_counts_as_the_worst_by_any_measure():
     one = outcome("0.1", 0.2, np.nan, np.nan)
     for measure in measures_of(tuning(one)):
@@ -279,9 +289,7 @@ def test_a_run_that_diverged_counts_as_the_worst_by_any_measure():
 
 
 def test_where_every_run_diverged_nothing_else_is_said():
-    assert tuning(outcome("0.1", np.nan), outcome("1", np.nan)).verdict == (
-        "With 0.1 training diverged. With 1 training diverged."
-    )
+    assert tuning(outcome("0.1", np.nan), outcome("1", np.nan)).verdict == ("With 0.1 and 1 training diverged.")
 
 
 @pytest.mark.parametrize(

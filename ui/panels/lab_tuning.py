@@ -22,7 +22,7 @@ from ui.training_view_model import TrainingViewModel
 EPOCHS, MOST_EPOCHS = 50, 100_000
 SEEDS, MOST_SEEDS = 3, 50
 ROWS, MOST_ROWS = 5_000, 1_000_000
-EPOCHS_WIDTH, SEEDS_WIDTH = 62, 46
+EPOCHS_WIDTH, SEEDS_WIDTH = 58, 38
 BESIDE = 760  # pixels of width from which the list stands at the left
 LIST_WIDTH = 250  # pixels, at the left
 LIST_SHARE, LIST_SHARE_BESIDE_RESULT = 0.4, 0.22  # of the height, at the top, at most
