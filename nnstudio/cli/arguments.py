@@ -18,7 +18,7 @@ from engine.optimizers import OPTIMIZERS, Optimizer
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from nnstudio.cli.output import MistakeError
-from nnstudio.data import SAMPLES, Preparation
+from nnstudio.data import SAMPLES, Preparation, ShareSplit
 
 MOST_HIDDEN_LAYERS = 100
 NO_LAYERS = ("", "none")
@@ -122,7 +122,7 @@ def _train_parser() -> _Parser:
     for owner, names in (
         (Optimizer, ("learning_rate",)),
         (TrainingSettings, ("epochs", *PLAIN_SETTINGS)),
-        (Preparation, ("validation", "test")),
+        (ShareSplit, ("validation", "test")),
     ):
         for name in names:
             field = _field(owner, name)
@@ -137,7 +137,8 @@ def _train_parser() -> _Parser:
         "--missing",
         type=_name_in(dict.fromkeys(missing.choices)),
         metavar="RULE",
-        help="rows with a missing or unreadable cell: drop them, fill in the mean, or refuse the table (drop)",
+        help="missing or unreadable cells: drop their rows, fill in the training rows' mean, median or most_frequent "
+        "value or a constant, or refuse the table (drop)",
     )
     add("--out", type=Path, metavar="FILE", help="save the trained project here (.nnstudio)")
     add("--json", action="store_true", help="end standard output with one line of JSON: the results")

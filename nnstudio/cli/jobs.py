@@ -23,10 +23,12 @@ from nnstudio.checkpoints import Checkpoint
 from nnstudio.cli.arguments import DEFAULTS, PLAIN_SETTINGS, SAMPLE_PREFIX
 from nnstudio.cli.output import MistakeError, check_writable, note
 from nnstudio.data import (
+    ColumnSplit,
     DataError,
     DataRecipe,
     Preparation,
     PreparedData,
+    ShareSplit,
     detect,
     one_line,
     prepare,
@@ -102,8 +104,8 @@ def _job_for_table(options: argparse.Namespace, recipe: DataRecipe, source: str)
     recipe = _with_target(recipe, options.target, source)
     if options.target is None and not source.startswith(SAMPLE_PREFIX):
         note(f"No --target was given: the last column, {_target(recipe)!r}, is the target.")
-    split = {name: given[name] for name in ("validation", "test", "seed", "missing")}
-    recipe = replace(recipe, preparation=Preparation(**split))
+    split = ShareSplit(validation=given["validation"], test=given["test"])
+    recipe = replace(recipe, preparation=Preparation(split=split, seed=given["seed"], missing=given["missing"]))
     prepared = prepare(recipe)
     graph = _chain(given["hidden"], given["activation"], given["initializer"])
     settings = TrainingSettings(
@@ -128,9 +130,7 @@ def _job_for_project(options: argparse.Namespace, path: Path) -> Job:
     if any(getattr(options, name) is not None for name in ("target", "missing", "validation", "test")):
         recipe, notes = reachable_recipe(document, path)
         recipe = _with_target(recipe, options.target, str(path))
-        split = {name: getattr(options, name) for name in ("missing", "validation", "test")}
-        changes = {name: value for name, value in split.items() if value is not None}
-        recipe = replace(recipe, preparation=replace(recipe.preparation, **changes))
+        recipe = replace(recipe, preparation=_with_preparation(recipe.preparation, options))
         prepared = prepare(recipe)
     else:
         prepared, notes = project_data(project, path)
@@ -188,6 +188,17 @@ def _with_target(recipe: DataRecipe, target: str | None, source: str) -> DataRec
     return replace(recipe, plan=with_target(recipe.plan, target), task=None)
 
 
+def _with_preparation(preparation: Preparation, options: argparse.Namespace) -> Preparation:
+    shares = {name: value for name in ("validation", "test") if (value := getattr(options, name)) is not None}
+    if shares and isinstance(preparation.split, ColumnSplit):
+        raise MistakeError(
+            f"--{min(shares)} is a share of the rows, and in this project the column {preparation.split.column!r} says "
+            "what a row is for. Leave it out, or divide the rows otherwise in the window."
+        )
+    missing = preparation.missing if options.missing is None else options.missing
+    return replace(preparation, missing=missing, split=replace(preparation.split, **shares))
+
+
 def _with_training(document: Document, options: argparse.Namespace) -> Document:
     settings = document.training
     optimizer = settings.optimizer
@@ -232,5 +243,4 @@ def _chain(hidden: tuple[int, ...], activation: str, initializer: str) -> Graph:
 
 
 def _on_data(document: Document, recipe: DataRecipe, prepared: PreparedData) -> Document:
-    features, outputs = prepared.X.shape[1], prepared.Y.shape[1]
-    return edits.use_data(document, recipe, prepared.task, features, outputs)
+    return edits.use_prepared(document, recipe, prepared)

@@ -43,6 +43,8 @@ def train(options: argparse.Namespace) -> int:
     job = job_for(options)
     for text in job.prepared.report.notes:
         note(text)
+    for warning in job.prepared.report.warnings:
+        note(f"Warning: {warning.text}")
     try:
         trainer = _trainer(job, options)
     except GraphError as error:
@@ -96,10 +98,12 @@ def _announce(job: Job, trainer: Trainer) -> None:
             f"The batch of {settings.batch_size:,} is larger than the {plural(rows, 'training row')}: "
             "each step uses all of them."
         )
+    several = len(prepared.targets) > 1
+    two = " or ".join(map(one_line, prepared.classes))
     kinds = {
-        "binary": f"one of two classes, {' or '.join(map(one_line, prepared.classes))}",
+        "binary": "yes or no each" if several else f"one of two classes, {two}",
         "multiclass": f"one of {len(prepared.classes)} classes",
-        "regression": "a number",
+        "regression": "a number each" if several else "a number",
     }
     hidden = [node.layer.units for node in job.document.graph.nodes if isinstance(node.layer, Dense)]
     shape = "-".join(str(n) for n in (len(prepared.features), *hidden, trainer.network.n_outputs))

@@ -74,7 +74,7 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     "check good.nnstudio --josn": ("Did you mean --json",),
     "check good.nnstudio good.nnstudio": ("good.nnstudio means nothing here",),
     "chek good.nnstudio": ('mean "nnstudio check"',),
-    "train good.csv --missing guess": ("--missing", "drop, mean or refuse"),
+    "train good.csv --missing guess": ("--missing", "drop, mean, median, most_frequent, constant or refuse"),
     "train good.csv --hidden 16,x": ("--hidden", "16,x"),
     "train good.csv --hidden 0": ("--hidden",),
     "train good.csv --hidden 99999999": ("--hidden", "16,384"),
