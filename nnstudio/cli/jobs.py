@@ -34,7 +34,7 @@ from nnstudio.data import (
     prepare,
     sample_recipe,
     table_source,
-    with_target,
+    with_targets,
 )
 from nnstudio.document import Document, in_a_row
 from nnstudio.headless import project_data, reachable_recipe, with_epochs
@@ -101,9 +101,9 @@ def is_project(path: Path) -> bool:
 
 def _job_for_table(options: argparse.Namespace, recipe: DataRecipe, source: str) -> Job:
     given = {**DEFAULTS, **{name: value for name, value in vars(options).items() if value is not None}}
-    recipe = _with_target(recipe, options.target, source)
+    recipe = _with_targets(recipe, options.target, source)
     if options.target is None and not source.startswith(SAMPLE_PREFIX):
-        note(f"No --target was given: the last column, {_target(recipe)!r}, is the target.")
+        note(f"No --target was given: the last column, {', '.join(_targets(recipe))!r}, is the target.")
     split = ShareSplit(validation=given["validation"], test=given["test"])
     recipe = replace(recipe, preparation=Preparation(split=split, seed=given["seed"], missing=given["missing"]))
     prepared = prepare(recipe)
@@ -129,7 +129,7 @@ def _job_for_project(options: argparse.Namespace, path: Path) -> Job:
     recipe = document.data
     if any(getattr(options, name) is not None for name in ("target", "missing", "validation", "test")):
         recipe, notes = reachable_recipe(document, path)
-        recipe = _with_target(recipe, options.target, str(path))
+        recipe = _with_targets(recipe, options.target, str(path))
         recipe = replace(recipe, preparation=_with_preparation(recipe.preparation, options))
         prepared = prepare(recipe)
     else:
@@ -172,20 +172,21 @@ def check_out(out: Path | None, options: argparse.Namespace) -> None:
     check_writable(out)
 
 
-def _target(recipe: DataRecipe) -> str:
-    return next((column.name for column in recipe.plan.columns if column.role == "target"), "")
+def _targets(recipe: DataRecipe) -> list[str]:
+    return [column.name for column in recipe.plan.columns if column.role == "target"]
 
 
-def _with_target(recipe: DataRecipe, target: str | None, source: str) -> DataRecipe:
-    if target is None:
+def _with_targets(recipe: DataRecipe, targets: list[str] | None, source: str) -> DataRecipe:
+    if targets is None:
         return recipe
     names = [column.name for column in recipe.plan.columns]
-    if target not in names:
+    absent = next((target for target in targets if target not in names), None)
+    if absent is not None:
         shown = ", ".join(map(one_line, names[:20])) + (", …" if len(names) > 20 else "")
-        raise MistakeError(f"{source} has no column {target!r}. Give --target one of its columns: {shown}.")
-    if target == _target(recipe):
+        raise MistakeError(f"{source} has no column {absent!r}. Give --target one of its columns: {shown}.")
+    if set(targets) == set(_targets(recipe)):
         return recipe
-    return replace(recipe, plan=with_target(recipe.plan, target), task=None)
+    return replace(recipe, plan=with_targets(recipe.plan, tuple(targets)), task=None)
 
 
 def _with_preparation(preparation: Preparation, options: argparse.Namespace) -> Preparation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,7 @@ def test_what_trains_is_earlier_than_what_validates_and_that_than_what_tests(
         return
     parts = [values[part] for part in (split.training, split.validation, split.test) if len(part)]
     assert sorted(np.concatenate([split.training, split.validation, split.test]).tolist()) == list(range(len(moments)))
-    for earlier, later in zip(parts, parts[1:], strict=False):
+    for earlier, later in itertools.pairwise(parts):
         assert earlier.max() < later.min()
 
 

@@ -41,7 +41,7 @@ def classes_of(values: np.ndarray) -> list[object]:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_samples_that_come_with_the_program_give_no_cause_for_warnings(name: str) -> None:
-    assert {kind for kind in kinds(prepare(sample_recipe(name)))} <= {"duplicates"}
+    assert set(kinds(prepare(sample_recipe(name)))) <= {"duplicates"}
 
 
 # -- a column that gives away the target ------------------------------------------------------------------------------
