@@ -23,6 +23,7 @@ WarningKind = Literal[
 
 SAMPLE = 20_000  # training rows that are looked at for a column that gives away the target
 SAMPLE_CELLS = 4_000_000  # of a table with very many columns, fewer rows are looked at
+FIRST = 100  # training rows that mostly tell enough about a column
 MOST_COLUMNS = 2_000  # and only so many columns
 LEAST_ROWS = 20  # fewer may be told apart by chance
 ALMOST_ALL = 0.99  # of each class told right by one column alone
@@ -233,13 +234,14 @@ def _constants(fitted: FittedPreparation, X: NDArray[np.float32], split: Split) 
 def _is_constant(column: FittedColumn, inputs: NDArray[np.float32], training: NDArray[np.int64]) -> bool:
     if column.kind == "category" and column.encoding == "one_hot":
         return len(column.categories) + column.other < 2
-    return all(float(np.ptp(inputs[training, k])) == 0 for k in range(inputs.shape[1]))
+    few = training[:FIRST]  # most columns show with these that they are not constant
+    return all(
+        float(np.ptp(inputs[few, k])) == 0 and float(np.ptp(inputs[training, k])) == 0 for k in range(inputs.shape[1])
+    )
 
 
 def _identities(table: Table, fitted: FittedPreparation, training: NDArray[np.int64]) -> Iterator[DataWarning]:
-    names = [
-        column.name for column in fitted.columns if _is_identity(column, _some(table.columns[column.name], training))
-    ]
+    names = [column.name for column in fitted.columns if _is_identity(column, table.columns[column.name], training)]
     if names:
         one = len(names) == 1
         yield DataWarning(
@@ -250,17 +252,23 @@ def _identities(table: Table, fitted: FittedPreparation, training: NDArray[np.in
         )
 
 
-def _is_identity(column: FittedColumn, values: ColumnValues) -> bool:
+def _is_identity(column: FittedColumn, values: ColumnValues, training: NDArray[np.int64]) -> bool:
     if isinstance(values, Categories):
-        distinct = np.count_nonzero(np.bincount(values.codes[values.codes >= 0], minlength=1))
-        return bool(distinct >= LEAST_TEXTS and distinct > MOST_DISTINCT * len(values.codes))
-    if column.kind != "number" or len(values) < LEAST_TEXTS or not np.all(np.floor(values) == values):
+        codes = values.codes[training]
+        distinct = np.count_nonzero(np.bincount(codes[codes >= 0], minlength=1))
+        return bool(distinct >= LEAST_TEXTS and distinct > MOST_DISTINCT * len(codes))
+    if column.kind != "number" or len(training) < LEAST_TEXTS or not _whole(values[training[:FIRST]]):
         return False
-    if len(np.unique(values)) < len(values):
+    values = values[training]
+    if not _whole(values) or len(np.unique(values)) < len(values):
         return False
     words = _WORD.findall(column.name)
     named = column.name.lower() in ID_NAMES or (bool(words) and words[-1].lower() in ID_WORDS)
     return named or _counts_up(values)
+
+
+def _whole(values: NDArray[np.float64]) -> bool:
+    return bool(np.all(np.floor(values) == values))
 
 
 def _counts_up(values: NDArray[np.float64]) -> bool:
@@ -276,7 +284,9 @@ def _duplicates(X: NDArray[np.float32], Y: NDArray[np.float32], split: Split) ->
     if not len(held):
         return
     hashes = _row_hashes(X, Y)
-    again = int(np.isin(hashes[held], hashes[split.training]).sum())
+    known = np.sort(hashes[split.training])
+    places = np.minimum(np.searchsorted(known, hashes[held]), len(known) - 1)
+    again = int(np.count_nonzero(known[places] == hashes[held]))
     if again:
         yield DataWarning(
             kind="duplicates",
