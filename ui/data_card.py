@@ -165,7 +165,7 @@ def facts(recipe: DataRecipe | None, data: PreparedData | None) -> str:
 def _axes(data: PreparedData) -> str:
     """Return what the picture's axes are, and of several targets which gives the colors."""
     titles = " × ".join(axis_title(data, feature) for feature in range(min(2, len(data.features))))
-    return f"{titles}, colored by {data.targets[0]}" if len(data.targets) > 1 else titles
+    return f"{titles}, color: {data.targets[0]}" if len(data.targets) > 1 else titles
 
 
 class DataPicture(QWidget):

@@ -39,6 +39,23 @@ def test_a_regression_names_the_number_that_is_predicted():
     assert "predicts the number y" in facts(recipe, data)
 
 
+def test_several_targets_are_named_and_one_gives_the_colors(card):
+    assert "predicts the numbers first, second" in card("two numbers").facts.text()
+    shown = card("two answers")
+    assert "predicts first, second, yes or no each" in shown.facts.text()
+    assert shown.axes.whole() == "log(1 + x) × z, color: first"
+
+
+def test_the_first_warning_is_shown_and_all_of_them_in_its_tooltip(card):
+    shown = card("two answers")
+    texts = [warning.text for warning in sample("two answers")[1].report.warnings]
+    assert len(texts) == 3
+    assert shown.warnings.isVisible()
+    assert shown.warnings.text() == f"{texts[0]} 2 more warnings."
+    assert shown.warnings.toolTip().splitlines() == texts
+    assert not card("spirals").warnings.isVisible()
+
+
 def test_a_table_is_called_by_its_file():
     recipe, _ = sample("spirals")
     named = replace(recipe, source=TableSource(path="/somewhere/far/houses.csv"))

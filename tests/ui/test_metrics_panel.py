@@ -91,6 +91,17 @@ def test_metrics_stand_in_a_table_by_split(model, shown):
     assert visible(panel) == {"table"}
 
 
+def test_metrics_of_several_targets_say_what_they_are_taken_over(shown):
+    numbers = shown(
+        Metrics({"training": {"cost": 0.5, "r2": 0.9, "mae": 0.25, "rmse": 0.5}}), model=FakeTraining("two numbers")
+    )
+    assert numbers.table()[3] == ["MAE", "0.250"]
+    assert numbers._unit.text() == "means over first, second; MAE and RMSE of the scaled targets"
+    answers = shown(binary(), WIDE, model=FakeTraining("two answers"))
+    assert answers._unit.text() == "all answers to first, second counted together"
+    assert answers._classes(binary()) == ("no", "yes")
+
+
 def test_errors_of_a_regression_are_in_the_unit_of_the_target(shown):
     model = FakeTraining("sine")
     target = replace(model.data.fitted.targets[0], scale=1000.0)

@@ -91,7 +91,9 @@ class DataPoints(pg.GraphicsObject):
         count: int = 1,
     ) -> None:
         """Show points by class, or by a share from 0 to 1 of a value's range; ring the wrong ones."""
-        key = (x.tobytes(), y.tobytes(), wrong.tobytes(), theme.tokens().name, None if classes is None else count)
+        values = classes if classes is not None else shares
+        drawn = [array.tobytes() for array in (x, y, wrong, values) if array is not None]
+        key = (*drawn, theme.tokens().name, None if classes is None else count)
         if key == self._key:
             return
         self.prepareGeometryChange()
