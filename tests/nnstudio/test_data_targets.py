@@ -8,9 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from engine.declared import replace
+from engine.activations import Identity, Softmax
+from engine.declared import Declared, replace
 from engine.graph import chain
 from engine.layers import Dense, Input, Output
+from engine.losses import CategoricalCrossEntropy, Hinge
 from engine.optimizers import Adam
 from engine.settings import TrainingSettings
 from nnstudio import edits
@@ -37,6 +39,7 @@ from nnstudio.document import Document
 from nnstudio.headless import result_fields, run, trainer_for
 from nnstudio.predicting import columns_of, predict_table
 from nnstudio.project_file import open_project, save
+from nnstudio.readiness import shapes_of
 from tests.nnstudio.tables import recipe, table
 
 
@@ -125,6 +128,24 @@ def test_a_network_of_several_outputs_learns_them(make: object) -> None:
     score = fields["validation_r2" if prepared.task == "regression" else "validation_accuracy"]
     assert isinstance(score, float)
     assert score > 0.9
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss"), [(Softmax(), CategoricalCrossEntropy()), (Identity(), Hinge())], ids=["softmax", "hinge"]
+)
+def test_an_output_for_one_of_several_classes_is_a_problem_for_several_yes_no_targets(
+    activation: Declared, loss: Declared
+) -> None:
+    data = two_answers()
+    made = recipe(data, ("big", "lit"))
+    prepared = prepare_table(data, made)
+    document = document_on(made, prepared)
+    assert shapes_of(document, prepared).problems == ()
+    node = document.graph.of_kind(Output)[0]
+    changed = edits.set_layer(document, node.id, replace(node.layer, activation=activation, loss=loss))
+    (problem,) = shapes_of(changed, prepared).problems
+    assert (problem.kind, problem.node) == ("targets", node.id)
+    assert "choose sigmoid with binary cross-entropy" in problem.sentence
 
 
 def test_predictions_of_several_targets_have_their_names_and_units(tmp_path: Path) -> None:
