@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.declared import name_of
-from engine.problems import training_problems
 from engine.schedules import ReduceOnPlateau
 from engine.settings import TrainingSettings
 from engine.snapshot import Status
@@ -16,6 +15,7 @@ from nnstudio import edits
 from nnstudio.data import Cancelled, DataError, DataSplit, PreparedData, Table, Task, error_scale, prepare_folds
 from nnstudio.document import Document
 from nnstudio.headless import IN_TARGET_UNITS, SCORES, Stopped, run, trainer_for
+from nnstudio.readiness import data_problems
 
 USUAL_FOLDS = 5
 LEAST_FOLDS, MOST_FOLDS = 2, 100
@@ -153,8 +153,7 @@ def _fold(
     if cancelled():
         raise Cancelled
     rows = len(prepared.training), len(prepared.validation)
-    problems = training_problems(document.graph, document.training, *rows)
-    wrong = [problem.sentence for problem in problems if problem.severity == "error"]
+    wrong = [problem.sentence for problem in data_problems(document, prepared) if problem.severity == "error"]
     if wrong:
         raise DataError(" ".join(wrong))
     trainer = trainer_for(document, prepared)

@@ -17,8 +17,13 @@ def shapes_of(document: Document, data: PreparedData | None) -> Shapes:
     shapes = infer_shapes(document.graph)
     if data is None:
         return shapes
+    return msgspec.structs.replace(shapes, problems=(*shapes.problems, *data_problems(document, data)))
+
+
+def data_problems(document: Document, data: PreparedData) -> tuple[Problem, ...]:
+    """Return the problems between a document's graph, its settings and its data."""
     found = training_problems(document.graph, document.training, len(data.training), len(data.validation))
-    return msgspec.structs.replace(shapes, problems=(*shapes.problems, *found, *_target_problems(document, data)))
+    return (*found, *_target_problems(document, data))
 
 
 def _target_problems(document: Document, data: PreparedData) -> tuple[Problem, ...]:

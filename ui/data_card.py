@@ -12,7 +12,18 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygon
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from nnstudio import numbers
-from nnstudio.data import SAMPLES, DataRecipe, PreparedData, SampleSource, axis, axis_title
+from nnstudio.data import (
+    SAMPLES,
+    ColumnSplit,
+    DataRecipe,
+    GroupSplit,
+    PreparedData,
+    SampleSource,
+    ShareSplit,
+    TimeSplit,
+    axis,
+    axis_title,
+)
 from nnstudio.document import Document
 from ui import colormaps, icons, theme
 from ui.training_view_model import TrainingViewModel
@@ -22,6 +33,7 @@ MOST_POINTS = 400
 POINT = 4.0
 BINS = 32
 VALUE_LEVELS = 12
+DIVIDED = {ColumnSplit: "divided by", TimeSplit: "divided in the order of", GroupSplit: "divided in groups of"}
 SCALING = {"standard": "standard", "min_max": "0 to 1", "robust": "robust", "none": "not at all"}
 
 
@@ -158,8 +170,20 @@ def facts(recipe: DataRecipe | None, data: PreparedData | None) -> str:
     sizes = [(len(data.training), "training"), (len(data.validation), "validation"), (len(data.test), "test")]
     lines.append(", ".join(f"{numbers.count(size)} {name}" for size, name in sizes if size))
     if recipe is not None:
-        lines.append(f"scaled: {SCALING.get(recipe.preparation.scaling, recipe.preparation.scaling)}")
+        lines += _prepared_how(recipe)
     return "\n".join(lines)
+
+
+def _prepared_how(recipe: DataRecipe) -> list[str]:
+    """Return how the rows were divided, where not by chance, and how they were scaled."""
+    settings, lines = recipe.preparation, []
+    if not isinstance(settings.split, ShareSplit):
+        lines.append(f"{DIVIDED[type(settings.split)]} {settings.split.column}")
+    own = {column.steps.scaling for column in recipe.plan.columns if column.role == "feature"} - {None}
+    lines.append(f"scaled: {SCALING[settings.scaling]}" + (", some otherwise" if own - {settings.scaling} else ""))
+    if settings.class_weights == "balanced":
+        lines.append("classes balanced")
+    return lines
 
 
 def _axes(data: PreparedData) -> str:

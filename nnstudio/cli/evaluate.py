@@ -43,7 +43,9 @@ def evaluate_project(options: argparse.Namespace) -> int:
             def tell(fold: int, status: Status) -> None:
                 move(msgspec.structs.replace(status, epoch=fold * epochs + status.epoch))
 
-            found = evaluate(document, load_table(recipe), options.folds, progress=tell, cancelled=asked)
+            found = evaluate(
+                document, load_table(recipe, cancelled=asked), options.folds, progress=tell, cancelled=asked
+            )
     except Cancelled:
         note("Stopped by Ctrl+C: nothing was judged.")
         return INTERRUPTED

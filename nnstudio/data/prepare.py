@@ -19,6 +19,7 @@ from nnstudio.data.prepared import PreparedData, assemble
 from nnstudio.data.read import read_table
 from nnstudio.data.recipe import (
     Column,
+    ColumnSplit,
     DataRecipe,
     Kind,
     SampleSource,
@@ -232,8 +233,13 @@ def check_recipe(recipe: DataRecipe) -> tuple[Column, ...]:
                 "Read it as a number, or choose a classification."
             )
     divides = split_column(recipe.preparation)
-    if divides is not None and divides not in [column.name for column in recipe.plan.columns]:
+    kinds = {column.name: column.kind for column in recipe.plan.columns}
+    if divides is not None and divides not in kinds:
         raise DataError(f"There is no column {divides!r}, by which the rows should be divided. Choose another.")
+    if isinstance(recipe.preparation.split, ColumnSplit) and kinds[recipe.preparation.split.column] == "date":
+        raise DataError(
+            f"Column {divides!r} holds dates, which do not say what a row is for. Divide the rows in their order."
+        )
     return found
 
 

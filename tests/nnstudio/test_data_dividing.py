@@ -268,6 +268,15 @@ def test_rows_that_cannot_be_divided_so_are_refused_in_words(case: str) -> None:
     assert expected in str(caught.value)
 
 
+def test_dates_divide_rows_by_their_order_alone() -> None:
+    data = numbered(when=[float(i * 86_400) for i in range(120)])
+    kinds = {"when": "date"}
+    with pytest.raises(DataError, match=r"Column 'when' holds dates, .* Divide the rows in their order"):
+        prepare_table(data, recipe(data, "y", kinds=kinds, split=ColumnSplit(column="when", validation=("0",))))
+    prepared = prepare_table(data, recipe(data, "y", kinds=kinds, split=TimeSplit(column="when")))
+    assert prepared.validation.tolist() == list(range(96, 120))
+
+
 def test_a_share_split_without_stratification_is_drawn_by_chance_alone() -> None:
     data = numbered()
     plain = prepare_table(data, recipe(data, "y", split=ShareSplit(stratified=False)))
