@@ -118,18 +118,21 @@ class Look:
 
     # -- cells ----------------------------------------------------------------------------------------------------
 
-    def number(self, column: LookColumn, row: int) -> float:
-        """Return one cell of a column of numbers, in the table's unit, as exactly as float32 has kept it."""
-        kept = self._kept(column)[row]
-        value, moved = self._in_unit(column, np.array([kept, 0.0], np.float64))
-        # What float32 has rounded away would stand as stray digits at the end.
-        doubt = abs(value - moved) * FLOAT32_ROUNDING
-        decimals = math.floor(-math.log10(doubt)) if doubt > 0 else MOST_DECIMALS
-        return round(float(value), min(decimals, MOST_DECIMALS)) + 0.0  # no minus before zero
+    def cells(self, column: LookColumn, rows: Rows) -> list[float] | list[str]:
+        """Return cells as the table has them: numbers as exactly as float32 has kept them, or texts.
 
-    def code(self, column: LookColumn, row: int) -> int:
-        """Return which of its categories one cell has; -1 for a text that no training row has."""
-        return int(self.codes(column, np.array([row], np.int64))[0])
+        A text that no training row has was not kept, and is empty.
+        """
+        if column.categories:
+            return [column.categories[code] if code >= 0 else "" for code in self.codes(column, rows).tolist()]
+        values = self.values(column, rows)
+        # What float32 has rounded away would stand as stray digits at the end.
+        middle = self._in_unit(column, np.zeros(1, np.float32))
+        doubts = np.abs(values - middle) * FLOAT32_ROUNDING
+        return [
+            round(value, min(math.floor(-math.log10(doubt)), MOST_DECIMALS) if doubt > 0 else MOST_DECIMALS) + 0.0
+            for value, doubt in zip(values.tolist(), doubts.tolist(), strict=True)
+        ]
 
     def codes(self, column: LookColumn, rows: Rows | slice) -> NDArray[np.int64]:
         """Return which of the column's categories each of these rows has, -1 for none."""
@@ -201,6 +204,36 @@ class Look:
                 return varied[0], varied[1]
         first = varied[0] if varied else 0
         return first, next((axis for axis in range(len(self.axes)) if axis != first), first)
+
+
+def tab_separated(look: Look, rows: Rows) -> str:
+    """Return rows of the table as text, a tab between cells, under a line with the columns' names."""
+    columns: list[list[str]] = [
+        ["row", *map(str, (rows + 1).tolist())],
+        ["split", *(SPLITS[split] for split in look.split[rows].tolist())],
+    ]
+    for column in look.columns:
+        cells = look.cells(column, rows)
+        texts = [f"{cell:.12g}" if isinstance(cell, float) else _one_cell(cell) for cell in cells]
+        columns.append([_one_cell(column.name), *texts])
+    return "\n".join("\t".join(cells) for cells in zip(*columns, strict=True))
+
+
+def distributions_text(shown: list[Distribution]) -> str:
+    """Return mean, spread and missing cells of every column as text, a tab between cells."""
+    lines = ["column\tmean\tstandard deviation\tlow\thigh\tmissing"]
+    for one in shown:
+        figures = (one.mean, one.deviation, one.low, one.high, one.missing)
+        lines.append("\t".join([_one_cell(one.column.name), *("" if f != f else f"{f:.6g}" for f in figures)]))
+    return "\n".join(lines)
+
+
+def correlations_text(names: list[str], values: Values) -> str:
+    """Return the correlation coefficients as text, a tab between cells, names above and at the left."""
+    lines = ["\t".join(["", *map(_one_cell, names)])]
+    for name, row in zip(names, values.tolist(), strict=True):
+        lines.append("\t".join([_one_cell(name), *("" if value != value else f"{value:.4f}" for value in row)]))
+    return "\n".join(lines)
 
 
 def distribution(look: Look, column: LookColumn) -> Distribution:
@@ -303,6 +336,10 @@ def picture(look: Look, row: int, shape: tuple[int, int]) -> Values:
     features = range(len(look.prepared.features))
     values = [float(look.axis_values(feature, np.array([row]))[0]) for feature in features]
     return np.array(values).reshape(shape)
+
+
+def _one_cell(text: str) -> str:
+    return re.sub(r"[\t\r\n]+", " ", text)
 
 
 def _counted(codes: NDArray[np.int64], shown: NDArray[np.int64], members: NDArray[np.bool_] | None) -> Rows:

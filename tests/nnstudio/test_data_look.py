@@ -30,10 +30,13 @@ from nnstudio.data.look import (
     bin_edges,
     correlated_axes,
     correlations,
+    correlations_text,
     distribution,
     distributions,
+    distributions_text,
     picture,
     picture_shape,
+    tab_separated,
 )
 
 
@@ -68,22 +71,20 @@ def test_cells_are_those_of_the_table_to_the_last_digit(name: str) -> None:
     )
     assert look.size == len(used)
     for column in look.columns:
-        cells = table.columns[column.name]
+        cells, shown = table.columns[column.name], look.cells(column, np.arange(look.size))
         if isinstance(cells, Categories):
-            texts = [column.categories[look.code(column, row)] for row in range(look.size)]
-            assert texts == [cells.texts()[row] for row in used]
+            assert shown == [cells.texts()[row] for row in used]
         elif column.categories:  # classes that are numbers
-            texts = [column.categories[look.code(column, row)] for row in range(look.size)]
-            assert [float(text) for text in texts] == cells[used].tolist()
+            assert [float(text) for text in shown] == cells[used].tolist()
         else:
-            assert [look.number(column, row) for row in range(look.size)] == cells[used].tolist()
+            assert shown == cells[used].tolist()
 
 
 def test_small_numbers_that_were_not_scaled_keep_their_digits(tmp_path: Path) -> None:
     cells = [f"{k}.25e-9" for k in range(1, 41)]
     text = "a,y\n" + "".join(f"{cell},{'pq'[k % 2]}\n" for k, cell in enumerate(cells))
     look = from_csv(tmp_path, text, scaling="none")
-    shown = [look.number(look.columns[1], row) for row in range(40)]
+    shown = look.cells(look.columns[1], np.arange(40))
     assert shown == pytest.approx([float(cell) for cell in cells], rel=1e-3)
 
 
@@ -92,12 +93,12 @@ def test_a_text_column_is_one_column_and_an_unseen_text_is_told(tmp_path: Path) 
     look = from_csv(tmp_path, "x,color,y\n" + "".join(lines))
     color = column_of(look, "color")
     assert (color.first, color.categories) == (look.prepared.features.index("color=blue"), ("blue", "red"))
-    assert look.code(color, 0) == 0
-    assert look.code(color, 1) == 1
+    assert look.cells(color, np.arange(3)) == ["blue", "red", "red"]
     one_hot = look.prepared.X.copy()
     one_hot[3, color.first : color.first + 2] = 0
     unseen = Look(replace_X(look, one_hot))
-    assert unseen.code(color, 3) == -1
+    assert unseen.cells(color, np.array([2, 3, 4])) == ["red", "", "red"]
+    assert unseen.codes(color, np.array([3])).tolist() == [-1]
 
 
 def replace_X(look: Look, X: np.ndarray):  # type: ignore[no-untyped-def]
@@ -116,9 +117,7 @@ def test_rows_are_sorted_by_a_column_with_equal_cells_in_the_order_of_the_rows()
     look = look_at("auto_mpg")
     for number, column in enumerate(look.columns):
         worth = (
-            look.codes(column, slice(None))
-            if column.categories
-            else np.array([look.number(column, row) for row in range(look.size)])
+            look.codes(column, slice(None)) if column.categories else np.array(look.cells(column, np.arange(look.size)))
         )
         expected = sorted(range(look.size), key=lambda row, worth=worth: (worth[row], row))
         backwards = sorted(range(look.size), key=lambda row, worth=worth: (-worth[row], row))
@@ -145,7 +144,7 @@ def test_distributions_are_numpy_histograms_by_class_over_common_bins() -> None:
     labels = table.columns["species"].codes
     for column in look.columns[1:]:
         shown = distribution(look, column)
-        cells = np.array([look.number(column, row) for row in range(look.size)])
+        cells = np.array(look.cells(column, np.arange(look.size)))
         assert shown.counts.shape == (3, len(shown.edges) - 1)
         assert shown.counts.sum() == look.size
         for k in range(3):
@@ -235,11 +234,10 @@ def test_a_million_rows_are_looked_at_without_copying_them() -> None:
     prepared = prepare(sample_recipe("spirals", rows=1_000_000))
     tracemalloc.start()
     look = Look(prepared)
-    cells = [look.number(column, row) for column in look.columns[1:] for row in (0, 499_999, 999_999)]
-    cells += [look.code(look.columns[0], 999_999)]
+    cells = [cell for column in look.columns for cell in look.cells(column, np.array([0, 499_999, 999_999]))]
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert len(cells) == 7
+    assert len(cells) == 9
     assert most < 100_000
 
 
@@ -257,3 +255,17 @@ def test_a_picture_is_a_row_of_the_table() -> None:
     from sklearn.datasets import load_digits
 
     np.testing.assert_allclose(picture(look_at("digits"), 7, (8, 8)), load_digits().images[7], atol=1e-5)
+
+
+def test_rows_columns_and_correlations_are_copied_as_tables() -> None:
+    look = look_at("iris")
+    lines = [line.split("\t") for line in tab_separated(look, np.array([0, 149])).split("\n")]
+    assert lines[0][:4] == ["row", "split", "species", "sepal length (cm)"]
+    assert [line[0] for line in lines[1:]] == ["1", "150"]
+    assert lines[1][2:] == ["setosa", "5.1", "3.5", "1.4", "0.2"]
+    assert {line[1] for line in lines[1:]} <= {"training", "validation", "test"}
+    summary = [line.split("\t") for line in distributions_text(distributions(look)).split("\n")]
+    assert summary[1] == ["species", "", "", "", "", "0"]
+    assert summary[2] == ["sepal length (cm)", "5.84333", "0.825301", "4.3", "7.9", "0"]
+    matrix = [line.split("\t") for line in correlations_text(["a", "b"], np.array([[1, np.nan], [0.5, 1]])).split("\n")]
+    assert matrix == [["", "a", "b"], ["a", "1.0000", ""], ["b", "0.5000", "1.0000"]]
