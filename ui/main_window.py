@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
         self.data_card.load_requested.connect(self.load_table)
         self.data_card.sample_requested.connect(self.session.use_sample)
         model.message.connect(self.messages.show_message)
+        model.asked_for.connect(self.docks.open)
         model.status_changed.connect(self._outdate_message)
         self.store.changed.connect(self._document_changed)
         self._training = False

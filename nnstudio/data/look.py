@@ -255,7 +255,8 @@ def distribution(look: Look, column: LookColumn) -> Distribution:
         nan = math.nan
         return Distribution(column, np.zeros(0), texts, counts, nan, nan, nan, nan, missing)
     values = look.values(column, rows)
-    low, high = float(values.min()), float(values.max())
+    ends = np.array([values.argmin(), values.argmax()])
+    low, high = map(float, look.cells(column, ends if isinstance(rows, slice) else rows[ends]))
     edges = bin_edges(values, low, high)
     inside = (len(edges) - 1, (edges[0], edges[-1]))
     parts = [values if group is None else values[group == k] for k in range(groups)]
