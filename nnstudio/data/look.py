@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from dataclasses import replace as with_fields
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.declared import replace
 from nnstudio.data.prepare import PreparedData
-from nnstudio.data.stored import feature_column, raw, raw_target
+from nnstudio.data.stored import raw, raw_target
 
 SPLITS = ("training", "validation", "test")
 MOST_VALUES = 4_000_000  # distributions and correlations of larger data are those of a sample of their rows
@@ -87,6 +89,10 @@ class Look:
     def __init__(self, prepared: PreparedData) -> None:
         self.prepared = prepared
         self.columns = (_target(prepared), *_inputs(prepared))
+        self._places = [
+            (number, k) for number, column in enumerate(prepared.fitted.columns) for k in range(len(column.features))
+        ]
+        self._alone: dict[int, PreparedData] = {}
         single = prepared.Y.shape[1] == 1
         self.axes = (*prepared.features, prepared.target) if single else prepared.features
 
@@ -150,7 +156,7 @@ class Look:
         """Return the values (rows,) on an axis: a feature, or after all features the only output."""
         prepared = self.prepared
         if axis < len(prepared.features):
-            return raw(prepared, axis, prepared.X[rows, axis])
+            return self._raw(axis, prepared.X[rows, axis])
         values = prepared.Y[rows, 0]
         return raw_target(prepared, values) if prepared.task == "regression" else values.astype(np.float64)
 
@@ -158,7 +164,15 @@ class Look:
         return (self.prepared.Y if column.is_target else self.prepared.X)[:, column.first]
 
     def _in_unit(self, column: LookColumn, values: NDArray[np.floating]) -> Values:
-        return raw_target(self.prepared, values) if column.is_target else raw(self.prepared, column.first, values)
+        return raw_target(self.prepared, values) if column.is_target else self._raw(column.first, values)
+
+    def _raw(self, feature: int, values: NDArray[np.floating]) -> Values:
+        """Return values of a feature in the table's unit, without a search through all columns each time."""
+        number, k = self._places[feature]
+        if number not in self._alone:
+            fitted = self.prepared.fitted
+            self._alone[number] = with_fields(self.prepared, fitted=replace(fitted, columns=(fitted.columns[number],)))
+        return raw(self._alone[number], k, values)
 
     # -- rows -----------------------------------------------------------------------------------------------------
 
@@ -353,15 +367,16 @@ def _target(prepared: PreparedData) -> LookColumn:
 
 
 def _inputs(prepared: PreparedData) -> list[LookColumn]:
-    """Return the input columns: a text column is one of them, whatever number of features it became."""
+    """Return the input columns: a text column with a feature for each text is one of them."""
     columns: list[LookColumn] = []
     at = 0
-    while at < len(prepared.features):
-        column = feature_column(prepared.fitted, at)
-        count = len(column.features)
-        if column.kind == "category":
+    for column in prepared.fitted.columns:
+        names = column.features
+        texts = tuple(f"{column.name}={category}" for category in column.categories)
+        if texts and names[: len(texts)] == texts:
             columns.append(LookColumn(column.name, at, column.categories))
+            columns += [LookColumn(names[k], at + k) for k in range(len(texts), len(names))]
         else:
-            columns += [LookColumn(prepared.features[at + k], at + k) for k in range(count)]
-        at += max(count, 1)
+            columns += [LookColumn(name, at + k) for k, name in enumerate(names)]
+        at += len(names)
     return columns

@@ -11,9 +11,9 @@ from PySide6.QtGui import QGuiApplication
 from nnstudio.data import prepare, sample_recipe
 from nnstudio.data.look import Look
 from ui.panels.data import PAGES, DataPanel
+from ui.panels.data_cells import CellModel
 from ui.panels.data_columns import DistributionsView
 from ui.panels.data_correlation import CorrelationMap, short
-from ui.panels.data_table import CellModel
 
 
 @pytest.fixture

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QImage, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QSignalBlocker,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -19,25 +23,19 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio import numbers
-from nnstudio.data.look import SPLITS, Key, Look, Rows, picture, picture_shape, tab_separated
-from ui import colormaps, theme
+from nnstudio.data.look import SPLITS, Key, Look, Rows, tab_separated
+from ui import theme
 from ui.dialogs.csv_import_work import Background
 from ui.forms.controls import Combo
+from ui.panels.data_cells import DOWN, ROW, SPLIT, UP, CellModel
+from ui.panels.data_picture import ExamplePicture
 
-ROW, SPLIT = 0, 1  # columns before those of the table
-BLOCK = 64  # rows that are read together
-MOST_BLOCKS = 2_000  # kept; then all are read anew
 ROW_HEIGHT = 24
 LEAST_WIDTH, MOST_WIDTH = 64, 180  # pixels of a column
 HEAD_ROOM, CELL_ROOM = 38, 30  # pixels beside the words of a heading (with its arrow) and of a cell
-UP, DOWN = "▴", "▾"
 ROWS_AT_ONCE = 100_000  # more are sorted in a thread of their own
-MOST_COPIED = 200_000  # cells
-PICTURE = 64
+MOST_COPIED = 100_000  # cells
 SORTING = "Sorting…"
-
-Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
 
 
 class TablePage(QWidget):
@@ -221,6 +219,8 @@ class TablePage(QWidget):
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setDefaultSectionSize(ROW_HEIGHT)
         across.setHighlightSections(False)
+        # Of its own, always empty: a heading asks of its column whether every single row is selected.
+        across.setSelectionModel(QItemSelectionModel(self.cells, across))
         across.setSectionsClickable(True)
         across.sectionClicked.connect(self._headed)
         table.selectionModel().currentChanged.connect(self._moved)
@@ -287,182 +287,9 @@ class RowsView(QTableView):
             super().keyPressEvent(event)
 
 
-class CellModel(QAbstractTableModel):
-    """The rows of a look in some order; cells are read in blocks when they come into view, never all of them."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._look: Look | None = None
-        self._order: Rows | None = None  # None for all rows as they stand
-        self._marked = -1
-        self._sorted = (ROW, UP)
-        self._blocks: dict[tuple[int, int], list[str]] = {}
-
-    def take(self, look: Look) -> None:
-        """Show other data."""
-        self.beginResetModel()
-        self._look, self._order, self._marked = look, None, -1
-        self._blocks.clear()
-        self.endResetModel()
-
-    @property
-    def names(self) -> list[str]:
-        """The columns' headings."""
-        return ["Row", "Split", *(column.name for column in self._look.columns)] if self._look is not None else []
-
-    def head(self, column: int, descending: bool) -> None:
-        """Mark the heading of the column by which rows are sorted."""
-        self._sorted = (column, DOWN if descending else UP)
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
-
-    def take_order(self, order: Rows | None) -> None:
-        """Show these rows in this order."""
-        before = self.rowCount()
-        self._blocks.clear()
-        same = self._look is not None and before == (self._look.size if order is None else len(order))
-        if same:  # all but the cells stays: a new layout of a million rows takes its time
-            self._order = order
-            self.dataChanged.emit(self.index(0, 0), self.index(before - 1, self.columnCount() - 1))
-        else:
-            self.beginResetModel()
-            self._order = order
-            self.endResetModel()
-
-    def mark(self, row: int) -> None:
-        """Mark the chosen example's row."""
-        self._marked = row
-        self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, self.columnCount() - 1))
-
-    def row(self, place: int) -> int:
-        """Return which row of the table stands at a place."""
-        return place if self._order is None else int(self._order[place])
-
-    def rows(self, places: Rows) -> Rows:
-        """Return which rows of the table stand at these places."""
-        return places if self._order is None else self._order[places]
-
-    def place(self, row: int) -> int:
-        """Return where a row of the table stands, -1 where it is not shown."""
-        if self._order is None:
-            return row
-        found = np.flatnonzero(self._order == row)
-        return int(found[0]) if len(found) else -1
-
-    def rowCount(self, parent: Index = _NOWHERE) -> int:
-        """Return how many rows are shown."""
-        if parent.isValid() or self._look is None:
-            return 0
-        return self._look.size if self._order is None else len(self._order)
-
-    def columnCount(self, parent: Index = _NOWHERE) -> int:
-        """Return row, split and the columns of the table."""
-        return 0 if parent.isValid() or self._look is None else len(self._look.columns) + 2
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return a cell as it is shown."""
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(index.row(), index.column())
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(self._is_number(index.column()))
-        if role == Qt.ItemDataRole.ForegroundRole and index.column() <= SPLIT:
-            return theme.tokens().color("accent" if self.row(index.row()) == self._marked else "faint")
-        if role == Qt.ItemDataRole.BackgroundRole and self.row(index.row()) == self._marked:
-            return theme.tokens().color("window")
-        if role == Qt.ItemDataRole.ToolTipRole and index.column() > SPLIT:
-            text = self._text(index.row(), index.column())
-            return "A text that no training row has" if text == numbers.UNKNOWN else text
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return a column's heading."""
-        if orientation == Qt.Orientation.Vertical or self._look is None:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(self._is_number(section))
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            arrow = f"{self._sorted[1]} " if section == self._sorted[0] else ""
-            return arrow + self.names[section]
-        if section <= SPLIT:
-            return ("The rows that are used, in the order of the table", "The split, and the number of a training row")[
-                section
-            ]
-        column = self._look.columns[section - 2]
-        return f"{column.name}, to be predicted" if column.is_target else column.name
-
-    def _is_number(self, column: int) -> bool:
-        if column <= SPLIT or self._look is None:
-            return column == ROW
-        return not self._look.columns[column - 2].categories
-
-    def _text(self, place: int, column: int) -> str:
-        assert self._look is not None
-        if column == ROW:
-            return numbers.count(self.row(place) + 1)
-        if column == SPLIT:
-            row = self.row(place)
-            example = self._look.example[row]
-            return f"training {numbers.count(example + 1)}" if example >= 0 else SPLITS[self._look.split[row]]
-        key = (place // BLOCK, column)
-        if key not in self._blocks:
-            if len(self._blocks) >= MOST_BLOCKS:
-                self._blocks.clear()
-            places = np.arange(key[0] * BLOCK, min((key[0] + 1) * BLOCK, self.rowCount()))
-            cells = self._look.cells(self._look.columns[column - 2], self.rows(places))
-            self._blocks[key] = [
-                numbers.exact(cell) if isinstance(cell, float) else cell or numbers.UNKNOWN for cell in cells
-            ]
-        return self._blocks[key][place % BLOCK]
-
-
-class ExamplePicture(QWidget):
-    """The chosen row as a picture, where the features are pixels; otherwise it takes no room."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFixedSize(PICTURE, PICTURE)
-        self._look: Look | None = None
-        self._shape: tuple[int, int] | None = None
-        self._row = -1
-        self.hide()
-
-    def take(self, look: Look) -> None:
-        """Take other data."""
-        self._look, self._shape, self._row = look, picture_shape(look.prepared.features), -1
-        self.setVisible(self._shape is not None)
-
-    def show_row(self, row: int) -> None:
-        """Show a row of the table."""
-        self._row = row
-        self.setAccessibleName(f"Row {row + 1} as a picture")
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the pixels."""
-        if self._look is None or self._shape is None or self._row < 0:
-            return
-        image = pixels(picture(self._look, self._row, self._shape))
-        painter = QPainter(self)
-        side = max(self._shape)
-        across, down = (round(PICTURE * part / side) for part in (self._shape[1], self._shape[0]))
-        painter.drawImage(self.rect().adjusted(0, 0, across - PICTURE, down - PICTURE), image)
-
-
-def pixels(values: np.ndarray) -> QImage:
-    """Return a picture in the theme's colors, from the canvas to the text's color."""
-    t = theme.tokens()
-    return colormaps.image(colormaps.ramp(t.canvas, t.text)[colormaps.levels(values, values.min(), values.max())])
-
-
 def _key_of(column: int) -> Key:
     return "row" if column == ROW else "split" if column == SPLIT else column - 2
 
 
 def _place_of(key: Key) -> int:
     return ROW if key == "row" else SPLIT if key == "split" else key + 2
-
-
-def _alignment(is_number: bool) -> int:
-    side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
-    return int(side | Qt.AlignmentFlag.AlignVCenter)
