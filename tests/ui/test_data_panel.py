@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from nnstudio.data import prepare, sample_recipe
 from nnstudio.data.look import Look
+from ui import theme
 from ui.panels.data import PAGES, DataPanel
 from ui.panels.data_cells import CellModel
 from ui.panels.data_columns import DistributionsView
@@ -326,6 +327,10 @@ def test_of_very_many_rows_a_sample_is_drawn_and_it_is_told(monkeypatch, shown):
     panel = shown("iris", "scatter")
     assert len(panel.scatter.rows) == 40
     assert "40 of 150 rows, drawn at random" in panel.scatter.words.text()
+
+
+def test_ten_classes_have_ten_colors():
+    assert len({theme.class_color(index, 10).name() for index in range(10)}) == 10
 
 
 # -- all pages ----------------------------------------------------------------------------------------------------

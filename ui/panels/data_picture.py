@@ -48,4 +48,6 @@ class ExamplePicture(QWidget):
 def pixels(values: np.ndarray) -> QImage:
     """Return a picture in the theme's colors, from the canvas to the text's color."""
     t = theme.tokens()
-    return colormaps.image(colormaps.ramp(t.canvas, t.text)[colormaps.levels(values, values.min(), values.max())])
+    return colormaps.image(
+        colormaps.ramp(t.canvas, t.text)[colormaps.levels(values, float(values.min()), float(values.max()))]
+    )

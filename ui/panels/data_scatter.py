@@ -22,7 +22,7 @@ ROOM = 0.05  # of the range, beside the outermost points
 DOT, HOLE, CHOSEN, CHOSEN_HOLE = 6.0, 3.0, 16.0, 12.0  # pixels across
 VALUE_LEVELS = 12
 PALEST = 0.25  # the palest colors would not be seen on the surface
-LEAST_COMBO = 60
+LEAST_COMBO, MOST_COMBO = 60, 260  # pixels
 SHAPES = ("● training", "○ validation", "■ test")
 
 Points = NDArray[np.float64]
@@ -190,13 +190,15 @@ class ScatterPage(QWidget):
         top.setSpacing(4)
         for combo, words in zip(self.choosers, ("across", "up"), strict=True):
             combo.setMinimumWidth(LEAST_COMBO)
+            combo.setMaximumWidth(MOST_COMBO)
             combo.setProperty("role", "flat")
             combo.setAccessibleName(f"Column {words}")
             combo.currentIndexChanged.connect(lambda _: self._choose_axes())
-        for widget, stretch in ((self.choosers[0], 1), (times, 0), (self.choosers[1], 1)):
+        for widget, stretch in ((self.choosers[0], 2), (times, 0), (self.choosers[1], 2)):
             top.addWidget(widget, stretch)
+        top.addStretch(1)
         self.words.setProperty("role", "hint")
-        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.words.setContentsMargins(4, 0, 0, 0)
         self.words.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
