@@ -104,7 +104,7 @@ def virtual_screen(width: int = 1440, height: int = 900) -> Iterator[Screen]:
 
 
 def _wait_for_manager(screen: Screen) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         found = subprocess.run(
             ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"], env=screen.environment, capture_output=True, text=True
