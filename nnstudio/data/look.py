@@ -88,7 +88,8 @@ class Look:
 
     def __init__(self, prepared: PreparedData) -> None:
         self.prepared = prepared
-        self.columns = (_target(prepared), *_inputs(prepared))
+        self.targets = _targets(prepared)
+        self.columns = (*self.targets, *_inputs(prepared))
         self._places = [
             (number, k) for number, column in enumerate(prepared.fitted.columns) for k in range(len(column.features))
         ]
@@ -143,8 +144,8 @@ class Look:
     def codes(self, column: LookColumn, rows: Rows | slice) -> NDArray[np.int64]:
         """Return which of the column's categories each of these rows has, -1 for none."""
         table = self.prepared.Y if column.is_target else self.prepared.X
-        if column.is_target and table.shape[1] == 1:
-            return (table[rows, 0] > 0.5).astype(np.int64)
+        if column.is_target and self.prepared.task == "binary":
+            return (table[rows, column.first] > 0.5).astype(np.int64)
         block = table[rows, column.first : column.first + len(column.categories)]
         return np.where(block.any(axis=1), block.argmax(axis=1), -1).astype(np.int64)
 
@@ -254,7 +255,7 @@ def distribution(look: Look, column: LookColumn) -> Distribution:
     """Return how a column's values are spread over the rows looked at, by class where there are few."""
     rows: Rows | slice = slice(None) if look.looked_at is None else look.looked_at
     groups = max(len(look.classes), 1)
-    group = look.codes(look.columns[0], rows) if look.classes else None
+    group = look.codes(look.targets[0], rows) if look.classes else None
     report = look.prepared.report
     lacking = report.missing.get(column.name, 0) + report.unreadable.get(column.name, 0)
     missing = lacking / report.rows_read if report.rows_read else 0.0
@@ -362,8 +363,8 @@ def _counted(codes: NDArray[np.int64], shown: NDArray[np.int64], members: NDArra
     return np.asarray(np.bincount(own[own >= 0], minlength=int(shown.max(initial=0)) + 1)[shown])
 
 
-def _target(prepared: PreparedData) -> LookColumn:
-    return LookColumn(prepared.target, 0, prepared.classes, is_target=True)
+def _targets(prepared: PreparedData) -> tuple[LookColumn, ...]:
+    return (LookColumn(prepared.target, 0, prepared.classes, is_target=True),)
 
 
 def _inputs(prepared: PreparedData) -> list[LookColumn]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QLabel, QStyleOptionGraphicsItem, QVBoxLayout, QWidget
 
@@ -19,7 +19,8 @@ from ui.panels.plot import Plot
 MOST_POINTS = 3_000
 NEAR = 14.0  # pixels from a point within which it is meant
 ROOM = 0.05  # of the range, beside the outermost points
-DOT, HOLE, CHOSEN, CHOSEN_HOLE = 6.0, 3.0, 16.0, 12.0  # pixels across
+DOT, HOLE = 6.0, 3.0  # pixels across
+CHOSEN, RING, RING_GROUND = 7.0, 2.0, 5.0  # radius of the ring, and widths of it and of the line below it
 VALUE_LEVELS = 12
 PALEST = 0.25  # the palest colors would not be seen on the surface
 LEAST_COMBO, MOST_COMBO = 60, 260  # pixels
@@ -117,7 +118,7 @@ class ScatterPage(QWidget):
         lines = [f"row {numbers.count(row[0] + 1)}, {split}{number}"]
         for axis, value in zip(self._axes, (self._x[at], self._y[at]), strict=True):
             lines.append(f"{look.axes[axis]} {numbers.short(value, 5)}")
-        target = look.columns[0]
+        target = look.targets[0]
         cell = look.cells(target, row)[0]
         if target.name not in [look.axes[axis] for axis in self._axes]:
             lines.append(f"{target.name} {cell if isinstance(cell, str) else numbers.exact(cell)}")
@@ -242,24 +243,27 @@ class ScatterPoints(pg.GraphicsObject):
         super().viewRangeChanged()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw the ring of the chosen example, then all points."""
+        """Draw all points, and the ring of the chosen example on them."""
         to_pixels, surface = painter.transform(), theme.tokens().color("surface")
         # In pixels, so that dots are round however the axes are stretched.
         x, y = to_pixels.m11() * self._x + to_pixels.dx(), to_pixels.m22() * self._y + to_pixels.dy()
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         round_cap, square = Qt.PenCapStyle.RoundCap, Qt.PenCapStyle.SquareCap
-        if self._ring is not None:
-            place = np.array([to_pixels.m11() * self._ring[0] + to_pixels.dx()])
-            height = np.array([to_pixels.m22() * self._ring[1] + to_pixels.dy()])
-            _draw(painter, place, height, theme.tokens().color("accent"), CHOSEN, round_cap)
-            _draw(painter, place, height, surface, CHOSEN_HOLE, round_cap)
         for color, members in self._groups:
             for split, cap in zip(self._splits, (round_cap, round_cap, square), strict=True):
                 shown = members & split
                 _draw(painter, x[shown], y[shown], color, DOT, cap)
                 if split is self._splits[1]:
                     _draw(painter, x[shown], y[shown], surface, HOLE, cap)
+        if self._ring is not None:
+            place = QPointF(
+                to_pixels.m11() * self._ring[0] + to_pixels.dx(), to_pixels.m22() * self._ring[1] + to_pixels.dy()
+            )
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            for color, width in ((surface, RING_GROUND), (theme.tokens().color("text"), RING)):
+                painter.setPen(QPen(color, width))
+                painter.drawEllipse(place, CHOSEN, CHOSEN)
 
 
 def _draw(painter: QPainter, x: Points, y: Points, color: QColor, size: float, cap: Qt.PenCapStyle) -> None:
@@ -273,12 +277,12 @@ def _draw(painter: QPainter, x: Points, y: Points, color: QColor, size: float, c
 def _groups(look: Look, rows: Rows) -> list[tuple[QColor, Members]]:
     """Return the colors of classes, or of ranges of the target, and which of the rows have them."""
     if look.classes:
-        codes, count = look.codes(look.columns[0], rows), max(2, len(look.classes))
+        codes, count = look.codes(look.targets[0], rows), max(2, len(look.classes))
         return [(theme.class_color(index, count), codes == index) for index in range(len(look.classes))]
     if look.prepared.task != "regression":
         return [(theme.tokens().color("dim"), np.ones(len(rows), bool))]
     low, high = _limits(look)
-    share = (look.values(look.columns[0], rows) - low) / ((high - low) or 1.0)
+    share = (look.values(look.targets[0], rows) - low) / ((high - low) or 1.0)
     steps = np.rint(np.clip(share, 0.0, 1.0) * (VALUE_LEVELS - 1)).astype(int)
     at = np.rint(np.linspace(PALEST, 1.0, VALUE_LEVELS) * (colormaps.LEVELS - 1)).astype(int)
     colors = colormaps.amounts()
@@ -287,7 +291,7 @@ def _groups(look: Look, rows: Rows) -> list[tuple[QColor, Members]]:
 
 def _limits(look: Look) -> tuple[float, float]:
     kept = look.prepared.Y[:, 0]
-    ends = look.values(look.columns[0], np.array([int(kept.argmin()), int(kept.argmax())]))
+    ends = look.values(look.targets[0], np.array([int(kept.argmin()), int(kept.argmax())]))
     return float(ends.min()), float(ends.max())
 
 

@@ -33,6 +33,7 @@ from ui.panels.data_picture import ExamplePicture
 ROW_HEIGHT = 24
 LEAST_WIDTH, MOST_WIDTH = 64, 180  # pixels of a column
 HEAD_ROOM, CELL_ROOM = 38, 30  # pixels beside the words of a heading (with its arrow) and of a cell
+ROWS_MEASURED, COLUMNS_MEASURED = 16, 200  # for the width of the columns
 ROWS_AT_ONCE = 100_000  # more are sorted in a thread of their own
 MOST_COPIED = 100_000  # cells
 SORTING = "Sorting…"
@@ -231,7 +232,11 @@ class TablePage(QWidget):
         measure = QFontMetrics(theme.font()).horizontalAdvance
         assert self._look is not None
         wide = [measure(numbers.count(self._look.size)), measure(f"training {numbers.count(self._look.size)}")]
-        wide += [max(map(measure, column.categories), default=0) for column in self._look.columns]
+        rows = np.linspace(0, self._look.size - 1, min(self._look.size, ROWS_MEASURED)).astype(np.int64)
+        for column in self._look.columns[:COLUMNS_MEASURED]:
+            texts = column.categories or [numbers.exact(float(cell)) for cell in self._look.cells(column, rows)]
+            wide.append(max(map(measure, texts), default=0))
+        wide += [max(wide)] * max(len(self._look.columns) - COLUMNS_MEASURED, 0)
         for place, (name, cells) in enumerate(zip(self.cells.names, wide, strict=True)):
             width = max(measure(name) + HEAD_ROOM, cells + CELL_ROOM)
             self.table.setColumnWidth(place, min(max(width, LEAST_WIDTH), MOST_WIDTH))
