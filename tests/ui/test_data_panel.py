@@ -7,6 +7,8 @@ import pytest
 from fake_training import FakeTraining
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
 
 from nnstudio.data import prepare, sample_recipe
 from nnstudio.data.look import Look
@@ -266,6 +268,17 @@ def test_pairs_are_reached_and_opened_by_key(qtbot, shown):
     assert [combo.currentText() for combo in panel.scatter.choosers] == ["displacement (cu in)", "miles per gallon"]
 
 
+def test_the_pair_under_the_pointer_is_told_below(qtbot, shown):
+    panel = shown("iris", "correlation")
+    heat, words = panel.correlation.map, panel.correlation.words
+    about = words.text()
+    area = heat._area()
+    qtbot.mouseMove(heat, QPoint(int(area.left() + area.width() * 0.1), int(area.top() + area.height() * 0.6)))
+    qtbot.waitUntil(lambda: words.text() == "sepal length (cm) and petal length (cm): 0.872")
+    qtbot.mouseMove(heat, QPoint(int(area.right()) + 4, int(area.bottom()) + 4))
+    qtbot.waitUntil(lambda: words.text() == about)
+
+
 def test_a_constant_column_has_no_coefficient(shown):
     heat = shown("digits", "correlation").correlation.map
     assert "not known, one is constant" in heat.text(0, 1)
@@ -364,6 +377,23 @@ def test_one_feature_is_shown_against_the_target(shown):
         panel.show_page(page)
     assert panel.look.axes == ("x1", "y")
     assert [combo.currentText() for combo in panel.scatter.choosers] == ["x1", "y"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_is_saved_as_a_drawing_and_follows_the_theme(shown, page, tmp_path):
+    panel = shown("iris", page)
+    panel.save_picture(tmp_path / "page.svg")
+    assert QSvgRenderer(str(tmp_path / "page.svg")).isValid()
+    app = QApplication.instance()
+    light = panel.pages[page].grab().toImage()
+    try:
+        theme.apply(app, "dark")
+        dark = panel.pages[page].grab().toImage()
+    finally:
+        theme.apply(app, "light")
+    middle = light.rect().center()
+    assert light != dark
+    assert dark.pixelColor(middle.x(), light.height() - 3).lightness() < light.pixelColor(3, 3).lightness()
 
 
 def test_only_the_page_in_sight_is_filled(shown):

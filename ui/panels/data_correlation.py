@@ -7,8 +7,8 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from nnstudio import numbers
 from nnstudio.data.look import Look, Values, correlated_axes
@@ -40,6 +40,8 @@ class CorrelationPage(QWidget):
         self.words.setProperty("role", "hint")
         self.words.setWordWrap(True)
         self.map.picked.connect(self._open)
+        self.map.pointed.connect(lambda pair: self.words.setText(pair or self._about))
+        self._about = ""
         self._axes: list[int] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -53,7 +55,8 @@ class CorrelationPage(QWidget):
         self.map.take([look.axes[axis] for axis in self._axes], values)
         left_out = len(look.axes) - len(self._axes)
         few = f" {numbers.count(left_out)} further features are left out." if left_out else ""
-        self.words.setText(f"{sampled(look)}. Blue: together, orange: against each other. Click for the scatter.{few}")
+        self._about = f"{sampled(look)}. Blue: together, orange: against each other. Click for the scatter.{few}"
+        self.words.setText(self._about)
 
     def wait(self) -> None:
         """Show nothing yet."""
@@ -79,13 +82,18 @@ class CorrelationPage(QWidget):
 
 
 class CorrelationMap(QWidget):
-    """The coefficients from orange at -1 to blue at 1; arrow keys move, Enter or a click opens a pair."""
+    """The coefficients from orange at -1 to blue at 1; arrow keys move, Enter or a click opens a pair.
+
+    ``picked`` tells the row and column opened, ``pointed`` the pair under the pointer or the keys, in words.
+    """
 
     picked = Signal(int, int)
+    pointed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Correlation of every pair of columns")
         self.names: list[str] = []
@@ -141,13 +149,15 @@ class CorrelationMap(QWidget):
 
     # -- events ---------------------------------------------------------------------------------------------------
 
-    def event(self, event: QEvent) -> bool:
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell the pair under the pointer."""
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            entry = self.entry_at(event.pos().x(), event.pos().y())
-            QToolTip.showText(event.globalPos(), self.text(*entry) if entry else "", self)
-            return True
-        return super().event(event)
+        entry = self.entry_at(event.position().x(), event.position().y())
+        self.pointed.emit(self.text(*entry) if entry else "")
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell no pair."""
+        super().leaveEvent(event)
+        self.pointed.emit("")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Open the pair under the pointer."""
@@ -171,6 +181,7 @@ class CorrelationMap(QWidget):
     def _move_to(self, row: int, column: int) -> None:
         self.entry = (row, column)
         self.setAccessibleDescription(self.text(row, column))
+        self.pointed.emit(self.text(row, column))
         self.update()
 
     # -- painting -------------------------------------------------------------------------------------------------
