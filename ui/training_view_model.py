@@ -50,6 +50,7 @@ class TrainingViewModel(QObject):
     chosen_changed = Signal()
     did = Signal(str)  # something a lesson may wait for, by its name in nnstudio.lessons.facts.DEEDS
     lit = Signal(str)  # a view points at a layer, by its node; empty when it does not any more
+    asked_for = Signal(str)  # a view asks for another one to be brought into sight, by its panel's name
     message = Signal(str, str)  # a sentence, and its kind: "info", "warn" or "bad"
 
     def __init__(

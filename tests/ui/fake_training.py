@@ -50,6 +50,7 @@ class FakeTraining(QObject):
     lit = Signal(str)
     did = Signal(str)
     chosen_changed = Signal()
+    asked_for = Signal(str)
     message = Signal(str, str)
 
     def __init__(self, sample_name: str | None = "spirals", document=None) -> None:
