@@ -15,7 +15,7 @@ from engine.settings import TrainingSettings
 
 MOST_ROWS = 4_096  # examples of one cost
 SIDES = (49, 33, 25, 17)  # points of a square's side: 8 k + 1, so that coarse squares are part of finer ones
-MOST_WORK = 3e11  # products of one square, about; some seconds
+MOST_WORK = 2e11  # products of one square, about; some seconds
 COARSEST = 8  # of every so many points one is computed at first
 FRAME = 0.62  # of the points' extent: half of it, what moving to a round middle takes, and a margin
 ROUND = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0)

@@ -56,11 +56,8 @@ def entry_of(network: Network, axis: Axis) -> int | None:
     """Return where a parameter axis stands among the learned parameters; None for another axis, or a missing one."""
     if axis.kind != "parameter":
         return None
-    places = network.slices(np.arange(network.learned_count))
-    found = places.get(axis.key)
-    if found is None or not (0 <= axis.row < found.shape[0] and 0 <= axis.column < found.shape[1]):
-        return None
-    return int(found[axis.row, axis.column])
+    place = network.place_of(axis.key, axis.row, axis.column)
+    return place if place is not None and place < network.learned_count else None
 
 
 def fits(network: Network, axes: Axes) -> bool:

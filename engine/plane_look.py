@@ -28,6 +28,7 @@ DECADES, PER_DECADE = 3, 8  # of learning rates below and above the present one,
 LEAST_ALPHA = 1e-12  # a learning rate of zero has no place on a log axis
 USUAL_ALPHA = 0.01
 STRIDE_IN_TRAINING = 2  # of a square while training: it is replaced soon
+FIRST_STRIDE = 4  # of a square before the curve is begun
 
 
 @dataclass(frozen=True)
@@ -126,11 +127,10 @@ class PlaneLooker:
             return None
         view, self._request = self._view, request
         asked = view is not None and (view.axes, view.zoom) == (request.axes, request.zoom)
+        if resting or not asked:
+            self._coming = None
         if view is None or not asked or (resting and not view.stands_at(trainer)):
             view = self._view = self._found(request, view)
-            self._coming = None
-        if resting:
-            self._coming = None
         return view.told(trainer, request.alpha)
 
     def forget(self) -> None:
@@ -140,6 +140,11 @@ class PlaneLooker:
 
     def _drop(self) -> None:
         self._request = self._ground = self._view = self._coming = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody looks."""
+        return self._view is not None
 
     @property
     def unfinished(self) -> bool:
@@ -230,7 +235,7 @@ class _View:
 
     def advance(self, stride: int) -> bool:
         """Compute one more cost, and return whether there was one left to compute."""
-        if len(self._costs) < len(self._alphas):
+        if len(self._costs) < len(self._alphas) and self._square.stride <= FIRST_STRIDE:
             self._costs.append(self.cost_with(float(self._alphas[len(self._costs)])))
             return True
         due = None if self._square.stride <= stride else self._square.due()

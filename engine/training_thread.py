@@ -18,7 +18,7 @@ import numpy as np
 
 from engine.emit import Array
 from engine.history import COLUMNS
-from engine.plane_look import PlaneLooker
+from engine.plane_look import Plane, PlaneLooker
 from engine.probes import looked_at, probe
 from engine.settings import TrainingSettings
 from engine.snapshot import Metrics, ProbeRequest, Probes, Status
@@ -211,7 +211,7 @@ class TrainingThread:
         done = trainer.advance(trainer.stretch())
         self._train_seconds += time.perf_counter() - started
         one_epoch_done = self._stop_at_epoch is not None and trainer.epoch >= self._stop_at_epoch
-        if self._plane_seconds <= PLANE_SHARE * self._train_seconds:
+        if self._planes.wanted and self._plane_seconds <= PLANE_SHARE * self._train_seconds:
             started = time.perf_counter()
             self._planes.work(PLANE_SLICE, resting=False)
             self._plane_seconds += time.perf_counter() - started
@@ -298,20 +298,36 @@ class TrainingThread:
         if len(rows):
             self._sent_epoch = float(rows[-1, COLUMNS.index("epoch")])
         probes, metrics = None, None
-        if request.plane is None:
-            self._planes.forget()
         rationed = self._running and self._probe_seconds > PROBE_SHARE * self._train_seconds
         if not rationed and not request.empty:
             started = time.perf_counter()
             try:
                 with np.errstate(all="ignore"):
                     probes = probe(trainer.network, self._examples, request, trainer.step, trainer.data)
-                    if request.plane is not None:
-                        probes = replace(probes, plane=self._planes.look(request.plane, resting=not self._running))
                     if request.metrics:
                         metrics = trainer.metrics()
             except (ValueError, ArithmeticError, IndexError):
                 probes = metrics = None  # a picture that cannot be made is no reason to end training
             if self._running:
                 self._probe_seconds += time.perf_counter() - started
+        plane = self._plane(request)
+        if plane is not None:
+            probes = replace(probes or Probes(step=trainer.step), plane=plane)
         return Snapshot(trainer.status, rows, probes, metrics)
+
+    def _plane(self, request: ProbeRequest) -> Plane | None:
+        """Return the plane that is asked for; None where none is, or where the ration of planes is used up."""
+        if request.plane is None:
+            self._planes.forget()
+            return None
+        if self._running and self._plane_seconds > PLANE_SHARE * self._train_seconds:
+            return None
+        started = time.perf_counter()
+        try:
+            with np.errstate(all="ignore"):
+                return self._planes.look(request.plane, resting=not self._running)
+        except (ValueError, ArithmeticError, IndexError, MemoryError):
+            return None
+        finally:
+            if self._running:
+                self._plane_seconds += time.perf_counter() - started
