@@ -23,7 +23,7 @@ def most_parameters(dtype: Any = np.float32) -> int:
 class ParameterPath:
     """Points of the learned parameters: the first, some that training came by, and those on which it rested.
 
-    Memory is bounded: when it is full every second point is dropped, and from then on points are twice as far apart.
+    Memory is bounded: when it is full, points are dropped so that they are twice as many steps apart from then on.
     The present parameters, which the network has, are the path's end.
 
     Parameters
@@ -105,9 +105,13 @@ class ParameterPath:
         self._due = step + self._stride
 
     def _thin(self) -> None:
-        self._count //= 2
-        for index in range(1, self._count):  # one by one: all at once would take as much memory again
-            self._points[index] = self._points[2 * index]
-        self._steps[: self._count] = self._steps[: 2 * self._count : 2].copy()
-        self._serials[: self._count] = self._serials[: 2 * self._count : 2].copy()
-        self._stride *= 2
+        """Keep points twice as far apart, until half of them are left at most; the first one stays."""
+        while self._count > self.most // 2:
+            self._stride *= 2
+            kept = 1
+            for index in range(1, self._count):  # one by one: all at once would take as much memory again
+                if self._steps[index] >= self._steps[kept - 1] + self._stride:
+                    self._points[kept] = self._points[index]
+                    self._steps[kept], self._serials[kept] = self._steps[index], self._serials[index]
+                    kept += 1
+            self._count = kept

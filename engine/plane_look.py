@@ -27,6 +27,7 @@ FARTHEST_STEP = 4.0  # a longer next step, in units of the square without it, le
 DECADES, PER_DECADE = 3, 8  # of learning rates below and above the present one, and how many of them in each
 LEAST_ALPHA = 1e-12  # a learning rate of zero has no place on a log axis
 USUAL_ALPHA = 0.01
+MOST_ALPHA = 1e3  # which an optimizer takes
 STRIDE_IN_TRAINING = 2  # of a square while training: it is replaced soon
 FIRST_STRIDE = 4  # of a square before the curve is begun
 
@@ -329,4 +330,5 @@ def _around(alpha: float) -> Array:
     """Return learning rates around one, evenly on a log scale, at places that do not depend on it."""
     middle = round(PER_DECADE * np.log10(alpha if alpha > LEAST_ALPHA else USUAL_ALPHA))
     places = np.arange(middle - PER_DECADE * DECADES, middle + PER_DECADE * DECADES + 1)
-    return np.asarray(10.0 ** (places / PER_DECADE))
+    found = 10.0 ** (places / PER_DECADE)
+    return np.asarray(found[found <= MOST_ALPHA * (1 + LEAST_ALPHA)])

@@ -43,6 +43,8 @@ class NextStep:
         Examples in its batch.
     gradient_norm
         Norm of the gradient that the optimizer sees.
+    length
+        Norm of the change of all learned parameters, for each unit of the learning rate.
     finite
         Whether it stays within the finite numbers.
     entries
@@ -53,6 +55,7 @@ class NextStep:
     update: int
     examples: int
     gradient_norm: float
+    length: float
     finite: bool
     entries: tuple[Entry | None, ...] = ()
 
@@ -104,7 +107,9 @@ def rehearse(
     np.copyto(network.gradient, gradient)
     network.gradient_share = share
     finite = finite and bool(np.isfinite(direction).all())
-    return NextStep(alpha, update, examples, norm, finite, told), direction
+    with np.errstate(all="ignore"):
+        length = float(np.linalg.norm(direction.astype(np.float64)))
+    return NextStep(alpha, update, examples, norm, length, finite, told), direction
 
 
 def _entry(network: Network, place: int, before: Array, former: dict[str, float], now: dict[str, float]) -> Entry:

@@ -73,6 +73,17 @@ def test_a_network_that_is_too_large_has_no_path():
     assert path.steps_until_point(1) > 1_000_000
 
 
+def test_a_run_that_was_looked_at_late_is_thinned_by_steps_not_by_points():
+    path = ParameterPath(2, np.float32)
+    path.begin(0, np.zeros(2))
+    for step in range(64, 6_400, 64):
+        path.pass_by(step, np.full(2, step))
+    for step in range(6_400, 12_800):
+        path.pass_by(step, np.full(2, step))
+    assert np.diff(path.steps).max() <= 64
+    np.testing.assert_array_equal(path.points[:, 0], path.steps)
+
+
 def test_rest_is_kept_whatever_the_stride():
     path = walked(3 * MOST_POINTS)
     learned = np.full(3, 0.5, np.float32)

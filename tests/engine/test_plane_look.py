@@ -408,7 +408,7 @@ def test_while_training_surfaces_follow_one_another(thread, monkeypatch):
 
 def test_while_training_planes_are_told_within_their_ration(thread, monkeypatch):
     look(thread, ASKED)
-    monkeypatch.setattr("engine.training_thread.PLANE_SHARE", -1.0)
+    monkeypatch.setattr(thread, "_plane_seconds", 1e9)
     thread.start()
     answers = [look(thread, ASKED | ProbeRequest(weights=True)) for _ in range(5)]
     assert all(probes is None or probes.plane is None for probes in answers)
