@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LEAST_HALF = 2.0  # of a square over a parameter: half of its side
 LEAST_SHARE = 0.5  # of the parameters' norm: half of a square's side over a direction
-LEAST_DIRECTION = 1.0  # the same where all parameters are zero
+LEAST_DIRECTION = 1.0  # the same where the parameters are small
 FARTHEST_STEP = 4.0  # a longer next step, in units of the square without it, leads out of the square
 DECADES, PER_DECADE = 3, 8  # of learning rates below and above the present one, and how many of them in each
 LEAST_ALPHA = 1e-12  # a learning rate of zero has no place on a log axis
@@ -276,7 +276,8 @@ class _View:
     def _framed(self, trainer: Trainer, request: PlaneRequest) -> Square:
         norm = float(np.linalg.norm(self._center.astype(np.float64)))
         least = max(
-            LEAST_HALF if axis.kind == "parameter" else LEAST_SHARE * norm or LEAST_DIRECTION for axis in request.axes
+            LEAST_HALF if axis.kind == "parameter" else max(LEAST_SHARE * norm, LEAST_DIRECTION)
+            for axis in request.axes
         )
         path = self._path(trainer) if request.zoom >= 0 else np.zeros((0, 2))
         points = np.concatenate([path, np.zeros((1, 2))])

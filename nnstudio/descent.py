@@ -131,7 +131,7 @@ def axis_name(parameters: tuple[Parameters, ...], axis: Axis) -> str:
     if axis.kind == "step":
         return "along the next step"
     kind = "filter-normalized" if axis.kind == "filter" else "plain"
-    return f"along a random direction ({kind}, seed {axis.number})"
+    return f"along random direction {axis.number}, {kind}"
 
 
 # -- words ------------------------------------------------------------------------------------------------------------

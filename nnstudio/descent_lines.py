@@ -17,9 +17,12 @@ MOST_DIGITS = 9
 BECOMES = r"\coloneqq "
 
 
-def rule_lines(optimizer: Optimizer) -> list[Line]:
-    """Return the optimizer's rule for any parameter θ; nothing for plain gradient descent, whose update says it all."""
-    if type(optimizer) is Sgd:
+def rule_lines(optimizer: Optimizer, named: bool) -> list[Line]:
+    """Return the optimizer's rule for any parameter θ.
+
+    Where parameters are ``named`` below it, gradient descent needs none: their updates say it all.
+    """
+    if named and type(optimizer) is Sgd:
         return []
     return [Line((latex or to_latex(text)).replace(":=", BECOMES), text) for text, latex in update_rules(optimizer)]
 

@@ -89,13 +89,14 @@ def test_gradient_descent_is_written_as_in_the_notes():
     (line,) = update_lines(Sgd(learning_rate=0.5), 0.5, 1, step.entries[0], ("w_1", "w₁"), True)
     assert re.fullmatch(r"w₁ := w₁ − α dw₁ = \S+ − 0\.5·\S+ = \S+", line.text)
     assert line.latex.startswith(r"w_1 \coloneqq w_1 - \alpha\,dw_1 = ")
-    assert rule_lines(Sgd()) == []
+    assert rule_lines(Sgd(), named=True) == []
+    assert [line.text for line in rule_lines(Sgd(), named=False)] == ["θ := θ − α dθ"]
 
 
 @pytest.mark.parametrize("optimizer", [one for one in ALL if one.slots], ids=name_of)
 def test_another_optimizer_says_its_own_rule(optimizer):
-    assert any(line.text.startswith("θ := θ − α ") for line in rule_lines(optimizer))
-    assert all(":=" not in line.latex for line in rule_lines(optimizer))
+    assert any(line.text.startswith("θ := θ − α ") for line in rule_lines(optimizer, named=True))
+    assert all(":=" not in line.latex for line in rule_lines(optimizer, named=True))
 
 
 def test_values_before_and_after_a_tiny_step_have_digits_that_tell_them_apart():
@@ -145,8 +146,8 @@ def test_every_entry_is_the_one_that_the_network_has_at_its_place():
 @pytest.mark.parametrize(
     ("axis", "words"),
     [
-        (Axis("filter", number=3), "random direction (filter-normalized, seed 3)"),
-        (Axis("plain", number=4), "random direction (plain, seed 4)"),
+        (Axis("filter", number=3), "random direction 3, filter-normalized"),
+        (Axis("plain", number=4), "random direction 4, plain"),
         (Axis("path", number=1), "direction 2 of the path"),
         (Axis("step"), "next step"),
     ],

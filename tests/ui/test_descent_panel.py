@@ -213,7 +213,7 @@ def test_choosing_rows_columns_and_directions_asks_for_that_plane(show):
     up.seed.setValue(9)
     assert panel.wanted().plane.axes[1] == Axis("plain", number=9)
     model.really_look()
-    assert "plain, seed 9" in panel.map.plot.axes["left"].labelText
+    assert "random direction 9, plain" in panel.map.plot.axes["left"].labelText
     assert not panel.lines[0].isHidden()
     assert panel.lines[1].isHidden()
     for title, axis in (

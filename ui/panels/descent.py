@@ -184,8 +184,8 @@ class DescentPanel(Panel):
         self.map.show_plane(plane, names, labels)
         self.told.setText(descent.map_words(plane, graph, settings, shapes))
         self.step_words.setText(descent.step_words(plane, graph, settings, shapes))
-        named, told = [], any(plane.next_step.entries)
-        self.rule.show_lines(rule_lines(settings.optimizer) if told else [])
+        named = []
+        self.rule.show_lines(rule_lines(settings.optimizer, any(plane.next_step.entries)))
         self.rule.setVisible(bool(self.rule.wanted))
         for lines, axis, entry in zip(self.lines, plane.axes, plane.next_step.entries, strict=True):
             array = descent.array_of(self._parameters, axis)

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
-from engine.plane_look import Plane
+from engine.plane_look import Plane, Surface
 from nnstudio import numbers
 from nnstudio.descent import Shading, shading_of
 from ui import colormaps, theme
@@ -31,11 +31,13 @@ BAR_WIDTH = 62
 BAR_THICK = 10
 BAR_TOP, BAR_FOOT = 22, 34  # the plot's own margins: the bar stands beside the map
 LABELS_APART = 18
+CLOSE = 0.5  # of the highest cost: where the lowest is above, costs are told with more digits
 AXES_WIDE, AXES_HIGH = 66, 36  # what the plot's axes and margins take beside the map
 LEAST_HIGH, MOST_HIGH = 160, 520
 USUAL_WIDTH = 400
 HEAD = 11.0  # pixels
 LEAST_HEAD = 4.0
+FARTHEST = 50.0  # in units of the view
 MOST_DOTS = 80  # points of a path that are told apart
 PATH_WIDTH = 1.6
 HALO = 2.2  # pixels around what lies on the map
@@ -64,7 +66,7 @@ class LandscapeMap(QWidget):
         row.addWidget(self.plot, 1)
         row.addWidget(self.bar)
         self._plane: Plane | None = None
-        self._drawn: object = None
+        self._drawn: tuple[Surface, NDArray[np.float64]] | None = None
         self._names = self._labels = ("", "")
         self._values: NDArray[np.float64] = np.zeros((0, 0))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -91,8 +93,8 @@ class LandscapeMap(QWidget):
             self._image.hide()
             self.contours.clear()
             self._values = np.zeros((0, 0))
-        elif self._drawn is not surface:
-            self._drawn = surface
+        elif not self._is_drawn(surface, origin):
+            self._drawn = (surface, origin)
             self._values = surface.values
             shading = shading_of(surface.values)
             x, y = ((low + at, high + at) for (low, high), at in zip((surface.x, surface.y), origin, strict=True))
@@ -106,6 +108,14 @@ class LandscapeMap(QWidget):
         self.trail.show_path(path, plane.present + origin, origin, arrow)
         self.plot.hover_again()
         self.plot.setAccessibleDescription(self.describe_point())
+
+    def _is_drawn(self, surface: Surface, origin: NDArray[np.float64]) -> bool:
+        """Return whether a surface is the one that is drawn: each look brings it anew, and lines take a while."""
+        if self._drawn is None:
+            return False
+        drawn, at = self._drawn
+        same = (drawn.x, drawn.y) == (surface.x, surface.y) and np.array_equal(at, origin)
+        return same and np.array_equal(drawn.values, surface.values, equal_nan=True)
 
     def describe_point(self) -> str:
         """Return where the present point lies, in words."""
@@ -266,35 +276,39 @@ class _Trail(pg.GraphicsObject):
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         t = theme.tokens()
-        points = [_mapped(place, point) for point in self.path]
-        now, center = _mapped(place, self.present), _mapped(place, self._origin)
-        line = QPolygonF([*points, now]) if points else QPolygonF()
-        dots = points if len(points) <= MOST_DOTS else []
-        tip = _mapped(place, self.arrow) if self.arrow is not None else None
+        tip = self._origin if self.arrow is None else self.arrow
+        line = _mapped(place, np.concatenate([self.path, [self.present, self._origin, tip]]), area)
+        now, center, tip_at = line[-3], line[-2], line[-1]
+        line.remove(len(line) - 2, 2)
+        begun = len(self.path) > 0
+        dots = [line[at] for at in range(len(self.path))] if len(self.path) <= MOST_DOTS else []
         shades = [(2 * HALO, t.color("surface"), t.color("surface")), (0.0, t.color("text"), t.color("accent"))]
         for extra, color, _ in shades:
             painter.setPen(_pen(color, PATH_WIDTH + extra))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPolyline(line)
+            if begun:
+                painter.drawPolyline(line)
             for dot in dots:
                 _circle(painter, dot, DOT + extra / 2, color)
-        if points:
+        if begun:
             painter.setPen(_pen(t.color("text"), PATH_WIDTH))
             painter.setBrush(t.color("surface"))
-            painter.drawEllipse(points[0], PLACE, PLACE)
+            painter.drawEllipse(line[0], PLACE, PLACE)
         painter.setPen(_pen(t.color("surface"), 2))
         painter.setBrush(t.color("text"))
         painter.drawEllipse(now, PLACE, PLACE)
-        if tip is not None:  # above the point, which a short step does not leave behind
+        if self.arrow is not None:  # above the point, which a short step does not leave behind
             for extra, _, color in shades:
-                _arrow(painter, center, tip, extra, color)
+                _arrow(painter, center, tip_at, extra, color)
         painter.restore()
 
 
-def _mapped(place: QTransform, point: NDArray[np.float64]) -> QPointF:
-    x, y = (float(np.clip(np.nan_to_num(value), -1e9, 1e9)) for value in point)
-    at = place.map(QPointF(x, y))
-    return QPointF(min(max(at.x(), -1e6), 1e6), min(max(at.y(), -1e6), 1e6))
+def _mapped(place: QTransform, points: NDArray[np.float64], view: QRectF) -> QPolygonF:
+    """Return points (k, 2) in pixels; those far outside the view come nearer, since painting takes no huge numbers."""
+    middle, size = view.center(), max(view.width(), view.height())
+    low = np.array([middle.x(), middle.y()]) - FARTHEST * size
+    near = np.clip(np.nan_to_num(points), low, low + 2 * FARTHEST * size)
+    return place.map(pg.functions.arrayToQPolygonF(near[:, 0], near[:, 1]))
 
 
 def _pen(color: QColor, width: float) -> QPen:
@@ -362,11 +376,11 @@ class _ShadeBar(QWidget):
         painter.setPen(t.color("dim"))
         painter.drawText(QRectF(4, 0, BAR_WIDTH - 4, BAR_TOP - 4), int(Qt.AlignmentFlag.AlignBottom), "J")
         painter.setPen(t.color("faint"))
-        taken = math.inf
+        taken, digits = math.inf, 2 if shading.low < CLOSE * shading.high else 4
         for cost in [shading.low, *shading.levels(), shading.high]:
             y = area.bottom() - float(shading.shares(np.array([cost]))[0]) * area.height()
             if taken - y >= LABELS_APART:
                 taken = y
                 words = QRectF(area.right() + 5, y - 8, BAR_WIDTH - BAR_THICK - 9, 16)
-                painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), numbers.short(cost, 2))
+                painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), numbers.short(cost, digits))
         painter.end()
