@@ -175,7 +175,7 @@ def step_words(plane: Plane, graph: Graph, settings: TrainingSettings, shapes: S
         f"derivatives are means over {batch}"
         + (", with the penalties" if settings.l1 or settings.l2 else "")
         + (
-            ", cut to the norm limit"
+            ", scaled down to the gradient limit"
             if settings.clip_norm and step.gradient_norm >= CLIPPED * settings.clip_norm
             else ""
         )

@@ -194,7 +194,7 @@ def test_clipping_is_said_where_it_cuts():
     for limit, cut in ((1e-3, True), (1e3, False)):
         trainer = trainer_of(UNIT, clip_norm=limit)
         words = descent.step_words(plane_of(trainer), UNIT, trainer.settings, trainer.network.shapes)
-        assert ("cut to the norm limit" in words) == cut
+        assert ("scaled down to the gradient limit" in words) == cut
 
 
 def test_the_cost_before_and_after_is_said_with_its_direction():
