@@ -49,6 +49,7 @@ PANELS: dict[str, PanelKind] = {
     "computation": PanelKind("Computation", "computation:ComputationPanel", insight=True),
     "functions": PanelKind("Functions", "gallery:GalleryPanel", insight=True),
     "loss": PanelKind("Loss", "loss:LossPanel", insight=True),
+    "descent": PanelKind("Gradient descent", "descent:DescentPanel", insight=True),
     "ledger": PanelKind("Ledger", "ledger:LedgerPanel", insight=True),
     "equations": PanelKind("Equations", "equations:EquationsPanel", insight=True),
 }
