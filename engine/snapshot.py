@@ -9,6 +9,7 @@ import msgspec
 
 from engine.emit import Array
 from engine.ledger import Ledger, LedgerRequest, Window
+from engine.units import Units
 from engine.walk import Walk
 
 State = Literal["empty", "ready", "training", "paused", "finished", "diverged", "failed"]
@@ -46,7 +47,7 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``boundary`` names two feature indices, ``detail`` the node whose matrices are wanted, ``walk`` the rows of the
     training split over which every operation is walked through, ``z`` what every activation is applied to, ``worst``
     how many of the training examples with the largest losses are told, ``ledgers`` the rows over which every quantity
-    is told, with the blocks of them whose values are wanted.
+    is told, with the blocks of them whose values are wanted, ``units`` the node whose units are told one by one.
     """
 
     weights: bool = False
@@ -61,9 +62,10 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     z: bool = False
     worst: int = 0
     ledgers: tuple[LedgerRequest, ...] = ()
+    units: str | None = None
 
     def __or__(self, other: ProbeRequest) -> ProbeRequest:
-        """Return what satisfies both; where both name a boundary, a detail or a walk, the later one counts."""
+        """Return what satisfies both; where both name a boundary, a detail, a walk or units, the later one counts."""
         return ProbeRequest(
             weights=self.weights or other.weights,
             activations=self.activations or other.activations,
@@ -77,6 +79,7 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
             z=self.z or other.z,
             worst=max(self.worst, other.worst),
             ledgers=_joined(self.ledgers, other.ledgers),
+            units=other.units or self.units,
         )
 
     @property
@@ -174,3 +177,4 @@ class Probes:
     z: dict[str, Histogram] = field(default_factory=dict)
     worst: Worst | None = None
     ledgers: dict[tuple[int, ...], Ledger] = field(default_factory=dict)
+    units: Units | None = None
