@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,7 +14,7 @@ from engine.dataset import DataError, Dataset
 from engine.declared import name_of
 from engine.emit import Arena, Array, Mode, Ref
 from engine.graph import Graph
-from engine.layers import Input, Output
+from engine.layers import Input, Output, parts
 from engine.metrics import Task, task_of
 from engine.program import Program, compile_program
 from engine.shapes import Shapes, infer_shapes
@@ -167,6 +167,26 @@ class Network:
         for key, given in checked.items():
             self.parameters[key][...] = given
         self._forget_gradient()
+
+    def set_entry(self, symbol: str, row: int, column: int, value: float) -> None:
+        """Set one entry of a parameter, as the notes name it: ``"W[1]"``, ``"b[2]"``, ``"gamma[3]"``; both from 0.
+
+        Raises
+        ------
+        ValueError
+            When there is no such entry, or the value is not finite in the network's precision.
+        """
+        for key, array in self.parameters.items():
+            node, _, name = key.rpartition(".")
+            for part, values in parts(name, array).items():
+                if f"{part}[{self.shapes.levels[node]}]" != symbol:
+                    continue
+                if not (0 <= row < values.shape[0] and 0 <= column < values.shape[1]):
+                    raise ValueError(f"{symbol} has shape {values.shape}, and no row {row + 1}, column {column + 1}.")
+                values[row, column] = finite_in(self.dtype.name, value)
+                self._forget_gradient()
+                return
+        raise ValueError(f"The network has no parameter {symbol}.")
 
     def _forget_gradient(self) -> None:
         if self._gradient is not None:
@@ -322,6 +342,21 @@ class Network:
                 f"{self.n_features} and gives {self.n_outputs}."
             )
         return data
+
+
+def finite_in(precision: str, value: float) -> Any:
+    """Return a number in a precision.
+
+    Raises
+    ------
+    ValueError
+        When it is not finite there.
+    """
+    with np.errstate(over="ignore"):
+        given = np.dtype(precision).type(value)
+    if not np.isfinite(given):
+        raise ValueError(f"{value:g} is not a finite number in {precision}.")
+    return given
 
 
 def _places(shapes: Shapes) -> dict[str, tuple[int, tuple[int, int]]]:

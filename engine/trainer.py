@@ -367,6 +367,20 @@ class Trainer:
         else:
             self._bind()
 
+    def set_entry(self, symbol: str, row: int, column: int, value: float) -> None:
+        """Set one entry of a parameter by hand (see :meth:`engine.Network.set_entry`); training goes on from there.
+
+        Raises
+        ------
+        ValueError
+            When there is no such entry, or the value is not finite.
+        """
+        self.network.set_entry(symbol, row, column, value)
+        self._guard.save()
+        self._figures.measured_at = self._figures.row_at = NOWHERE
+        if self.state_name == "diverged":
+            self.state_name, self.message = "paused", ""
+
     def reset(self) -> None:
         """Go back to the initial weights of the seed, and forget the history."""
         self.network.initialize()

@@ -6,6 +6,7 @@ loop pays nothing for being watched until somebody asks.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -105,6 +106,13 @@ class TrainingThread:
     def reset(self) -> None:
         """Go back to the same initial weights."""
         self._ask(self._reset)
+
+    def set_entry(self, symbol: str, row: int, column: int, value: float) -> None:
+        """Set one entry of a parameter, and rest; rows and columns count from 0.
+
+        An entry that does not exist, or a value that is not finite, changes nothing; resting is told all the same.
+        """
+        self._ask(lambda: self._set_entry(symbol, row, column, value))
 
     def change_settings(self, settings: TrainingSettings) -> None:
         """Take over other hyperparameters between two steps, while running too.
@@ -232,6 +240,12 @@ class TrainingThread:
         self.trainer.advance(steps)
         if self.trainer.state_name not in ("finished", "diverged"):
             self.trainer.state_name = "paused"
+        self._rest()
+
+    def _set_entry(self, symbol: str, row: int, column: int, value: float) -> None:
+        self._running, self._stop_at_epoch = False, None
+        with contextlib.suppress(ValueError):
+            self.trainer.set_entry(symbol, row, column, value)
         self._rest()
 
     def _reset(self) -> None:

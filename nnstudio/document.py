@@ -20,7 +20,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The network, where it stands on the canvas, the data recipe, the hyperparameters, and the trained weights' name.
 
     Every change is a pure function of :mod:`nnstudio.edits`. ``checkpoint`` is the content hash of trained weights
-    kept in a :class:`nnstudio.checkpoints.CheckpointStore`, or None before the first training.
+    kept in a :class:`nnstudio.checkpoints.CheckpointStore`, or None before the first training. ``notes`` is the text of
+    a lesson (:mod:`nnstudio.lessons`), or empty.
     """
 
     graph: Graph = Graph()

@@ -245,6 +245,11 @@ def set_training(document: Document, training: TrainingSettings) -> Document:
     return msgspec.structs.replace(document, training=training)
 
 
+def set_notes(document: Document, notes: str) -> Document:
+    """Return the document with another text beside it: a lesson, or none."""
+    return msgspec.structs.replace(document, notes=notes)
+
+
 def set_checkpoint(document: Document, checkpoint: str | None) -> Document:
     """Return the document with other trained weights."""
     return msgspec.structs.replace(document, checkpoint=checkpoint)

@@ -20,7 +20,7 @@ from engine.graph import Graph
 from engine.settings import TrainingSettings
 from engine.snapshot import ProbeRequest
 from engine.trainer import TrainerState
-from nnstudio.engine_messages import ChangeSettings, Command, Died, End, Event, Load, Look, Looked, Simple
+from nnstudio.engine_messages import ChangeSettings, Command, Died, End, Event, Load, Look, Looked, SetEntry, Simple
 from nnstudio.engine_worker import main
 from nnstudio.training_data import DataFile, write_data_file
 
@@ -142,6 +142,10 @@ class EngineHost:
     def change_settings(self, settings: TrainingSettings) -> None:
         """Give other hyperparameters, while training too."""
         self._send(ChangeSettings(load=self._load, settings=settings))
+
+    def set_entry(self, symbol: str, row: int, column: int, value: float) -> None:
+        """Set one entry of a parameter by hand; the engine rests on it."""
+        self._send(SetEntry(load=self._load, symbol=symbol, row=row, column=column, value=value))
 
     def look(self, request: ProbeRequest) -> bool:
         """Ask for figures and probes; False where the last answer is still on its way."""

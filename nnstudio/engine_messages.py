@@ -44,6 +44,17 @@ class ChangeSettings:
 
 
 @dataclass(frozen=True)
+class SetEntry:
+    """Set one entry of a parameter, ``"W[1]"`` say, rows and columns from 0."""
+
+    load: int
+    symbol: str
+    row: int
+    column: int
+    value: float
+
+
+@dataclass(frozen=True)
 class Look:
     """Send the present figures and these probes."""
 
@@ -56,7 +67,7 @@ class End:
     """The window is done with the engine."""
 
 
-Command = Load | Simple | ChangeSettings | Look | End
+Command = Load | Simple | ChangeSettings | SetEntry | Look | End
 
 
 @dataclass(frozen=True)

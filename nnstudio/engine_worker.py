@@ -28,6 +28,7 @@ from nnstudio.engine_messages import (
     Measured,
     Reply,
     Rested,
+    SetEntry,
     Simple,
 )
 from nnstudio.training_data import open_data_file
@@ -79,6 +80,8 @@ class _Worker:
         elif isinstance(command, ChangeSettings):
             limit_threads(threads_for(command.settings))
             thread.change_settings(command.settings)
+        elif isinstance(command, SetEntry):
+            thread.set_entry(command.symbol, command.row, command.column, command.value)
         elif isinstance(command, Simple) and command.what == "keep":
             load = command.load
             thread.state(lambda status, state: self._send(Kept(load=load, state=state)))

@@ -66,6 +66,7 @@ def kind_of(letters: str) -> Kind:
     return Kind(letters, latex, latex, "given", letters)
 
 
+PARAMETERS = ("W", "b", "gamma", "beta")  # kinds that can be set by hand
 OF_EXAMPLES = ("X", "Y", "Z", "A", "X̂", "c", "D", "dA", "dZ")  # one column an example
 
 
@@ -144,7 +145,7 @@ def lines(graph: Graph, shapes: Shapes, ledger: Ledger) -> tuple[Line, ...]:
                 continue
             if symbol in ledger.quantities:
                 layer = graph.node(node).layer
-                of_examples = kind in OF_EXAMPLES or (kind in ("μ", "σ") and isinstance(layer, LayerNorm))
+                of_examples = kind in OF_EXAMPLES or (kind in ("μ", "σ²", "σ") and isinstance(layer, LayerNorm))
                 dimensions = _dimensions(graph, shapes, node, kind, of_examples, ledger.quantities[symbol])
                 found.append(Line(symbol, kind, node, level, ledger.quantities[symbol], dimensions, of_examples))
     return tuple(found)
@@ -165,7 +166,7 @@ def _dimensions(
 ) -> tuple[str, str]:
     level = shapes.levels[node]
     rows = "n[0]" if kind == "X" else "n_y" if kind == "Y" else f"n[{level}]"
-    if quantity.shape[0] == 1 and (kind == "c" or (of_examples and kind in ("μ", "σ"))):
+    if quantity.shape[0] == 1 and (kind == "c" or (of_examples and kind in ("μ", "σ²", "σ"))):
         rows = "1"
     if of_examples:
         return rows, "m"

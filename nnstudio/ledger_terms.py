@@ -15,7 +15,7 @@ from engine.activations import Activation
 from engine.declared import name_of, title_of
 from engine.graph import Graph
 from engine.layers import ActivationLayer, Add, BatchNorm, Concatenate, Dense, Dropout, LayerNorm, Output
-from engine.layers.base import source_symbol
+from engine.layers.base import Layer, source_symbol
 from engine.ledger import Ledger, Window
 from engine.shapes import Shapes
 from nnstudio import numbers
@@ -51,11 +51,16 @@ class _Maker:
 
     def __post_init__(self) -> None:
         self.level = self.line.level
-        self.layer = self.graph.node(self.line.node).layer
+        self.layer = self.layer_of(self.line.node)
         self.reads = self.graph.inputs_of(self.line.node)
         self.name = self.line.entry_latex(str(self.i + 1), self.example if self.line.of_examples else str(self.j + 1))
         levels = tuple(self.shapes.levels[source] for source in self.reads)
         self.source = source_symbol(self.level, levels) if levels else "X"
+
+    def layer_of(self, node: str) -> Layer:
+        """Return a layer as it computes the ledger's examples."""
+        layer = self.graph.node(node).layer
+        return layer.alone() if len(self.ledger.rows) == 1 else layer
 
     @property
     def example(self) -> str:
@@ -216,9 +221,14 @@ class _Maker:
         return self.sum(latex, Product((values,)), scale=1.0 / len(values), scale_words=words)
 
     def variance(self) -> Making:
-        values = self.take(self.source, self.i, None) - self.here("μ", self.i, 0)
-        mean = self.at(MU, self.level, self.i + 1)
-        latex = rf"\frac{{1}}{{m}}\sum_k ({self.source_at(self.i + 1, 'k')} - {mean})^2"
+        if isinstance(self.layer, LayerNorm):
+            values = self.take(self.source, None, self.j) - self.here("μ", 0, self.j)
+            mean = self.at(MU, self.level, None, self.example)
+            latex = rf"\frac{{1}}{{n}}\sum_k ({self.source_at('k', self.example)} - {mean})^2"
+        else:
+            values = self.take(self.source, self.i, None) - self.here("μ", self.i, 0)
+            mean = self.at(MU, self.level, self.i + 1)
+            latex = rf"\frac{{1}}{{m}}\sum_k ({self.source_at(self.i + 1, 'k')} - {mean})^2"
         words = f"1/{numbers.count(len(values))}"
         return self.sum(latex, Product((values, values)), scale=1.0 / len(values), scale_words=words)
 
@@ -226,9 +236,8 @@ class _Maker:
         layer = self.layer
         assert isinstance(layer, (BatchNorm, LayerNorm))
         if isinstance(layer, LayerNorm):
-            values = self.take(self.source, None, self.j) - self.here("μ", 0, self.j)
-            variance = float(np.mean(values * values))
-            latex = rf"\sqrt{{\frac{{1}}{{n}}\sum_k ({self.source_at('k', self.example)} - \mu)^2 + \epsilon}}"
+            variance = float(self.here("σ²", 0, self.j)[0])
+            latex = rf"\sqrt{{{{\sigma^2}}{self.place()} + \epsilon}}"
         else:
             variance = float(self.here("variance" if layer.frozen else "σ²", self.i, 0)[0])
             latex = rf"\sqrt{{\sigma^2_{{{self.i + 1}}} + \epsilon}}"
@@ -326,7 +335,7 @@ class _Maker:
 
         None for a kind of layer whose terms are not known here.
         """
-        layer, level, i, j = self.graph.node(reader).layer, self.shapes.levels[reader], self.i, self.j
+        layer, level, i, j = self.layer_of(reader), self.shapes.levels[reader], self.i, self.j
         da = f"dA[{level}]"
         if isinstance(layer, (Dense, Output)):
             latex = rf"W^{{[{level}]\top}}_{{{i + 1}}}\cdot {self.at('dz', level, None, self.example)}"

@@ -77,6 +77,14 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry("train.epoch", "&Epoch", ("Ctrl+Shift+Right",), "", "Train to the end of this epoch"),
         Entry("train.reset", "&Reset", ("Ctrl+R",), "", "Back to the same initial weights"),
     ),
+    "&Learn": (
+        Entry("learn.lessons", "&Lessons"),
+        Entry("learn.open", "&Open a lesson…", (), "", "Open a lesson that somebody has written"),
+        Entry("learn.show", "&Show this project's lesson"),
+        Entry("learn.write", "&Write this project's lesson…", (), "", "Write a text with steps beside this network"),
+        SEPARATOR,
+        Entry("learn.views", "&Views of the mathematics"),
+    ),
     "&Help": (
         Entry("help.keys", "&Keys", ("F1",), "", "The keys of this window"),
         Entry("help.about", "&About NN Studio"),

@@ -189,6 +189,10 @@ class DataPicture(QWidget):
             painter = QPainter(self._kept)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             area = QRectF(self.rect()).adjusted(4, 4, -4, -4)
+            if area.height() > area.width():  # a tall column would tear the points apart
+                middle = area.center()
+                area.setHeight(area.width())
+                area.moveCenter(middle)
             if len(self._data.features) > 1:
                 _paint_dots(painter, area, self._data)
             else:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
@@ -22,11 +23,13 @@ from PySide6.QtWidgets import (
 from ui import icons, preferences, theme
 from ui.panels import PANELS, PanelKind
 from ui.training_view_model import TrainingViewModel
+from ui.visibility import is_seen
 
 if TYPE_CHECKING:
     from ui.panels.base import Panel
 
 LEFT_WIDTH, RIGHT_WIDTH, PANEL_HEIGHT = 208, 276, 280
+LESSON_WIDTH = 330
 INSIGHT_WIDTH = 460  # an equation of a wide layer fits
 LEAST_PANEL, PANEL_SIZE = QSize(190, 160), QSize(240, PANEL_HEIGHT)
 # Panels side by side at first; each of the others waits as a tab behind the one named.
@@ -115,6 +118,17 @@ class Grip(QWidget):
         painter.end()
 
 
+class Dock(QDockWidget):
+    """A dock that tells when it was closed by its button."""
+
+    closed = Signal()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Tell of it."""
+        super().closeEvent(event)
+        self.closed.emit()
+
+
 class PanelPlace(QWidget):
     """Where a panel stands; the panel itself is made once its place has been seen."""
 
@@ -157,11 +171,15 @@ class PanelPlace(QWidget):
             QTimer.singleShot(PANEL_DELAY_MS, self, lambda: self.panel)
 
 
-class Docks:
-    """All docks of one window."""
+class Docks(QObject):
+    """All docks of one window; ``lesson_closed`` tells that the lesson was put away."""
+
+    lesson_closed = Signal()
 
     def __init__(self, window: QMainWindow, left: QWidget, right: QWidget, model: TrainingViewModel) -> None:
+        super().__init__(window)
         self._window = window
+        self._before_lesson: QByteArray | None = None
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
             | QMainWindow.DockOption.AllowTabbedDocks
@@ -173,6 +191,7 @@ class Docks:
         ):
             window.setCorner(corner, area)
         self._docks = {
+            "lesson": self._dock("lesson", "Lesson", QWidget(), "surface"),
             "layers": self._dock("layers", "Layers and data", left, "surface"),
             "inspector": self._dock("inspector", "Inspector", right, "surface"),
         }
@@ -197,8 +216,8 @@ class Docks:
             alone = bool(bars and tabbed) and name not in tabbed and not panels[name].isFloating()
             place.leave_room(max(bars) if alone else 0)
 
-    def _dock(self, name: str, title: str, widget: QWidget, role: str) -> QDockWidget:
-        dock = QDockWidget(title, self._window)
+    def _dock(self, name: str, title: str, widget: QWidget, role: str) -> Dock:
+        dock = Dock(title, self._window)
         dock.setObjectName(f"dock_{name}")
         dock.setTitleBarWidget(Grip(dock, role))
         dock.setWidget(widget)
@@ -206,7 +225,9 @@ class Docks:
 
     def _place(self) -> None:
         window, docks = self._window, self._docks
-        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["layers"])
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["lesson"])
+        window.splitDockWidget(docks["lesson"], docks["layers"], Qt.Orientation.Horizontal)
+        docks["lesson"].hide()
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["inspector"])
         for name in self.places:
             if PANELS[name].insight:
@@ -237,21 +258,63 @@ class Docks:
             if not dock.isFloating() and dock.width() < INSIGHT_WIDTH:
                 self._window.resizeDocks([dock], [INSIGHT_WIDTH], Qt.Orientation.Horizontal)
 
-    def menu(self, parent: QWidget) -> QMenu:
-        """Return a menu that shows and hides the docks."""
+    def menu(self, parent: QWidget, insight: bool) -> QMenu:
+        """Return a menu that shows and hides the insight views, or all other docks but the lesson."""
         menu = QMenu(parent)
-        insights = {name for name, kind in PANELS.items() if kind.insight}
         for name, dock in self._docks.items():
-            if name not in insights:
+            if name != "lesson" and (name in PANELS and PANELS[name].insight) == insight:
                 menu.addAction(dock.toggleViewAction())
-        menu.addSeparator()
-        for name in (name for name in self._docks if name in insights):
-            menu.addAction(self._docks[name].toggleViewAction())
         return menu
 
+    # -- what a lesson asks for -----------------------------------------------------------------------------------
+
+    def set_lesson(self, panel: QWidget) -> None:
+        """Take the widget in which lessons are read."""
+        dock = self._docks["lesson"]
+        dock.setWidget(panel)
+        dock.closed.connect(self.lesson_closed)
+
+    def begin_lesson(self, panels: Collection[str] | None = None, layers: bool = True) -> None:
+        """Show the lesson at the left, and of the live panels and the layers only what it asks for."""
+        dock = self._docks["lesson"]
+        if self._before_lesson is None:
+            self._before_lesson = self.state()
+        # What goes, goes first: the window would grow to have room for all of it.
+        for name in self.places:
+            if panels is not None and not PANELS[name].insight and name not in panels:
+                self._docks[name].hide()
+        self._docks["layers"].setVisible(layers)
+        for name in panels or ():
+            if name in self.places:
+                self._docks[name].show()
+        dock.show()
+        wanted = [dock, *([self._docks["layers"]] if layers else [])]
+        self._window.resizeDocks(wanted, [LESSON_WIDTH, LEFT_WIDTH][: len(wanted)], Qt.Orientation.Horizontal)
+
+    def end_lesson(self) -> None:
+        """Put the lesson away: everything stands again where it stood before."""
+        before, self._before_lesson = self._before_lesson, None
+        if before is not None:
+            self.restore(before)
+            self._later.start(0)
+        self._docks["lesson"].hide()
+
+    def open(self, name: str) -> None:
+        """Bring a panel into sight by its name; unknown names do nothing."""
+        dock = self._docks.get(name)
+        if dock is None:
+            return
+        if dock.isHidden():
+            dock.toggleViewAction().trigger()
+        dock.raise_()
+
+    def is_open(self, name: str) -> bool:
+        """Return whether a panel can be seen."""
+        return name in self.places and is_seen(self.places[name])
+
     def state(self) -> QByteArray:
-        """Return where everything stands."""
-        return self._window.saveState(preferences.LAYOUT_VERSION)
+        """Return where everything stands, or stood before the lesson began."""
+        return self._before_lesson or self._window.saveState(preferences.LAYOUT_VERSION)
 
     def restore(self, state: QByteArray) -> None:
         """Put everything back to where it stood."""

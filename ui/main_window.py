@@ -32,8 +32,9 @@ from ui.data_card import DataCard
 from ui.docks import Docks
 from ui.inspector import Inspector
 from ui.lab_jobs import close_jobs
+from ui.lesson.classroom import Classroom
 from ui.message_bar import MessageBar
-from ui.project_session import TABLE_SUFFIXES, ProjectSession
+from ui.project_session import LESSON_SUFFIX, TABLE_SUFFIXES, ProjectSession
 from ui.status_line import StatusLine
 from ui.training_bar import TrainingBar
 from ui.training_view_model import TrainingViewModel
@@ -114,6 +115,9 @@ class MainWindow(QMainWindow):
             "train.step": model.step_once,
             "train.epoch": model.run_epoch,
             "train.reset": model.reset,
+            "learn.open": lambda: self.classroom.open_file(),
+            "learn.show": lambda: self.classroom.show_again(),
+            "learn.write": lambda: self.classroom.write(),
             "help.keys": self._show_keys,
             "help.about": self._show_about,
         }
@@ -136,6 +140,7 @@ class MainWindow(QMainWindow):
         left.setStretchFactor(0, 1)
         left.setMinimumWidth(LEFT_LEAST)
         self.docks = Docks(self, left, self.inspector, self.model)
+        self.classroom = Classroom(self)
         status = QStatusBar()
         status.setSizeGripEnabled(False)
         status.addWidget(self.status_line, 1)
@@ -160,7 +165,9 @@ class MainWindow(QMainWindow):
                 "data.samples": samples_menu,
                 "network.add": add_menu,
                 "view.theme": theme_menu,
-                "view.panels": self.docks.menu(self),
+                "view.panels": self.docks.menu(self, insight=False),
+                "learn.views": self.docks.menu(self, insight=True),
+                "learn.lessons": self.classroom.lessons_menu(self),
             },
         )
 
@@ -285,18 +292,20 @@ class MainWindow(QMainWindow):
         )
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept one project or one table."""
+        """Accept one project, one lesson or one table."""
         if self._dropped(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a project, or load a table through its dialog."""
+        """Open a project or a lesson, or load a table through its dialog."""
         path = self._dropped(event)
         if path is None:
             return
         event.acceptProposedAction()
         if path.lower().endswith(SUFFIX):
             self.session.open(path)
+        elif path.lower().endswith(LESSON_SUFFIX):
+            self.session.open_lesson(Path(path))
         else:
             self.load_table(path)
 
@@ -305,7 +314,7 @@ class MainWindow(QMainWindow):
         if len(urls) != 1 or not urls[0].isLocalFile():
             return None
         path = urls[0].toLocalFile()
-        return path if Path(path).suffix.lower() in (SUFFIX, *TABLE_SUFFIXES) else None
+        return path if Path(path).suffix.lower() in (SUFFIX, LESSON_SUFFIX, *TABLE_SUFFIXES) else None
 
     # -- the end --------------------------------------------------------------------------------------------------
 

@@ -63,6 +63,16 @@ def set_table_folder(path: str) -> None:
     settings().setValue("table_folder", str(Path(path).expanduser().absolute().parent))
 
 
+def lesson_place(lesson: str) -> int:
+    """Return the step, counted from 0, at which a lesson was left."""
+    return int(str(settings().value(f"lessons/{lesson}", 0)))
+
+
+def set_lesson_place(lesson: str, place: int) -> None:
+    """Remember the step at which a lesson is."""
+    settings().setValue(f"lessons/{lesson}", place)
+
+
 def layout() -> tuple[QByteArray, QByteArray] | None:
     """Return the geometry and dock state of the last window, or None."""
     stored = settings()

@@ -29,6 +29,7 @@ from ui.training_view_model import TrainingViewModel
 AUTOSAVE_TIMER_MS = 5_000
 FILTER = f"NN Studio projects (*{SUFFIX})"
 TABLE_FILTER = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
+LESSON_SUFFIX = ".md"
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".dat")
 
 
@@ -75,7 +76,8 @@ class ProjectSession(QObject):
 
     def begin_with(self, path: str) -> None:
         """Open a project as the program starts; where it cannot be read, say why on the first network."""
-        if not self._open(path):
+        opened = self._open_lesson(Path(path)) if path.lower().endswith(LESSON_SUFFIX) else self._open(path)
+        if not opened:
             self.begin()
 
     def show_project(self, project: Project) -> None:
@@ -100,6 +102,22 @@ class ProjectSession(QObject):
         if path:
             chosen = path
             self._when_safe(lambda: self._open(chosen))
+
+    def open_lesson(self, path: Path) -> None:
+        """Open a lesson with the network it begins with, after asking about unsaved work."""
+        self._when_safe(lambda: self._open_lesson(path))
+
+    def _open_lesson(self, path: Path) -> bool:
+        from nnstudio.lessons import LessonError, StartError, document_of, read  # at first use: the window is up sooner
+
+        try:
+            lesson = read(path)
+            project = document_of(lesson.head.start, path.parent, lesson.text)
+        except (LessonError, StartError, ProjectError) as error:
+            self._model.message.emit(f"The lesson was not opened. {error}", "bad")
+            return False
+        self._take(project, None)
+        return True
 
     def _open(self, path: str) -> bool:
         try:

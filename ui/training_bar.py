@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -248,6 +248,15 @@ class TrainingBar(QFrame):
         row.addStretch(1)
         for name in ("training_cost", "validation_cost", "score", "steps_per_second"):
             row.addWidget(self.figures[name])
+
+    def limit(self, shown: Collection[str]) -> None:
+        """Show these of the buttons and hyperparameters only, ``"step"`` and ``"learning_rate"`` say; all for none."""
+        for name, button in self.buttons.items():
+            button.setVisible(not shown or name.removeprefix("train.").replace("toggle", "train") in shown)
+        for name, editor in self.controls.items():
+            for widget in (editor, self.labels[name]):
+                widget.setVisible(not shown or name in shown)
+        self.updateGeometry()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out the least important figures where there is no room for all."""

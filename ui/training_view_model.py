@@ -12,6 +12,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.history import History
+from engine.network import finite_in
 from engine.settings import TrainingSettings
 from engine.shapes import Shapes
 from engine.snapshot import ProbeRequest, Probes, Status
@@ -47,6 +48,7 @@ class TrainingViewModel(QObject):
     shapes_changed = Signal()
     data_changed = Signal()
     chosen_changed = Signal()
+    did = Signal(str)  # something a lesson may wait for, by its name in nnstudio.lessons.facts.DEEDS
     lit = Signal(str)  # a view points at a layer, by its node; empty when it does not any more
     message = Signal(str, str)  # a sentence, and its kind: "info", "warn" or "bad"
 
@@ -72,6 +74,7 @@ class TrainingViewModel(QObject):
         self._engine: Engine = "stale"
         self._waiting: list[Callable[[], object]] = []  # edits put off until training rests
         self._asked: Asked | None = None  # from a request until the engine rests and its weights are kept
+        self._entry_text = ""  # what an entry set by hand is called as a step of undo, until the engine rests on it
         self._kept: Checkpoint | None = None  # of the present training, some seconds old
         self._kept_at = 0.0
         self._shown: object = None  # what has been looked at, at rest
@@ -98,6 +101,7 @@ class TrainingViewModel(QObject):
         if row != self.chosen:
             self.chosen = row
             self.chosen_changed.emit()
+            self.did.emit("choose_example")
 
     @property
     def training(self) -> bool:
@@ -144,6 +148,24 @@ class TrainingViewModel(QObject):
         """Go back to the initial weights of the seed."""
         self._ask("reset")
 
+    def set_entry(self, symbol: str, row: int, column: int, value: float) -> None:
+        """Set one entry of a parameter by hand, rows and columns from 0, as a step of undo; training pauses for it."""
+        try:
+            finite_in(self.store.document.training.precision, value)
+        except ValueError as error:
+            self.message.emit(f"The value was not taken: {error}", "warn")
+            return
+
+        def at_rest() -> None:
+            if self._prepare():
+                name = symbol.replace("gamma", "γ").replace("beta", "β")
+                self._entry_text = f"Set {name}, row {row + 1}, column {column + 1}"
+                self._asked = "else"
+                self.host.set_entry(symbol, row, column, value)
+                self.did.emit("set_weight")
+
+        self._at_rest(at_rest)
+
     def set_training(self, training: TrainingSettings, text: str, merge_key: str = "") -> None:
         """Change hyperparameters, as an edit; they reach a running training at its next step."""
         self.store.apply(lambda document: edits.set_training(document, training), text, merge_key)
@@ -153,6 +175,7 @@ class TrainingViewModel(QObject):
         stack = self.store.undo_stack
         if not stack.canUndo():
             return
+        self.did.emit("undo")
         target = stack.index() - 1
         if self.busy and concerns_engine(*self.store.step(target)):
             self._at_rest(lambda: stack.setIndex(target))
@@ -270,15 +293,20 @@ class TrainingViewModel(QObject):
         if self._engine != "given" and self.busy:
             self._at_rest(lambda: self._ask(what))  # a load now would lose what the engine is training
             return
-        if self._engine != "given" or not self.host.alive:
-            self._load()
-        if self._engine != "given":
+        if not self._prepare():
             return
         self._asked = "train" if what in ("start", "run_epoch") else "else"
         if self._asked == "train":
             self._kept_at = time.monotonic()
             self._set_status(self.status)
         self.host.ask(what)  # type: ignore[arg-type]
+        self.did.emit({"start": "train", "run_epoch": "train", "run_step": "step"}.get(what, what))
+
+    def _prepare(self) -> bool:
+        """Give the engine the present document where it has another, and return whether it has it now."""
+        if self._engine != "given" or not self.host.alive:
+            self._load()
+        return self._engine == "given"
 
     def _load(self) -> None:
         """Give the engine the present document, with the weights that belong to it."""
@@ -369,7 +397,9 @@ class TrainingViewModel(QObject):
             return  # a pause that crossed the end of the training it was for
         status = event.status
         self.history = History(event.state.history)
-        if status.step == 0:
+        if self._entry_text:
+            name, text = self.checkpoints.put(checkpoint_of(event.state)), self._entry_text
+        elif status.step == 0:
             self.marks, name, text = [], None, "Reset weights"
         else:
             name = self.checkpoints.put(checkpoint_of(event.state))
@@ -395,6 +425,7 @@ class TrainingViewModel(QObject):
 
     def _come_to_rest(self) -> None:
         self._asked = self._kept = None
+        self._entry_text = ""
 
     def _name_checkpoint(self, name: str | None, text: str) -> None:
         """Let the document name the weights, as a step of undo that no gate puts off."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 import msgspec
 import numpy as np
@@ -108,6 +108,10 @@ class Layer(Declared, frozen=True):
     def initial(self, inputs: tuple[int, ...], generator: np.random.Generator) -> dict[str, Array]:
         """Return the first values of every stored array."""
         return {}
+
+    def alone(self) -> Self:
+        """Return the layer whose lines and terms hold for one example that is looked at on its own."""
+        return self
 
     def chips(self) -> tuple[str, ...]:
         """Return the settings a node card shows in short, for example ``("tanh", "Xavier normal")``."""

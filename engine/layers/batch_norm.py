@@ -67,6 +67,10 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
         zeros, ones = np.zeros((inputs[0], 1)), np.ones((inputs[0], 1))
         return {"gamma": ones, "beta": zeros, "mean": zeros, "variance": ones}
 
+    def alone(self) -> BatchNorm:
+        """Return the same layer frozen: one example has no mean and variance of its own, and the running ones count."""
+        return msgspec.structs.replace(self, frozen=True)
+
     def equation(self, level: int, reads: tuple[int, ...]) -> str:
         """Return A[l] = γ[l] ∗ (A[k] - μ[l]) / √(σ²[l] + ε) + β[l]."""
         source = source_symbol(level, reads)

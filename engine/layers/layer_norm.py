@@ -111,13 +111,14 @@ class LayerNorm(Layer, frozen=True, tag="layer_norm"):
         emit, source, out = build.emit, build.inputs[0], build.output
         row = (1, out.shape[1])
         mean, deviation = emit.buffer("μ", row), emit.buffer("σ", row)
+        variance = emit.buffer("σ²", row) if emit.looking else deviation
         normal, square = emit.buffer("X̂", out.shape), emit.scratch(out.shape, "square")
         weights = Ref("1/n", np.full((1, out.shape[0]), 1.0 / out.shape[0], emit.dtype))
         emit.dot(weights, source, mean, formula="μ = 1/n Σ A_in")
         emit.apply(np.subtract, source, mean, out=normal)
         emit.apply(np.multiply, normal, normal, out=square)
-        emit.dot(weights, square, deviation, formula="σ² = 1/n Σ (A_in − μ)²")
-        emit.apply(np.add, deviation, emit.constant(self.epsilon), out=deviation)
+        emit.dot(weights, square, variance, formula="σ² = 1/n Σ (A_in − μ)²")
+        emit.apply(np.add, variance, emit.constant(self.epsilon), out=deviation)
         emit.apply(np.sqrt, deviation, out=deviation, formula="√(σ² + ε)")
         emit.apply(np.divide, normal, deviation, out=normal, formula="X̂ = (A_in − μ) / √(σ² + ε)")
         emit.apply(np.multiply, normal, build.parameters["gamma"], out=out)

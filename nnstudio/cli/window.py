@@ -1,4 +1,4 @@
-"""``nnstudio [PROJECT or TABLE]``: what the window is to open. It imports little, so that the window is up soon."""
+"""``nnstudio [PROJECT, TABLE or lesson]``: what the window is to open. It imports little: the window is up soon."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 from nnstudio.cli.output import MistakeError
 
 COMMANDS = ("train", "predict", "check")
+LESSON = "lesson"
 MAIN_HELP = """\
 usage: nnstudio [PROJECT or TABLE]
+       nnstudio lesson [NAME or LESSON.md]
        nnstudio train SOURCE [options]
        nnstudio predict PROJECT TABLE --out OUT.csv
        nnstudio check PROJECT
@@ -21,6 +23,7 @@ Design, train and understand neural networks.
   nnstudio              open the window (without a display: train a sample and write build/demo/)
   nnstudio PROJECT      open a project (.nnstudio) in the window
   nnstudio TABLE        load a table (CSV) in the window
+  nnstudio lesson       open a lesson by its name or its file; without one, list those that there are
   nnstudio train        train a network on a table, a project or a sample, without a window
   nnstudio predict      predict the rows of a table with a trained project
   nnstudio check        tell a project's shapes and problems, and compare its gradient with numeric differences
@@ -30,7 +33,7 @@ Design, train and understand neural networks.
 
 
 def parse_window(arguments: Sequence[str]) -> Path | None:
-    """Return the project or the table to open in the window, or None for a new project.
+    """Return the project, the table or the lesson to open in the window, or None for a new project.
 
     Raises
     ------
@@ -48,10 +51,12 @@ def parse_window(arguments: Sequence[str]) -> Path | None:
             raise MistakeError(f'There is no option {argument}. "nnstudio --help" tells what there is.')
     if not arguments:
         return None
+    if arguments[0] == LESSON:
+        return _lesson(list(arguments[1:]))
     if not arguments[0].strip():
         raise MistakeError("The name of the project is empty. Give a project or a table, or nothing for a new project.")
     path = Path(arguments[0])
-    close = difflib.get_close_matches(arguments[0], COMMANDS, 1)
+    close = difflib.get_close_matches(arguments[0], (*COMMANDS, LESSON), 1)
     if close and not path.exists():
         raise MistakeError(f'There is no command "{arguments[0]}". Did you mean "nnstudio {close[0]}"?')
     if len(arguments) > 1:
@@ -61,6 +66,29 @@ def parse_window(arguments: Sequence[str]) -> Path | None:
     if not path.is_file():
         raise MistakeError(f"There is no file {path}. Check the name and the folder.")
     return path
+
+
+def _lesson(arguments: list[str]) -> Path:
+    """Return the file of a lesson, given by its name or as a file; without one list the names and end."""
+    from nnstudio.lessons.built_in import LESSONS, lesson_path
+
+    if not arguments:
+        for name, title in LESSONS.items():
+            print(f"{name:<22} {title}")
+        sys.exit(0)
+    if len(arguments) > 1:
+        raise MistakeError(f"One lesson is opened at a time, and {len(arguments)} were given.")
+    name = arguments[0]
+    if name in LESSONS:
+        return lesson_path(name)
+    path = Path(name)
+    if path.is_file():
+        if path.suffix.lower() != ".md":
+            raise MistakeError(f"{path} is no lesson: a lesson's name ends in .md.")
+        return path
+    close = difflib.get_close_matches(name, LESSONS, 1)
+    hint = f'Did you mean "{close[0]}"?' if close else '"nnstudio lesson" lists them.'
+    raise MistakeError(f'There is no lesson "{name}" and no such file. {hint}')
 
 
 def program_version() -> str:

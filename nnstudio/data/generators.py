@@ -14,6 +14,7 @@ Generator = Callable[[int, float, np.random.Generator], tuple[Points, Values]]
 INNER_RADIUS = 0.45
 SPIRAL_TURNS = 1.25
 BLOBS = 3
+CLOUD = (0.7, 0.4)  # middle of the second cloud; the first one's is opposite
 
 
 def _halves(rows: int) -> Values:
@@ -61,6 +62,13 @@ def blobs(rows: int, noise: float, random: np.random.Generator) -> tuple[Points,
     label = (np.arange(rows) % BLOBS).astype(np.float64)
     angle = 2 * np.pi * label / BLOBS + np.pi / 2
     centers = np.column_stack([np.cos(angle), np.sin(angle)])
+    return centers + random.normal(0, noise, (rows, 2)), label
+
+
+def clouds(rows: int, noise: float, random: np.random.Generator) -> tuple[Points, Values]:
+    """Return two round clouds that a line parts but for the points of either that lie among the other."""
+    label = _halves(rows)
+    centers = np.where(label[:, None] == 1, CLOUD, -np.array(CLOUD))
     return centers + random.normal(0, noise, (rows, 2)), label
 
 

@@ -52,6 +52,9 @@ SAMPLES: dict[str, Sample] = {
     "circles": _generated("Circles", "A ring inside a ring.", generators.circles, 0.1, "outer", "inner"),
     "moons": _generated("Moons", "Two interleaved half moons.", generators.moons, 0.15, "upper", "lower"),
     "xor": _generated("XOR", "Four quadrants: do the signs differ?", generators.xor, 0.05, "same", "different"),
+    "clouds": _generated(
+        "Two clouds", "Two round clouds that overlap: a line parts most of them.", generators.clouds, 0.5, "no", "yes"
+    ),
     "blobs": _generated("Blobs", "Three round clouds.", generators.blobs, 0.35, "first", "second", "third"),
     "plane": _generated("Noisy plane", "A number to predict: y = 2 x1 - x2 + 0.5.", generators.plane, 0.1),
     "sine": _generated("Sine waves", "A number to predict: y = sin(3 x1) cos(3 x2).", generators.sine, 0.05),

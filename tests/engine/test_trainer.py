@@ -323,3 +323,35 @@ def test_fewer_epochs_than_were_made_finish_a_run_and_as_many_again_go_on():
     assert trainer.status.state == "finished"
     trainer.go_on()
     assert trainer.train().epoch == 9
+
+
+def test_a_weight_set_by_hand_is_what_training_goes_on_from():
+    trainer = Trainer(small(precision="float64"), rings(), TrainingSettings(precision="float64", epochs=5))
+    trainer.train(until_epoch=1)
+    trainer.set_entry("W[1]", 2, 1, 0.5)
+    assert trainer.network.parameters["dense_1.Theta"][2, 2] == 0.5
+    trainer.set_entry("b[3]", 0, 0, -1.5)
+    assert trainer.network.parameters["output.Theta"][0, 0] == -1.5
+    assert not trainer.status.measured
+    trainer.measure()
+    assert trainer.status.training_cost == pytest.approx(trainer.network.cost(rings().X, rings().Y), rel=1e-12)
+    assert trainer.train().state == "finished"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "row", "column", "value", "said"),
+    [
+        ("W[9]", 0, 0, 1.0, r"no parameter W\[9\]"),
+        ("Z[1]", 0, 0, 1.0, r"no parameter Z\[1\]"),
+        ("W[1]", 8, 0, 1.0, "no row 9"),
+        ("b[1]", 0, 1, 1.0, "column 2"),
+        ("W[1]", 0, 0, float("nan"), "not a finite number"),
+        ("W[1]", 0, 0, 1e300, "not a finite number in float32"),
+    ],
+)
+def test_a_value_that_no_parameter_can_have_is_refused_by_name_and_changes_nothing(symbol, row, column, value, said):
+    network = small()
+    before = network.theta.tobytes()
+    with pytest.raises(ValueError, match=said):
+        network.set_entry(symbol, row, column, value)
+    assert network.theta.tobytes() == before

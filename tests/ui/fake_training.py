@@ -33,6 +33,7 @@ class FakeTraining(QObject):
     shapes_changed = Signal()
     data_changed = Signal()
     lit = Signal(str)
+    did = Signal(str)
     chosen_changed = Signal()
     message = Signal(str, str)
 
@@ -76,6 +77,9 @@ class FakeTraining(QObject):
 
     def toggle(self) -> None:
         self.calls.append("toggle")
+
+    def set_entry(self, symbol: str, row: int, column: int, value: float) -> None:
+        self.calls.append(f"{symbol} {row} {column} {value:g}")
 
     def set_training(self, training: TrainingSettings, text: str, merge_key: str = "") -> None:
         self.settings.append((training, text, merge_key))

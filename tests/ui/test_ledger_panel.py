@@ -265,3 +265,45 @@ def test_news_keep_the_chosen_quantity_and_entry(model, shown):
     model.really_look()
     assert panel.list.symbol == "dZ[2]"
     assert panel.heat_map.entry == (4, 3)
+
+
+def test_a_parameter_can_be_set_by_hand_and_nothing_else_can(qtbot, model, shown):
+    panel = shown(model)
+    panel.show_quantity("Z[1]")
+    assert not panel.making.field.isVisible()
+    panel.show_quantity("W[1]")
+    panel.show_entry(1, 0)
+    line = panel.making.field.line
+    panel.show_view("numbers")
+    panel.grid.activated.emit(panel.grid.currentIndex())
+    assert line.hasFocus() or not panel.isActiveWindow()
+    line.selectAll()
+    qtbot.keyClicks(line, "0,25")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert model.calls == ["W[1] 1 0 0.25"]
+
+
+def test_what_is_no_number_is_said_and_the_present_value_comes_back_with_escape(qtbot, model, shown):
+    panel = shown(model)
+    panel.show_quantity("b[1]")
+    field = panel.making.field
+    before = field.line.text()
+    field.line.selectAll()
+    qtbot.keyClicks(field.line, "one")
+    qtbot.keyClick(field.line, Qt.Key.Key_Return)
+    assert "'one' is not a number" in field.words.text()
+    assert model.calls == []
+    qtbot.keyClick(field.line, Qt.Key.Key_Escape)
+    assert field.line.text() == before
+
+
+def test_news_do_not_overwrite_what_is_being_typed(qtbot, model, shown):
+    panel = shown(model)
+    panel.show_quantity("W[1]")
+    line = panel.making.field.line
+    line.setFocus()
+    qtbot.waitUntil(line.hasFocus)
+    line.selectAll()
+    qtbot.keyClicks(line, "7")
+    model.really_look()
+    assert line.text() == "7"

@@ -384,3 +384,44 @@ def test_closing_while_training_leaves_no_process(model, qtbot):
     process_id = model.host.process_id
     model.close()
     assert not psutil.pid_exists(process_id)
+
+
+def test_a_weight_set_by_hand_is_a_step_of_undo_and_reaches_every_view(model, qtbot):
+    row = model.data.training[0]
+    model.request("test", ProbeRequest(ledgers=(LedgerRequest((0,)),)))
+
+    def value():
+        book = model.probes.ledgers.get((0,))
+        return None if book is None else float(book.quantities["W[1]"].values[1, 0])
+
+    qtbot.waitUntil(lambda: value() is not None, timeout=PATIENCE)
+    first = value()
+    model.set_entry("W[1]", 1, 0, 2.5)
+    qtbot.waitUntil(lambda: value() == 2.5, timeout=PATIENCE)
+    assert model.store.undo_stack.undoText() == "Set W[1], row 2, column 1"
+    assert model.checkpoint().state.arrays["parameters/dense_1.Theta"][1, 1] == 2.5
+    assert model.status.step == 0
+    quantities = model.probes.ledgers[0,].quantities
+    x = model.data.X[row]
+    z = 2.5 * x[0] + quantities["W[1]"].values[1, 1] * x[1] + quantities["b[1]"].values[1, 0]
+    assert quantities["Z[1]"].values[1, 0] == pytest.approx(z, rel=1e-5)
+    model.undo()
+    qtbot.waitUntil(lambda: value() == first, timeout=PATIENCE)
+
+
+def test_a_weight_set_while_training_pauses_it(model, qtbot):
+    model.start()
+    qtbot.waitUntil(lambda: model.status.step > 0, timeout=PATIENCE)
+    model.set_entry("b[1]", 0, 0, -3.0)
+    qtbot.waitUntil(lambda: model.store.undo_stack.undoText() == "Set b[1], row 1, column 1", timeout=PATIENCE)
+    assert not model.busy
+    assert model.checkpoint().state.arrays["parameters/dense_1.Theta"][0, 0] == -3.0
+    assert model.status.step > 0
+
+
+def test_a_value_that_the_precision_cannot_hold_is_refused_in_words(model):
+    said = []
+    model.message.connect(lambda text, kind: said.append(text))
+    model.set_entry("W[1]", 0, 0, 1e300)
+    assert said == ["The value was not taken: 1e+300 is not a finite number in float32."]
+    assert not model.busy

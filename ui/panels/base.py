@@ -99,9 +99,12 @@ class Panel(QFrame):
         """Say something else while there is nothing to show."""
         self._empty.set_hint(hint)
 
-    def give_way(self, *widgets: QWidget) -> None:
-        """Name widgets of the header that stand aside, the last first, where the title would be cut off."""
-        self._giving_way += widgets
+    def give_way(self, *widgets: QWidget, after: bool = False) -> None:
+        """Name widgets of the header that stand aside, the last first, where the title would be cut off.
+
+        With ``after`` they stay until all that were named before are gone.
+        """
+        self._giving_way = [*widgets, *self._giving_way] if after else [*self._giving_way, *widgets]
 
     def add_tool(self, text: str, icon: str, act: object, *, checkable: bool = False, key: str = "") -> QAction:
         """Add a tool that appears on hover, in the context menu, and, with ``key``, on a key of its window."""
@@ -254,10 +257,12 @@ class Panel(QFrame):
     def fit_header(self) -> None:
         """Leave out of the header what has no room beside the title."""
         shown: list[QWidget] = []
+        is_room = True
         for widget in self._giving_way:
-            fits = not widget.property(UNUSED) and self.header_width([*shown, widget]) <= self.width()
-            widget.setVisible(fits)
-            shown += [widget] if fits else []
+            used = not widget.property(UNUSED)
+            is_room = is_room and (not used or self.header_width([*shown, widget]) <= self.width())
+            widget.setVisible(used and is_room)
+            shown += [widget] if used and is_room else []
 
     def header_width(self, beside: Sequence[QWidget] | None = None) -> int:
         """Return the width of the title and of what stands beside it: all that may give way, or only these widgets."""

@@ -46,6 +46,7 @@ class EquationsPanel(InsightPanel):
         split.addWidget(self.list)
         split.addWidget(self.detail)
         split.setStretchFactor(0, 1)
+        self.give_way(self.example, after=True)
         self.pages = QStackedWidget()
         self.pages.addWidget(split)
         self.pages.addWidget(self.code)
@@ -78,8 +79,8 @@ class EquationsPanel(InsightPanel):
         self.detail.show_row(self._row, self.walk)
 
     def header_width(self, beside: Sequence[QWidget] | None = None) -> int:
-        """Return the width of the header, the switch and the number of the example, which never give way, counted."""
-        staying = (*self._buttons.values(), self.example)
+        """Return the width of the header, the switch, which never gives way, counted."""
+        staying = self._buttons.values()
         return super().header_width(beside) + sum(w.sizeHint().width() + self.header.spacing() for w in staying)
 
     def show_view(self, view: View) -> None:

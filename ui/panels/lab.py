@@ -159,6 +159,8 @@ class LabPanel(Panel):
             self.result_view.show()
             self.show_result(result)
             self._show_age()
+            for deed in ("run_lab", f"run_{self.name}"):
+                self.model.did.emit(deed)
 
     def _failed(self, job: int, sentence: str) -> None:
         if job == self._job:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from engine.ledger import Ledger, LedgerRequest, Window
 from engine.snapshot import ProbeRequest
 from nnstudio import numbers
-from nnstudio.ledger import Line, fits, lines
+from nnstudio.ledger import PARAMETERS, Line, fits, lines
 from nnstudio.ledger_terms import making
 from nnstudio.ledger_text import matrix_latex, tab_separated
 from ui import theme
@@ -68,6 +68,8 @@ class LedgerPanel(InsightPanel):
         self.grid.picked.connect(self.show_entry)
         self.grid.scrolled.connect(self._later.start)
         self.grid.copied.connect(self.copy_numbers)
+        self.grid.activated.connect(lambda _: self.making.edit())
+        self.making.edited.connect(lambda value: self.model.set_entry(self._symbol, *self._entry, value))
         self.add_tool("Copy the numbers", "ph.table", self.copy_numbers)
         self.add_tool("Copy as LaTeX", "ph.brackets-square", self.copy_latex)
 
@@ -119,6 +121,7 @@ class LedgerPanel(InsightPanel):
         """Show how an entry of the quantity was made; row and column count from 0."""
         if (row, column) != self._entry:
             self._entry = (row, column)
+            self.model.did.emit("choose_entry")
             self._show()
 
     def show_view(self, view: View) -> None:
@@ -164,7 +167,7 @@ class LedgerPanel(InsightPanel):
         self.heat_map.show_line(line, self._entry, heads, marked)
         self.grid.show_line(ledger, line, self._entry, heads, marked)
         made = making(self.model.store.document.graph, self.model.shapes, ledger, line, *self._entry)
-        self.making.show_making(made, self.model.status.state == "training")
+        self.making.show_making(made, self.model.status.state == "training", line.kind in PARAMETERS)
         self._later.start()
 
     def _row_names(self, line: Line) -> list[str]:

@@ -1,0 +1,1 @@
+"""The lesson beside the window: its text, its questions, what is to be done, and how far one has come."""
