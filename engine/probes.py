@@ -94,13 +94,14 @@ def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int,
         z=z_histograms(network, examples) if request.z else {},
         worst=worst(network, data, min(request.worst, MOST_WORST)) if request.worst > 0 and data is not None else None,
         ledgers=_ledgers(network, data, request) if data is not None else {},
-        units=_units(network, examples, request.units, data) if request.units and data is not None else None,
+        units=_units(network, examples, request, data) if request.units and data is not None else None,
     )
 
 
-def _units(network: Network, examples: Dataset, node: str, data: Dataset) -> Units | None:
+def _units(network: Network, examples: Dataset, request: ProbeRequest, data: Dataset) -> Units | None:
     """Return a layer's units; the input's are the features themselves, and nothing is to be told of them."""
-    return units(network, examples, node, data) if network.shapes.levels.get(node) else None
+    node = request.units
+    return units(network, examples, node, data, request.unit) if node and network.shapes.levels.get(node) else None
 
 
 def _ledgers(network: Network, data: Dataset, request: ProbeRequest) -> dict[tuple[int, ...], Ledger]:

@@ -47,7 +47,8 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``boundary`` names two feature indices, ``detail`` the node whose matrices are wanted, ``walk`` the rows of the
     training split over which every operation is walked through, ``z`` what every activation is applied to, ``worst``
     how many of the training examples with the largest losses are told, ``ledgers`` the rows over which every quantity
-    is told, with the blocks of them whose values are wanted, ``units`` the node whose units are told one by one.
+    is told, with the blocks of them whose values are wanted, ``units`` the node whose units are told one by one,
+    and ``unit`` which of a large layer, with its neighbors.
     """
 
     weights: bool = False
@@ -63,6 +64,7 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     worst: int = 0
     ledgers: tuple[LedgerRequest, ...] = ()
     units: str | None = None
+    unit: int = 0
 
     def __or__(self, other: ProbeRequest) -> ProbeRequest:
         """Return what satisfies both; where both name a boundary, a detail, a walk or units, the later one counts."""
@@ -80,6 +82,7 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
             worst=max(self.worst, other.worst),
             ledgers=_joined(self.ledgers, other.ledgers),
             units=other.units or self.units,
+            unit=other.unit if other.units else self.unit,
         )
 
     @property

@@ -19,9 +19,9 @@ from engine.network import Network
 from engine.plane import extent, plane_points
 from engine.program import Program
 
-MOST_UNITS = 64  # told of one layer
+MOST_UNITS = 64  # told at once; of a larger layer, page by page
 MOST_EXTREMES = 8  # examples told of each unit, at either end
-MOST_LINKS = 12  # weights told of each unit and layer, the largest
+MOST_LINKS = 8  # weights told of each unit and layer, the largest
 PLANE_SIDE = 64  # points across and down
 PLANE_VALUES = 131_072  # activations of all units' pictures together
 LEAST_SIDE = 16
@@ -77,7 +77,7 @@ class Units:
     node, count
         The layer, and its number of units n[l].
     shown
-        The units told (k,), from 0: all, or evenly spaced ones of a large layer.
+        The units told (k,), from 0: all, or of a large layer one page of neighbors.
     examples, total
         How many training examples were looked at, of how many.
     means, lows, highs
@@ -121,7 +121,7 @@ class Units:
     read_by: tuple[Links, ...] = ()
 
 
-def units(network: Network, seen: Dataset, node: str, data: Dataset) -> Units:
+def units(network: Network, seen: Dataset, node: str, data: Dataset, unit: int = 0) -> Units:
     """Return what the units of a layer respond to.
 
     Parameters
@@ -130,9 +130,12 @@ def units(network: Network, seen: Dataset, node: str, data: Dataset) -> Units:
         A few training examples; the plane reaches as far as they do, and a little beyond.
     data
         The training examples.
+    unit
+        Of a large layer, the page that holds this unit is told.
     """
     count = network.shapes.units[node]
-    shown = np.linspace(0, count - 1, min(count, MOST_UNITS)).astype(np.int64)
+    start = page_of(unit, count)
+    shown = np.arange(start, min(start + MOST_UNITS, count))
     theta = network.parameters.get(f"{node}.Theta")
     first, alike = np.arange(count), np.ones(count, np.int64)
     if theta is not None:
@@ -168,6 +171,11 @@ def units(network: Network, seen: Dataset, node: str, data: Dataset) -> Units:
             for reader, offset in _readers(network, node)
         ),
     )
+
+
+def page_of(unit: int, count: int) -> int:
+    """Return the first unit of the page on which a unit of a layer of ``count`` is told."""
+    return min(max(unit, 0), count - 1) // MOST_UNITS * MOST_UNITS
 
 
 def twins(theta: Array) -> Array:

@@ -84,6 +84,14 @@ def raw(prepared: PreparedData, feature: int, values: ArrayLike) -> NDArray[np.f
     return np.asarray(values, np.float64) * column.scale + column.offset
 
 
+def raw_rows(prepared: PreparedData, rows: ArrayLike) -> NDArray[np.float64]:
+    """Return whole rows (k, n_features) in the units of the table."""
+    columns = [column for column in prepared.fitted.columns for _ in column.features]
+    scales = np.array([column.scale for column in columns], np.float64)
+    offsets = np.array([column.offset for column in columns], np.float64)
+    return np.asarray(np.asarray(rows, np.float64) * scales + offsets)
+
+
 def scaled(prepared: PreparedData, feature: int, values: ArrayLike) -> NDArray[np.float64]:
     """Return values in the unit of the table as the input has them."""
     column = feature_column(prepared.fitted, feature)

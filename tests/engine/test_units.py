@@ -143,14 +143,22 @@ def test_a_layer_that_applies_an_activation_tells_its_slopes_and_others_do_not()
     assert look(network, data, "activation_1").biases.shape == (0,)
 
 
-def test_of_a_large_layer_evenly_spaced_units_are_told_and_its_true_size():
+@pytest.mark.parametrize(("unit", "start", "end"), [(0, 0, 64), (63, 0, 64), (64, 64, 128), (199, 192, 200)])
+def test_of_a_large_layer_the_page_with_the_wanted_unit_is_told_and_its_true_size(unit, start, end):
     network, data = wide(width=200)
-    found = look(network, data, "dense_2")
+    found = units(network, looked_at(data), "dense_2", data, unit)
     assert found.count == 200
-    assert len(found.shown) == MOST_UNITS
-    assert (found.shown[0], found.shown[-1]) == (0, 199)
-    assert set(np.diff(found.shown)) <= {3, 4}
-    np.testing.assert_allclose(found.means, hidden(network, data.X, "dense_2").mean(axis=1)[found.shown])
+    assert found.shown.tolist() == list(range(start, end))
+    np.testing.assert_allclose(found.means, hidden(network, data.X, "dense_2").mean(axis=1)[start:end])
+    theta = network.parameters["output.Theta"]
+    np.testing.assert_array_equal(found.read_by[0].weights[:, 0], theta[0, 1 + start : 1 + end])
+
+
+@pytest.mark.parametrize("unit", [-5, 10_000])
+def test_a_unit_that_is_not_there_stands_for_the_nearest_one(unit):
+    network, data = wide(width=130)
+    shown = units(network, looked_at(data), "dense_1", data, unit).shown
+    assert (shown[0], len(shown)) == ((0, MOST_UNITS) if unit < 0 else (128, 2))
 
 
 def test_where_all_examples_would_take_long_evenly_spaced_ones_are_looked_at_and_counted(monkeypatch):
@@ -278,4 +286,6 @@ def test_units_are_told_where_they_are_asked_for():
     assert probe(network, seen, ProbeRequest(weights=True), 0, data).units is None
     assert (ProbeRequest(units="a") | ProbeRequest(units="b")).units == "b"
     assert (ProbeRequest(units="a") | ProbeRequest(z=True)).units == "a"
+    assert (ProbeRequest(units="a", unit=70) | ProbeRequest(z=True)).unit == 70
+    assert (ProbeRequest(units="a", unit=70) | ProbeRequest(units="b")).unit == 0
     assert not ProbeRequest(units="a").empty

@@ -41,6 +41,7 @@ PANELS: dict[str, PanelKind] = {
     "gradient_histograms": PanelKind("Gradients", "gradient_histograms:GradientHistograms"),
     "boundary": PanelKind("Boundary", "boundary:BoundaryPanel"),
     "metrics": PanelKind("Metrics", "metrics:MetricsPanel"),
+    "units": PanelKind("Units", "units:UnitsPanel", insight=True),
     "lab_proof": PanelKind("Proof", "lab_proof:ProofPanel", insight=True),
     "lab_vectorization": PanelKind("Vectorization", "lab_vectorization:VectorizationPanel", insight=True),
     "lab_initialization": PanelKind("Initialization", "lab_initialization:InitializationPanel", insight=True),
