@@ -38,6 +38,7 @@ ROWS, MOST_ROWS = 5_000, 1_000_000
 NARROW_SPIN = 52  # pixels
 ABREAST = 400  # pixels from which the two plots stand beside each other
 PLOT_HEIGHT = 180
+MOST_DRAWN = 400  # points of a curve: a band of thousands would hold the window up
 SPLITS = ("training", "validation")
 COLUMNS = ("Layers × units", "Parameters", "Training cost", "Validation cost")
 ROW_HEIGHT = 36
@@ -121,14 +122,18 @@ class DepthPanel(LabPanel):
         every = np.concatenate([_logs(outcome, split).ravel() for split in shown for outcome in result.outcomes])
         every = every[np.isfinite(every)]
         heights = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
-        epochs = np.arange(result.epochs + 1, dtype=float)
+        groups = np.unique(np.linspace(0, result.epochs, min(result.epochs + 1, MOST_DRAWN)).astype(np.int64))
         for split in shown:
             self.plots[split].fit()
             curves, bands = {}, {}
             for outcome in result.outcomes:
                 costs, name = _logs(outcome, split), numbers.plural(outcome.depth, "layer")
-                curves[name] = (epochs, np.median(costs, axis=0), None)
-                bands[name] = (costs.min(axis=0), costs.max(axis=0))
+                # Of many epochs the first of each group is drawn, and the band's lowest and highest in it.
+                curves[name] = (groups.astype(float), np.median(costs[:, groups], axis=0), None)
+                bands[name] = (
+                    np.minimum.reduceat(costs.min(axis=0), groups),
+                    np.maximum.reduceat(costs.max(axis=0), groups),
+                )
             self._curves[split].show(curves, bands, heights)
 
     def result_text(self) -> str:
