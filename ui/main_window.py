@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
             "learn.open": lambda: self.classroom.open_file(),
             "learn.show": lambda: self.classroom.show_again(),
             "learn.write": lambda: self.classroom.write(),
+            "learn.errata": lambda: self.classroom.show_errata(),
             "help.keys": self._show_keys,
             "help.about": self._show_about,
         }

@@ -37,6 +37,7 @@ class ProjectSession(QObject):
     """What file the window works on, and whether it differs from what was saved."""
 
     state_changed = Signal()  # the path, or whether there are unsaved changes
+    taken = Signal()  # another document is there: new, opened or recovered
 
     def __init__(self, model: TrainingViewModel, window: QWidget) -> None:
         super().__init__(window)
@@ -143,6 +144,7 @@ class ProjectSession(QObject):
         if document.data is not None and model.data is None:
             self._offer_reading(document.data)
         self.state_changed.emit()
+        self.taken.emit()
 
     def _offer_reading(self, recipe: DataRecipe) -> None:
         """Say where the data of a project are, and read them only when asked; samples are the program's own."""
