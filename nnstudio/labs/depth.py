@@ -159,7 +159,7 @@ def compare_depths(
     graph: Graph,
     settings: TrainingSettings,
     training: tuple[Array, Array],
-    validation: tuple[Array, Array],
+    validation: tuple[Array, Array] | None,
     epochs: int,
     seeds: int,
     layers: int,
@@ -174,7 +174,7 @@ def compare_depths(
     graph
         The open network.
     training, validation
-        X (m, n_features) and Y (m, n_outputs) of both splits; validation may have no rows.
+        X (m, n_features) and Y (m, n_outputs) of both splits; None where there are no validation rows.
 
     Raises
     ------
@@ -183,8 +183,8 @@ def compare_depths(
     """
     notes = _notes(graph)
     target = infer_shapes(graph).parameter_count
-    data, watched = (Dataset(X, Y, settings.precision) if len(X) else None for X, Y in (training, validation))
-    assert data is not None
+    data = Dataset(*training, settings.precision)
+    watched = Dataset(*validation, settings.precision) if validation is not None else None
     outcomes = []
     for depth in range(1, layers + 1):
         width = width_for(graph, depth, target)

@@ -160,8 +160,7 @@ def test_progress_goes_from_nothing_to_all_and_names_the_network(moons):
 
 
 def test_without_validation_rows_the_training_cost_is_compared(moons):
-    nothing = (moons.X[:0], moons.Y[:0])
-    found = compare_depths(unheard, GRAPH, TrainingSettings(), splits(moons)[0], nothing, 2, 2, 2)
+    found = compare_depths(unheard, GRAPH, TrainingSettings(), splits(moons)[0], None, 2, 2, 2)
     assert found.judged == "training"
     assert np.isnan(found.outcomes[0].costs("validation")).all()
     assert "training cost" in found.verdict

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from engine.snapshot import Boundary, Probes
+from nnstudio import numbers
 from nnstudio.data import raw
 from ui import theme
 from ui.panels import PANELS
@@ -428,3 +429,21 @@ def test_an_axis_has_few_ticks_within_its_range(qtbot, low, high, log):
     assert all(low - 1e-6 <= tick <= high + 1e-6 for tick in ticks)
     labels = axis.tickStrings(ticks, 1.0, spacing)
     assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.224, 0.28), (0.4935, 0.4952), (0.01, 0.6), (3e-7, 4e-7), (1e-9, 1.0)])
+def test_labels_of_a_log_scale_say_where_they_stand(qtbot, low, high):
+    axis = PlotAxis("left")
+    axis.log = True
+    ((spacing, ticks),) = axis.tickValues(np.log10(low), np.log10(high), 200)
+    told = [numbers.parse(label) for label in axis.tickStrings(ticks, 1.0, spacing)]
+    np.testing.assert_allclose(
+        told, 10.0 ** np.array(ticks), rtol=0, atol=0.01 * np.diff(10.0 ** np.array(ticks)).min()
+    )
+
+
+def test_an_axis_with_names_keeps_those_that_do_not_cover_each_other(qtbot):
+    axis = PlotAxis("bottom")
+    axis.named = {0.0: "sigmoid", 1.0: "tanh", 1.01: "hidden by the one before", 2.0: "leaky\nReLU", 9.0: "outside"}
+    ((spacing, ticks),) = axis.tickValues(-0.5, 2.5, 400)
+    assert axis.tickStrings(ticks, 1.0, spacing) == ["sigmoid", "tanh", "leaky\nReLU"]

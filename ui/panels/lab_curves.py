@@ -66,7 +66,8 @@ class NamedCurves:
             if not len(x):
                 continue
             color = theme.series_color(index)
-            pen = pg.mkPen(color, style=LINES[index % len(LINES)])
+            again = index // len(LINES)  # colors come back after as many: then with other kinds of lines
+            pen = pg.mkPen(color, style=LINES[(index + again) % len(LINES)])
             if bands and name in bands:
                 self._add(_band(curves[name][0], *bands[name], color))
             self._add(pg.PlotDataItem(x, y, pen=pen, antialias=True))

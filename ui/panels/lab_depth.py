@@ -89,9 +89,13 @@ class DepthPanel(LabPanel):
     def job(self) -> Job:
         """Return the trainings of all networks on the first rows of both splits."""
         document, most = self.model.store.document, self.rows.value()
-        training, validation = (self.first_rows(most, split) for split in SPLITS)
         sizes = (self.epochs.value(), self.seeds.value(), LAYERS)
-        return compare_depths, (document.graph, document.training, training, validation, *sizes)
+        rows = (self.first_rows(most), self.validation_rows(most))
+        return compare_depths, (document.graph, document.training, *rows, *sizes)
+
+    def works_on(self) -> dict[str, object]:
+        """Return the network, the data and the settings."""
+        return {**super().works_on(), "settings": self.model.store.document.training}
 
     # -- the result -----------------------------------------------------------------------------------------------
 
@@ -173,7 +177,7 @@ class DepthPanel(LabPanel):
 
     def _show_pictures(self) -> None:
         result: Depths | None = self.result
-        data = self._ran_on[1] if self._ran_on is not None else None
+        data = self._ran_on.get("data")
         at = max(self.seed.currentIndex(), 0)
         runs = [outcome.runs[at] for outcome in result.outcomes] if result is not None else []
         drawn = bool(runs) and data is not None and all(run.boundary is not None for run in runs)
