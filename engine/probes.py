@@ -10,11 +10,11 @@ import numpy as np
 from engine.dataset import Dataset
 from engine.declared import name_of
 from engine.emit import Array
+from engine.feature_plane import extent, plane_points
 from engine.layers import ActivationLayer, Dense, Input, Output
 from engine.ledger import Ledger, ledger
 from engine.metrics import threshold_of
 from engine.network import Network
-from engine.plane import extent, plane_points
 from engine.snapshot import Boundary, Histogram, LayerDetail, ProbeRequest, Probes, Worst
 from engine.units import SATURATED_SHARE, STUCK_SLOPE, Units, units
 from engine.walk import walk

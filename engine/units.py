@@ -14,9 +14,9 @@ import numpy as np
 from engine.activations import Activation
 from engine.dataset import Dataset
 from engine.emit import Array
+from engine.feature_plane import extent, plane_points
 from engine.layers import ActivationLayer, Concatenate, Dense
 from engine.network import Network
-from engine.plane import extent, plane_points
 from engine.program import Program
 
 MOST_UNITS = 64  # told at once; of a larger layer, page by page

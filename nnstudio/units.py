@@ -222,18 +222,18 @@ def units_text(graph: Graph, shapes: Shapes, features: Sequence[str], units: Uni
 
 
 def target_words(data: PreparedData, row: int) -> str:
-    """Return the target of a training example: its class, or its number in the table's unit."""
+    """Return the targets of a training example: classes, or numbers in the table's units."""
     target = data.Y[data.training[row]]
-    if data.task == "binary" and len(target) == 1:
-        return data.classes[int(target[0] > 0.5)]
-    if data.classes and len(target) == len(data.classes):
+    if data.task == "multiclass":
         return data.classes[int(np.argmax(target))]
-    return ", ".join(numbers.short(float(value)) for value in np.atleast_1d(raw_target(data, target)))
+    if data.task == "binary":
+        return ", ".join(data.classes_of(at)[int(value > 0.5)] for at, value in enumerate(target))
+    return ", ".join(numbers.short(float(raw_target(data, value, at))) for at, value in enumerate(target))
 
 
 def image_side(data: PreparedData) -> int:
     """Return the side of the square image that the features are the pixels of, 0 where they cannot be one."""
     count = len(data.features)
     side = math.isqrt(count)
-    plain_numbers = all(column.kind == "number" for column in data.fitted.columns)
+    plain_numbers = all(column.kind == "number" and len(column.inputs) == 1 for column in data.fitted.columns)
     return side if side >= LEAST_IMAGE and side * side == count and plain_numbers else 0

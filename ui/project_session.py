@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from engine.declared import SettingError, replace
 from nnstudio import edits
 from nnstudio.data import (
     FIRST_SAMPLE,
@@ -187,6 +188,21 @@ class ProjectSession(QObject):
         except DataError as error:
             self._model.message.emit(str(error), "bad")
 
+    def shape_sample(self, rows: int, noise: float, merge_key: str) -> None:
+        """Generate the present sample with other settings; changes of one key are one step of undo."""
+        now = self._store.document.data
+        if now is None or not isinstance(now.source, SampleSource):
+            return
+        try:
+            recipe = replace(now, source=replace(now.source, rows=rows, noise=noise))
+            prepared = prepare(recipe)
+        except (DataError, SettingError) as error:
+            self._model.message.emit(str(error), "bad")
+            return
+        self._model.prepared.put(recipe, prepared)
+        title = SAMPLES[now.source.name].title
+        self._store.apply(lambda document: _with_data(document, recipe, prepared), f"Change {title}", merge_key)
+
     def use_data(self, recipe: DataRecipe, prepared: PreparedData, title: str) -> None:
         """Put the network on prepared data, as one step of undo."""
         self._model.prepared.put(recipe, prepared)
@@ -325,4 +341,4 @@ class ProjectSession(QObject):
 
 
 def _with_data(document: Document, recipe: DataRecipe, prepared: PreparedData) -> Document:
-    return edits.use_data(document, recipe, prepared.task, len(prepared.features), prepared.Y.shape[1])
+    return edits.use_prepared(document, recipe, prepared)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.snapshot import Boundary, Probes
 from nnstudio import numbers
-from nnstudio.data import raw
+from nnstudio.data import axis, raw
 from ui import theme
 from ui.panels import PANELS
 from ui.panels.boundary import sampled
@@ -334,6 +334,43 @@ def test_the_axes_are_in_the_unit_of_the_table(qtbot, shown):
     assert view(panel)[0] == pytest.approx(list(raw(model.data, 0, boundary.x)))
     assert view(panel)[1] == pytest.approx(list(raw(model.data, 1, boundary.y)))
     assert panel.plot.axes["bottom"].labelText == "alcohol"
+
+
+def test_an_input_that_is_a_logarithm_has_an_axis_of_logarithms_and_is_read_out_in_the_tables_unit(shown):
+    model = FakeTraining("two numbers")
+    panel = shown("boundary", model)
+    answer(model, np.zeros((2, 8, 8), np.float32))
+    low, high = view(panel)[0]
+    assert panel.plot.axes["bottom"].labelText == "log(1 + x)"
+    assert (low, high) == pytest.approx(list(axis(model.data, 0, model.probes.boundary.x)))
+    assert panel.readout(np.log1p(3.5), 0.0).splitlines()[0] == "x 3.50"
+
+
+def test_one_of_several_targets_can_be_chosen(qtbot, shown):
+    model = FakeTraining("two answers")
+    panel = shown("boundary", model)
+    values = np.stack([np.zeros((8, 8)), np.ones((8, 8))]).astype(np.float32)
+    answer(model, values)
+    assert panel.output.isVisible()
+    assert panel.readout(1.0, 0.0).splitlines()[-1].startswith("first 1 0")
+    wrong = [int((model.data.Y[panel._rows, output] > 0.5).sum()) for output in (0, 1)]
+    qtbot.waitUntil(lambda: panel.caption.text() != "")
+    assert panel.points.ringed == wrong[0]
+    panel.output.setCurrentIndex(1)
+    assert panel.readout(1.0, 0.0).splitlines()[-1].startswith("second 1 100")
+    qtbot.waitUntil(lambda: panel.points.ringed == len(panel._rows) - wrong[1])
+    assert not shown("boundary").output.isVisible()
+
+
+def test_points_take_the_colors_of_the_target_that_is_chosen(qtbot, shown):
+    model = FakeTraining("two numbers")
+    panel = shown("boundary", model)
+    answer(model, np.zeros((2, 8, 8), np.float32))
+    qtbot.waitUntil(lambda: "first" in panel.caption.text())
+    before = [members.tolist() for _, members in panel.points._groups]
+    panel.output.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: "second" in panel.caption.text())
+    assert [members.tolist() for _, members in panel.points._groups] != before
 
 
 def test_two_other_features_can_be_chosen(qtbot, shown):

@@ -13,6 +13,7 @@ from engine.declared import replace
 from engine.graph import Edge
 from engine.layers import BatchNorm
 from engine.ledger import LedgerRequest
+from engine.plane import Axis, PlaneRequest
 from engine.snapshot import ProbeRequest, Probes
 from nnstudio import edits
 from nnstudio.checkpoints import CheckpointStore
@@ -216,6 +217,7 @@ def test_every_kind_of_probe_arrives(model, qtbot):
         walk=(0,),
         worst=3,
         ledgers=(LedgerRequest((0,)),),
+        plane=PlaneRequest((Axis("filter"), Axis("step"))),
         units="dense_2",
         unit=1,
     )
@@ -223,6 +225,16 @@ def test_every_kind_of_probe_arrives(model, qtbot):
     model.request("test", everything)
     kinds = [field.name for field in fields(Probes) if field.name != "step"]
     qtbot.waitUntil(lambda: all(getattr(model.probes, kind) for kind in kinds), timeout=PATIENCE)
+
+
+def test_at_rest_a_plane_is_looked_at_until_all_of_it_is_known_and_then_no_more(model, qtbot, monkeypatch):
+    model.request("test", ProbeRequest(plane=PlaneRequest((Axis("filter"), Axis("step")))))
+    qtbot.waitUntil(lambda: model.probes.plane is not None and not model.probes.plane.growing, timeout=PATIENCE)
+    looks, look = [], model.host.look
+    monkeypatch.setattr(model.host, "look", lambda request: looks.append(1) or look(request))
+    for _ in range(3):
+        model._tick()
+    assert not looks
 
 
 def test_an_engine_that_dies_is_reported_and_train_starts_another(model, qtbot):

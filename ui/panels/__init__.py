@@ -41,6 +41,7 @@ PANELS: dict[str, PanelKind] = {
     "gradient_histograms": PanelKind("Gradients", "gradient_histograms:GradientHistograms"),
     "boundary": PanelKind("Boundary", "boundary:BoundaryPanel"),
     "metrics": PanelKind("Metrics", "metrics:MetricsPanel"),
+    "data": PanelKind("Data", "data:DataPanel", insight=True),
     "units": PanelKind("Units", "units:UnitsPanel", insight=True),
     "lab_proof": PanelKind("Proof", "lab_proof:ProofPanel", insight=True),
     "lab_vectorization": PanelKind("Vectorization", "lab_vectorization:VectorizationPanel", insight=True),
@@ -50,6 +51,7 @@ PANELS: dict[str, PanelKind] = {
     "computation": PanelKind("Computation", "computation:ComputationPanel", insight=True),
     "functions": PanelKind("Functions", "gallery:GalleryPanel", insight=True),
     "loss": PanelKind("Loss", "loss:LossPanel", insight=True),
+    "descent": PanelKind("Gradient descent", "descent:DescentPanel", insight=True),
     "ledger": PanelKind("Ledger", "ledger:LedgerPanel", insight=True),
     "equations": PanelKind("Equations", "equations:EquationsPanel", insight=True),
 }

@@ -130,10 +130,11 @@ def _points(data: PreparedData, boundary: Boundary) -> Sequence[tuple[float, flo
         return []
     rows = data.training[np.linspace(0, len(data.training) - 1, min(len(data.training), MOST_POINTS)).astype(np.int64)]
     X, Y = data.X[rows], data.Y[rows]
-    classes: NDArray[np.integer] = (Y[:, 0] > 0.5).astype(int) if Y.shape[1] == 1 else Y.argmax(axis=1)
+    classes: NDArray[np.integer] = (Y[:, 0] > 0.5).astype(int) if data.task == "binary" else Y.argmax(axis=1)
     columns, lines = grid_places(boundary, X[:, 0], X[:, 1])
     side = boundary.values.shape[1] - 1
-    colors = [theme.class_color(index, max(2, len(data.classes))) for index in range(max(2, len(data.classes)))]
+    count = max(2, len(data.classes_of(0)))
+    colors = [theme.class_color(index, count) for index in range(count)]
     return [
         (float(x) / side, float(y) / side, colors[kind])
         for x, y, kind in zip(columns, lines, classes.tolist(), strict=True)

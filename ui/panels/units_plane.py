@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.units import Plane
 from nnstudio import numbers
-from nnstudio.data import PreparedData, raw, scaled
+from nnstudio.data import PreparedData, axis, axis_title, from_axis, to_input
 from ui import colormaps, theme
 from ui.panels.boundary_items import BoundaryImage, DataPoints, grid_places, sampled
 from ui.panels.plot import Plot, drawable
@@ -51,7 +51,7 @@ class UnitPlane(Plot):
             self.fit()
         self._shown = _Shown(plane, at, symbol)
         self.setAccessibleName(f"{symbol} over {' and '.join(data.features)}")
-        x = raw(data, 0, plane.x)
+        x = axis(data, 0, plane.x)
         if len(data.features) == 1:
             self._show_curve(data, plane.values[at, 0], x, scale)
         else:
@@ -63,8 +63,8 @@ class UnitPlane(Plot):
         """Show the whole plane again after zooming."""
         self.fit()
         if self._data is not None and self._shown is not None:
-            x = raw(self._data, 0, self._shown.plane.x)
-            y = raw(self._data, 1, self._shown.plane.y) if len(self._data.features) > 1 else self._values_range()
+            x = axis(self._data, 0, self._shown.plane.x)
+            y = axis(self._data, 1, self._shown.plane.y) if len(self._data.features) > 1 else self._values_range()
             self.follow((float(x[0]), float(x[1])), (float(y[0]), float(y[1])))
 
     def restyle(self) -> None:
@@ -78,9 +78,10 @@ class UnitPlane(Plot):
         data, shown = self._data, self._shown
         if data is None or shown is None:
             return ""
-        places = [scaled(data, feature, [at]) for feature, at in enumerate((x, y)[: len(data.features)])]
+        places = [to_input(data, feature, [at]) for feature, at in enumerate((x, y)[: len(data.features)])]
         value = float(self._activations(*places)[0])
-        lines = [f"{name} {numbers.number(at)}" for name, at in zip(data.features, (x, y), strict=False)]
+        there = [float(from_axis(data, feature, at)) for feature, at in enumerate((x, y)[: len(data.features)])]
+        lines = [f"{name} {numbers.number(at)}" for name, at in zip(data.features, there, strict=True)]
         return "\n".join([*lines, f"{shown.symbol} {numbers.number(value)}"])
 
     # -- parts ----------------------------------------------------------------------------------------------------
@@ -89,8 +90,8 @@ class UnitPlane(Plot):
         self, data: PreparedData, values: NDArray[np.floating], x: NDArray[np.float64], scale: Scale
     ) -> None:
         assert self._shown is not None
-        y = raw(data, 1, self._shown.plane.y)
-        self._label(data.features[0], data.features[1])
+        y = axis(data, 1, self._shown.plane.y)
+        self._label(axis_title(data, 0), axis_title(data, 1))
         self._curve.setData([], [])
         pixels = scale.colors[colormaps.levels(values, scale.low, scale.high)]
         self._image.show_picture(colormaps.image(pixels), (x[0], x[1]), (y[0], y[1]))
@@ -101,7 +102,7 @@ class UnitPlane(Plot):
         self, data: PreparedData, values: NDArray[np.floating], x: NDArray[np.float64], scale: Scale
     ) -> None:
         assert self._shown is not None
-        self._label(data.features[0], self._shown.symbol)
+        self._label(axis_title(data, 0), self._shown.symbol)
         self._image.hide()
         self._curve.setData(np.linspace(x[0], x[1], len(values)), drawable(values), pen=pg.mkPen(theme.tokens().text))
         low, high = self._values_range()
@@ -122,19 +123,19 @@ class UnitPlane(Plot):
         rows = np.linspace(0, len(data.training) - 1, min(len(data.training), MOST_POINTS)).astype(np.int64)
         rows = np.union1d(rows, [min(chosen, len(data.training) - 1)])
         X, Y = data.X[data.training[rows]], data.Y[data.training[rows]]
-        x = raw(data, 0, X[:, 0])
+        x = axis(data, 0, X[:, 0])
         if len(data.features) == 1:
             y = np.asarray(self._activations(X[:, 0]), np.float64)
         else:
-            y = raw(data, 1, X[:, 1])
+            y = axis(data, 1, X[:, 1])
         classes, shares = None, None
         if data.task == "binary":
-            classes = (Y[:, 0] > 0.5).astype(int) if Y.shape[1] == 1 else Y.argmax(axis=1)
+            classes = (Y[:, 0] > 0.5).astype(int)
         elif data.task == "multiclass":
             classes = Y.argmax(axis=1)
         else:
             shares = (Y[:, 0] - Y[:, 0].min()) / (float(np.ptp(Y[:, 0])) or 1.0)
-        self._points.show_points(x, y, classes, shares, rows == chosen, max(2, len(data.classes)))
+        self._points.show_points(x, y, classes, shares, rows == chosen, max(2, len(data.classes_of(0))))
 
     def _activations(self, x: NDArray[np.floating], y: NDArray[np.floating] | None = None) -> NDArray[np.float64]:
         """Return the shown unit's values between the nodes of its grid, at points in the units the network sees."""
