@@ -27,6 +27,7 @@ from nnstudio.data import (
     Column,
     DataRecipe,
     ImportPlan,
+    Preparation,
     SampleSource,
     prepare,
     prepare_table,
@@ -254,6 +255,42 @@ def test_whole_rows_come_back_in_the_units_of_the_table():
     rows = raw_rows(data, data.X[:7])
     for feature in range(4):
         np.testing.assert_array_equal(rows[:, feature], raw(data, feature, data.X[:7, feature]))
+
+
+def several_targets(*targets, log="none"):
+    """Return prepared data of two positive numbers and the targets given, by name and values."""
+    columns = {"a": np.arange(1.0, 41.0), "b": np.linspace(5.0, 900.0, 40) ** 2}
+    plan = ImportPlan(
+        columns=(
+            *(Column(name=name) for name in columns),
+            *(Column(name=name, kind=kind, role="target") for name, kind, _ in targets),
+        )
+    )
+    table = Table("case", {**columns, **{name: values for name, _, values in targets}}, ReadReport(rows=40))
+    recipe = DataRecipe(source=SampleSource(name="case"), plan=plan, preparation=Preparation(log=log))
+    return columns, prepare_table(table, recipe)
+
+
+def test_of_several_targets_each_is_told():
+    half = np.arange(40) % 2
+    flags = [(name, "category", Categories(half.astype(np.int32), words)) for name, words in
+             (("ripe", ("green", "red")), ("sold", ("no", "yes")))]  # fmt: skip
+    _, data = several_targets(*flags)
+    row = data.training[3]
+    assert target_words(data, 3) == (("green, no", "red, yes")[half[row]])
+    _, data = several_targets(
+        ("weight", "number", np.arange(40.0) * 7), ("age", "number", np.arange(40.0)[::-1].copy())
+    )
+    row = data.training[3]
+    assert [float(part) for part in target_words(data, 3).split(", ")] == pytest.approx(
+        [7.0 * row, 39.0 - row], rel=5e-3
+    )
+
+
+def test_values_of_which_the_logarithm_is_read_come_back_too():
+    columns, data = several_targets(("y", "number", np.arange(40.0)), log="log1p")
+    rows = raw_rows(data, data.X)
+    np.testing.assert_allclose(rows, np.stack(list(columns.values()), axis=1), rtol=1e-4)
 
 
 def test_features_are_an_image_where_their_number_is_a_square_of_4_or_more():
