@@ -11,6 +11,7 @@ from engine.emit import Array
 from engine.ledger import Ledger, LedgerRequest, Window
 from engine.plane import PlaneRequest
 from engine.plane_look import Plane
+from engine.units import Units
 from engine.walk import Walk
 
 State = Literal["empty", "ready", "training", "paused", "finished", "diverged", "failed"]
@@ -49,7 +50,8 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     training split over which every operation is walked through, ``z`` what every activation is applied to, ``worst``
     how many of the training examples with the largest losses are told, ``ledgers`` the rows over which every quantity
     is told, with the blocks of them whose values are wanted, ``plane`` the plane in which the cost and the path of the
-    parameters are seen.
+    parameters are seen, ``units`` the node whose units are told one by one, and ``unit`` which of a large layer, with
+    its neighbors.
     """
 
     weights: bool = False
@@ -65,9 +67,11 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     worst: int = 0
     ledgers: tuple[LedgerRequest, ...] = ()
     plane: PlaneRequest | None = None
+    units: str | None = None
+    unit: int = 0
 
     def __or__(self, other: ProbeRequest) -> ProbeRequest:
-        """Return what satisfies both; where both name a boundary, a detail, a walk or a plane, the later one counts."""
+        """Return what satisfies both; of what can be named only once (a boundary, a walk, units) the later counts."""
         return ProbeRequest(
             weights=self.weights or other.weights,
             activations=self.activations or other.activations,
@@ -82,6 +86,8 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
             worst=max(self.worst, other.worst),
             ledgers=_joined(self.ledgers, other.ledgers),
             plane=other.plane or self.plane,
+            units=other.units or self.units,
+            unit=other.unit if other.units else self.unit,
         )
 
     @property
@@ -180,3 +186,4 @@ class Probes:
     worst: Worst | None = None
     ledgers: dict[tuple[int, ...], Ledger] = field(default_factory=dict)
     plane: Plane | None = None
+    units: Units | None = None

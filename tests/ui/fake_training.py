@@ -157,7 +157,7 @@ class FakeTraining(QObject):
         data = Dataset(self.data.X[rows], self.data.Y[rows], np.float64)
         network = Network(self.store.document.graph, precision="float64")
         answer = probe(network, looked_at(data), wanted, 0, data)
-        names = ("walk", "ledgers", "worst")
+        names = ("walk", "ledgers", "worst", "units")
         told = {name: getattr(answer, name, None) or getattr(self.probes, name, None) for name in names}
         return told | {"plane": self._plane(wanted, network, data) or self.probes.plane}
 

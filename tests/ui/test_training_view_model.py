@@ -218,6 +218,8 @@ def test_every_kind_of_probe_arrives(model, qtbot):
         worst=3,
         ledgers=(LedgerRequest((0,)),),
         plane=PlaneRequest((Axis("filter"), Axis("step"))),
+        units="dense_2",
+        unit=1,
     )
     assert all(getattr(everything, field) for field in ProbeRequest.__struct_fields__), "a new one is not asked for"
     model.request("test", everything)
@@ -267,7 +269,8 @@ def test_figures_are_measured_anew_when_the_network_changes_under_its_weights(mo
     rest(model, qtbot)
     before = model.status.training_cost
     model.store.apply(lambda d: edits.set_layer(d, "dense_1", Dense(units=16, activation=Relu())), "Activation")
-    qtbot.waitUntil(lambda: model.status.training_cost != before, timeout=PATIENCE)
+    # While it is measured the cost is not known.
+    qtbot.waitUntil(lambda: model.status.training_cost != before and model.status.measured, timeout=PATIENCE)
     network = Network(model.store.document.graph)
     network.set_weights(model.checkpoint().weights)
     rows = model.data.training
