@@ -115,7 +115,9 @@ def number_sql(column: str, dialect: Dialect, marks: Iterable[str]) -> str:
 
 def category_sql(column: str, marks: Iterable[str]) -> str:
     """Return SQL for a cell as text without blanks around it, NULL where it is missing."""
-    return f"CASE WHEN {_marks_sql(column, marks)} THEN NULL ELSE {_TRIMMED.format(column)} END"
+    trimmed = _TRIMMED.format(column)
+    nan = f"list_contains([{', '.join(map(literal, NOT_A_NUMBER))}], lower({trimmed}))"
+    return f"CASE WHEN {_marks_sql(column, marks)} OR {nan} THEN NULL ELSE {trimmed} END"
 
 
 def format_number(value: float) -> str:

@@ -1,9 +1,12 @@
-"""What the bytes of a file say about its lines: mixed line ends, and blank lines, which DuckDB does not count."""
+"""What the bytes of a file say about its lines: mixed line ends, lines of comment, and blank ones."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import mmap
+import re
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +16,7 @@ from numpy.typing import NDArray
 
 from nnstudio.data.encoding import PYTHON_CODEC
 from nnstudio.data.errors import Cancelled, DataError
-from nnstudio.data.head import Head, csv_reader
+from nnstudio.data.head import Head, numbered_rows
 from nnstudio.data.recipe import Dialect
 
 PARITY_CHUNK = 2**20  # bytes
@@ -37,6 +40,14 @@ def _counted(data: mmap.mmap, what: bytes) -> int:
         # One byte of overlap finds a pair across the seam; a single byte must not be counted twice.
         total += data[start : start + step + len(what) - 1].count(what)
     return total
+
+
+def has_comments(readable: Path, sign: str) -> bool:
+    """Return whether a line begins with the comment sign."""
+    if not sign:
+        return False
+    with readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return re.search(rb"(?:^|[\r\n]|^\xef\xbb\xbf)" + re.escape(sign.encode()), data) is not None
 
 
 def quoted_newlines(readable: Path, quote: str) -> bool:
@@ -89,6 +100,52 @@ def blank_rows(readable: Path, dialect: Dialect, head: Head) -> NDArray[np.int64
     return walk(readable, dialect, head).blank
 
 
+@contextlib.contextmanager
+def blanked_comments(
+    readable: Path, dialect: Dialect, name: str, cancelled: Callable[[], bool] | None = None
+) -> Iterator[tuple[Path, NDArray[np.int64]]]:
+    """Give a temporary copy of a UTF-8 file in which each line of comment is an empty line, and their row numbers.
+
+    DuckDB's own option would also cut what follows the sign within a row.
+
+    Raises
+    ------
+    DataError
+        When the disk is full, or a cell is longer than any cell of a table can be; the message names the row.
+    Cancelled
+        When ``cancelled`` returned true.
+    """
+    found: list[int] = []
+    with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / "table.csv"
+        row = 0
+        try:
+            with (
+                readable.open(encoding=PYTHON_CODEC["utf-8"], errors="surrogateescape", newline="") as source,
+                copy.open("w", encoding="utf-8", errors="surrogateescape", newline="") as sink,
+            ):
+
+                def blank(row: int, line: str) -> None:
+                    found.append(row)
+                    sink.write(line[len(line.rstrip("\r\n")) :])
+
+                def copied() -> Iterator[str]:
+                    for line in source:
+                        before = len(found)
+                        yield line
+                        if len(found) == before:
+                            sink.write(line)
+
+                for row, _ in numbered_rows(copied(), dialect, blank):
+                    if row % ROWS_A_LOOK == 0 and cancelled is not None and cancelled():
+                        raise Cancelled
+        except csv.Error:
+            raise open_quote(name, row + 1) from None
+        except OSError as error:
+            raise DataError(f"{name} could not be copied for reading: {error.strerror or error}.") from None
+        yield copy, np.asarray(found, np.int64)
+
+
 @dataclass(frozen=True)
 class Walk:
     """What a walk through all rows found: how many follow the leading blank ones, and which of these are blank."""
@@ -114,16 +171,14 @@ def walk(
     end = dialect.delimiter.join(("end of", "the file"))  # one more row, which an open quote would swallow
 
     def lines() -> Iterator[str]:
-        last = ""
         with readable.open(encoding=PYTHON_CODEC["utf-8"], errors="replace", newline="") as text:
-            for last in text:
-                yield last
-        yield end if last.endswith(("\n", "\r")) else f"\n{end}"
+            yield from text
+        yield end
 
     blank: list[int] = []
     row, cells = 0, [""]
     try:
-        for row, cells in enumerate(csv_reader(lines(), dialect), start=1):
+        for row, cells in numbered_rows(lines(), dialect):
             if not cells:
                 blank.append(row)
             if row % ROWS_A_LOOK == 0 and cancelled is not None and cancelled():

@@ -271,7 +271,12 @@ def check_recipe(recipe: DataRecipe) -> Column:
         )
     if not features(recipe.plan):
         raise DataError("No column is a feature. Choose at least one column to predict from.")
-    if recipe.task == "regression" and found[0].kind == "category":
+    dates = [column.name for column in (*found, *features(recipe.plan)) if column.kind == "date"]
+    if dates:
+        raise DataError(
+            f"Column {dates[0]!r} holds dates, which can be neither a feature nor the target yet. Ignore it."
+        )
+    if recipe.task == "regression" and found[0].kind in ("category", "boolean"):
         raise DataError(
             f"The target {found[0].name!r} is text, so it cannot be predicted as a number. "
             "Read it as a number, or choose a classification."
