@@ -1,4 +1,4 @@
-"""The command line: ``nnstudio [PROJECT or TABLE]``, ``nnstudio train``, ``predict``, ``check``. It imports no Qt."""
+"""The command line: ``nnstudio [PROJECT or TABLE]``, ``nnstudio train`` and other commands. It imports no Qt."""
 
 from __future__ import annotations
 
@@ -60,6 +60,14 @@ def _run(arguments: list[str], open_window: Callable[[Path | None], int]) -> int
         from nnstudio.cli.check import check
 
         return check(options)
+    if arguments[0] == "inspect":
+        from nnstudio.cli.inspect import inspect
+
+        return inspect(options)
+    if arguments[0] == "convert":
+        from nnstudio.cli.convert import convert
+
+        return convert(options)
     from nnstudio.cli.predict import predict
 
     return predict(options)

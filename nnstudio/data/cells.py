@@ -41,6 +41,11 @@ def parse_number(text: str, dialect: Dialect) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def is_plain_number(text: str) -> bool:
+    """Return whether a number is written with a decimal point, if any, and without marks between thousands."""
+    return bool(_PLAIN.fullmatch(text))
+
+
 def is_infinite(text: str) -> bool:
     """Return whether a cell is a number without end or past the largest: unreadable, but no sign of a text column."""
     text = text.strip(_AROUND_NUMBERS)

@@ -19,7 +19,7 @@ from nnstudio.data.parquet import kind_of, nested
 from nnstudio.data.read import distinct_texts
 from nnstudio.data.recipe import Column, DateOrder, Dialect, ImportPlan, Kind, Role
 
-MOST_UNREADABLE = 0.1  # of a number column's cells
+MOST_UNREADABLE = 0.1  # of the cells of a column of numbers or dates
 LEAST_ROWS_FOR_ID = 10  # fewer rows do not tell a row number from a coincidence
 LEAST_TEXTS_FOR_ID = 10
 ID_NAMES = {"", "row", "rowid", "unnamed: 0", "#"}
@@ -105,16 +105,20 @@ def _date_order(file: Path, dialect: Dialect, head: Head, name: str, cells: list
 
 
 def column_kind(cells: Sequence[str], dialect: Dialect) -> Kind:
-    """Return the kind of a column from its cells that are not missing; a number column may have a few wrong."""
+    """Return the kind of a column from its cells that are not missing; one of numbers or dates may have a few wrong."""
     numbers = sum(parse_number(cell, dialect) is not None for cell in cells)
     # An infinity cannot be read, but it says that the others are numbers, however many there are of it.
     wrong = len(cells) - numbers - sum(map(is_infinite, cells))
-    if wrong <= max(1, MOST_UNREADABLE * len(cells)) and numbers >= 2 * wrong:
+    if _are_most(numbers, wrong, len(cells)):
         return "number"
-    distinct = set(cells)
-    if sum(map(looks_like_date, cells)) >= LEAST_DATES * len(cells):
+    dates = sum(map(looks_like_date, cells))
+    if _are_most(dates, len(cells) - dates, len(cells)):
         return "date"
-    return "boolean" if is_pair(distinct) else "category"
+    return "boolean" if is_pair(set(cells)) else "category"
+
+
+def _are_most(right: int, wrong: int, cells: int) -> bool:
+    return wrong <= max(1, MOST_UNREADABLE * cells) and right >= 2 * wrong
 
 
 def _why_ignored(name: str, cells: list[str], kind: Kind, rows: int, dialect: Dialect) -> str:
