@@ -25,7 +25,7 @@ def grouped_pattern(dialect: Dialect) -> str:
 def parse_number(text: str, dialect: Dialect) -> float | None:
     """Return the finite number that a cell holds, or None where it holds none."""
     trimmed = text.strip(BLANKS)
-    text = text.strip(_AROUND_NUMBERS)
+    text = trimmed.strip(_AROUND_NUMBERS)
     if dialect.thousands and dialect.thousands in trimmed:
         if not re.fullmatch(grouped_pattern(dialect), trimmed):
             return None
@@ -95,13 +95,13 @@ def number_sql(column: str, dialect: Dialect, marks: Iterable[str]) -> str:
     """
     marks = tuple(marks)
     odd = f"contains({column}, '_') OR contains({column}, '+-')"
+    trimmed = _TRIMMED.format(column)
     if dialect.decimal == ".":
-        plain = f"CASE WHEN {odd} THEN NULL ELSE {column} END"
+        plain = f"CASE WHEN {odd} THEN NULL ELSE {trimmed} END"
     else:
-        plain = f"CASE WHEN {odd} OR contains({column}, '.') THEN NULL ELSE replace({column}, ',', '.') END"
+        plain = f"CASE WHEN {odd} OR contains({column}, '.') THEN NULL ELSE replace({trimmed}, ',', '.') END"
     if dialect.thousands:
         mark = literal(dialect.thousands)
-        trimmed = _TRIMMED.format(column)
         without = f"replace(replace({trimmed}, {mark}, ''), {literal(dialect.decimal)}, '.')"
         plain = (
             f"CASE WHEN contains({trimmed}, {mark}) THEN "

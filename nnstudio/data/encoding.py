@@ -118,12 +118,8 @@ def _is_utf8(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def utf8_copy(
-    path: Path, encoding: Encoding, *, one_newline: bool = False, cancelled: Callable[[], bool] | None = None
-) -> Iterator[Path]:
+def utf8_copy(path: Path, encoding: Encoding, *, cancelled: Callable[[], bool] | None = None) -> Iterator[Path]:
     """Give the path of a temporary UTF-8 copy of a file, removed at the end.
-
-    With ``one_newline`` every line ends in a line feed in the copy, inside quotes too.
 
     Raises
     ------
@@ -134,10 +130,9 @@ def utf8_copy(
     """
     with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / "table.csv"
-        newline = None if one_newline else ""
         try:
             with (
-                path.open(encoding=PYTHON_CODEC[encoding], newline=newline) as source,
+                path.open(encoding=PYTHON_CODEC[encoding], newline="") as source,
                 copy.open("w", encoding="utf-8", newline="") as sink,
             ):
                 first = True

@@ -153,6 +153,13 @@ def is_blank(cells: list[str]) -> bool:
     return not cells or (len(cells) == 1 and not cells[0].strip(BLANKS))
 
 
+def without_surplus(record: Record, width: int) -> Record:
+    """Return a row without the empty cells that it has at its end beyond the columns: DuckDB reads such a row too."""
+    if len(record.cells) > width and not any(record.cells[width:]):
+        return Record(record.row, record.cells[:width])
+    return record
+
+
 def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
     """Return the first ``rows`` rows of a file (all where it has fewer), and its column names.
 
@@ -178,7 +185,9 @@ def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
     header = found[0] if dialect.header else None
     body = found[1:] if header else found
     widths = Counter(len(record.cells) for record in body or found)
-    names, notes = column_names(header.cells if header else None, widths.most_common(1)[0][0])
+    width = widths.most_common(1)[0][0]
+    body = [without_surplus(record, width) for record in body]
+    names, notes = column_names(header.cells if header else None, width)
     bytes_a_row = len(text[:consumed].encode(PYTHON_CODEC[dialect.encoding], "replace")) / len(found)
     return Head(header, names, body, whole, bytes_a_row, found[0].row - 1, notes)
 

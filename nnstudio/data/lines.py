@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.data.encoding import PYTHON_CODEC
 from nnstudio.data.errors import Cancelled, DataError
-from nnstudio.data.head import Head, numbered_rows
+from nnstudio.data.head import Head, is_blank, numbered_rows
 from nnstudio.data.recipe import Dialect
 
 PARITY_CHUNK = 2**20  # bytes
@@ -100,22 +101,40 @@ def blank_rows(readable: Path, dialect: Dialect, head: Head) -> NDArray[np.int64
     return walk(readable, dialect, head).blank
 
 
-@contextlib.contextmanager
-def blanked_comments(
-    readable: Path, dialect: Dialect, name: str, cancelled: Callable[[], bool] | None = None
-) -> Iterator[tuple[Path, NDArray[np.int64]]]:
-    """Give a temporary copy of a UTF-8 file in which each line of comment is an empty line, and their row numbers.
+class Tidied(NamedTuple):
+    """A copy of a file; the row numbers of its comments, and by row number the texts of rows with improper quotes."""
 
-    DuckDB's own option would also cut what follows the sign within a row.
+    path: Path
+    comments: NDArray[np.int64]
+    improper: dict[int, str]
+
+
+@contextlib.contextmanager
+def tidied(
+    readable: Path,
+    dialect: Dialect,
+    name: str,
+    *,
+    check_quotes: bool = False,
+    filler: str = "",
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Tidied]:
+    """Give a temporary copy of a UTF-8 file with one kind of line ends and without comments.
+
+    Each line of comment is an empty line in the copy: DuckDB's own option would also cut what follows the sign within
+    a row. Line ends within quotes are part of a cell, and stay; only in the header DuckDB stumbles over them. With
+    ``check_quotes`` a row in which something follows a closing quote is replaced by ``filler``.
 
     Raises
     ------
     DataError
-        When the disk is full, or a cell is longer than any cell of a table can be; the message names the row.
+        When the disk is full, or a quote is opened and not closed; the message names the row.
     Cancelled
         When ``cancelled`` returned true.
     """
-    found: list[int] = []
+    comments: list[int] = []
+    improper: dict[int, str] = {}
+    proper = _proper_row(dialect)
     with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / "table.csv"
         row = 0
@@ -124,26 +143,57 @@ def blanked_comments(
                 readable.open(encoding=PYTHON_CODEC["utf-8"], errors="surrogateescape", newline="") as source,
                 copy.open("w", encoding="utf-8", errors="surrogateescape", newline="") as sink,
             ):
+                waiting: list[str] = []  # the lines of the row that is being read
+                header = dialect.header
 
-                def blank(row: int, line: str) -> None:
-                    found.append(row)
-                    sink.write(line[len(line.rstrip("\r\n")) :])
+                def comment(row: int, line: str) -> None:
+                    comments.append(row)
+                    waiting.clear()
+                    sink.write("\n")
 
-                def copied() -> Iterator[str]:
+                def lines() -> Iterator[str]:
                     for line in source:
-                        before = len(found)
+                        waiting.append(line)
                         yield line
-                        if len(found) == before:
-                            sink.write(line)
 
-                for row, _ in numbered_rows(copied(), dialect, blank):
+                for row, cells in numbered_rows(lines(), dialect, comment):
+                    if check_quotes and waiting and not proper.fullmatch(text := "".join(waiting)):
+                        if len(waiting) > 1:
+                            raise open_quote(name, row)
+                        if header and not is_blank(cells):  # its names are known, and DuckDB must find as many
+                            sink.write(dialect.delimiter.join(["x"] * len(cells)))
+                        else:
+                            improper[row] = text.rstrip("\r\n")
+                            sink.write(filler)
+                        sink.write("\n")
+                    elif waiting:
+                        sink.writelines(map(_ended, waiting) if header else waiting[:-1])
+                        sink.write("" if header else _ended(waiting[-1]))
+                    waiting.clear()
+                    header = header and is_blank(cells)
                     if row % ROWS_A_LOOK == 0 and cancelled is not None and cancelled():
                         raise Cancelled
         except csv.Error:
             raise open_quote(name, row + 1) from None
         except OSError as error:
             raise DataError(f"{name} could not be copied for reading: {error.strerror or error}.") from None
-        yield copy, np.asarray(found, np.int64)
+        yield Tidied(copy, np.asarray(comments, np.int64), improper)
+
+
+def _proper_row(dialect: Dialect) -> re.Pattern[str]:
+    """Return the expression of a row in which every quote that opens a cell is closed at the end of that cell."""
+    sign, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
+    plain = rf"[^{sign}\r\n]*"
+    if quote:
+        blanks = "" if dialect.delimiter == " " else " *"
+        plain = rf"(?:{blanks}{quote}(?:[^{quote}]|{quote}{quote})*{quote}|(?!{blanks}{quote}){plain})"
+    return re.compile(rf"{plain}(?:{sign}{plain})*[\r\n]*")
+
+
+def _ended(line: str) -> str:
+    """Return a line that ends in a line feed, unless it ends in nothing."""
+    bare = line.rstrip("\r\n")
+    return f"{bare}\n" if bare != line else line
 
 
 @dataclass(frozen=True)

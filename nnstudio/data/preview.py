@@ -15,7 +15,7 @@ from nnstudio.data.cells import is_missing
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.formats import plain
-from nnstudio.data.head import Head, Record, head_text, read_head, records
+from nnstudio.data.head import Head, Record, head_text, read_head, records, without_surplus
 from nnstudio.data.kinds import Meaning, cell_reader, with_order
 from nnstudio.data.recipe import Column, ImportPlan, Kind, MissingRule
 from nnstudio.data.scan import Cancel
@@ -133,7 +133,8 @@ def _all_records(file: Path, size: int, plan: ImportPlan, head: Head) -> list[Re
         found, _, _ = records(text, plan.dialect)
     except DataError:  # a quote far below; loading the table says which
         return None
-    return found[1:] if head.header else found
+    body = found[1:] if head.header else found
+    return [without_surplus(record, head.width) for record in body]
 
 
 def _column(

@@ -18,7 +18,7 @@ from nnstudio.data.head import Head, read_head
 from nnstudio.data.lines import blank_rows, open_quote
 from nnstudio.data.parquet import nested
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
-from nnstudio.data.scan import Cancel, Progress, Scan, opened
+from nnstudio.data.scan import Cancel, ImproperQuotes, Progress, Scan, scanned
 from nnstudio.data.table import (
     MOST_LISTED,
     SHOWN_TEXT,
@@ -65,12 +65,12 @@ def read_table(
     """
     file = check_file(path)
     wanted = [column for column in plan.columns if column.role != "ignore"] if columns is None else list(columns)
-    with (
-        plain(file, plan.dialect, progress, cancelled) as (readable, dialect),
-        opened(readable, dialect, head_with(readable, dialect, [c.name for c in wanted]), progress, cancelled) as scan,
-    ):
-        _refuse_nested(scan, wanted)
-        return _read(scan, wanted, plan.missing_marks)
+    with plain(file, plan.dialect, progress, cancelled) as (readable, dialect):
+        head = head_with(readable, dialect, [c.name for c in wanted])
+        _refuse_nested(file, head, wanted)
+        return scanned(
+            readable, dialect, head, lambda scan: _read(scan, wanted, plan.missing_marks), progress, cancelled
+        )
 
 
 def head_with(file: Path, dialect: Dialect, names: Sequence[str]) -> Head:
@@ -100,16 +100,17 @@ def read_cells(path: str | Path, dialect: Dialect) -> tuple[tuple[str, ...], lis
         When the file cannot be read.
     """
     file = check_file(path)
-    with (
-        plain(file, dialect) as (readable, spoken),
-        opened(readable, spoken, read_head(readable, spoken, HEAD_ROWS), None, None) as scan,
-    ):
-        cells = ", ".join(f"coalesce(c{i}, '')" for i in range(scan.head.width))
-        rows: list[tuple[str, ...]] = scan.run(f"SELECT {cells} FROM {scan.source}").fetchall()
-        rejected = _rejected(scan).rows
-        rows = rows[: len(rows) - scan.trailing_blank]
-        keep = _no_comments(scan, len(rows), rejected)
-        return scan.head.names, rows if keep is None else [row for row, kept in zip(rows, keep, strict=True) if kept]
+    with plain(file, dialect) as (readable, spoken):
+        return scanned(readable, spoken, read_head(readable, spoken, HEAD_ROWS), _cells)
+
+
+def _cells(scan: Scan) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    cells = ", ".join(f"coalesce(c{i}, '')" for i in range(scan.head.width))
+    rows: list[tuple[str, ...]] = scan.run(f"SELECT {cells} FROM {scan.source}").fetchall()
+    rejected = _rejected(scan).rows
+    rows = rows[: len(rows) - scan.trailing_blank]
+    keep = _no_comments(scan, len(rows), rejected)
+    return scan.head.names, rows if keep is None else [row for row, kept in zip(rows, keep, strict=True) if kept]
 
 
 def distinct_texts(path: str | Path, dialect: Dialect, name: str) -> list[str]:
@@ -120,16 +121,22 @@ def distinct_texts(path: str | Path, dialect: Dialect, name: str) -> list[str]:
     DataError
         When the file cannot be read.
     """
-    with opened(Path(path), dialect, head_with(Path(path), dialect, [name]), None, None) as scan:
-        cell = f"trim(c{scan.head.names.index(name)})"
-        return [row[0] for row in scan.run(f"SELECT DISTINCT {cell} FROM {scan.source} WHERE {cell} <> ''").fetchall()]
+    head = head_with(Path(path), dialect, [name])
+    cell = f"trim(c{head.names.index(name)})"
+
+    def texts(scan: Scan) -> list[str]:
+        found = scan.run(f"SELECT DISTINCT {cell} FROM {scan.source} WHERE {cell} <> ''").fetchall()
+        _rejected(scan)
+        return [row[0] for row in found]
+
+    return scanned(Path(path), dialect, head, texts)
 
 
-def _refuse_nested(scan: Scan, wanted: Sequence[Column]) -> None:
-    for column in wanted if scan.head.types else ():
-        holds = nested(scan.head.types[scan.head.names.index(column.name)])
+def _refuse_nested(file: Path, head: Head, wanted: Sequence[Column]) -> None:
+    for column in wanted if head.types else ():
+        holds = nested(head.types[head.names.index(column.name)])
         if holds:
-            raise DataError(f"{scan.file.name}: column {column.name!r} holds {holds}, no single values. Ignore it.")
+            raise DataError(f"{file.name}: column {column.name!r} holds {holds}, no single values. Ignore it.")
 
 
 def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
@@ -163,8 +170,8 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
         unreadable=unreadable,
         examples=examples,
         kinds={column.name: column.kind for column in wanted if column.name in unreadable},
-        set_aside=len(rejected),
-        set_aside_examples=set_aside,
+        set_aside=len(rejected) + len(scan.improper),
+        set_aside_examples=_with_improper(scan, set_aside),
         notes=(*scan.head.notes, *notes),
     )
     return Table(scan.file.name, {c.name: values[c.name] for c in wanted}, report, row_numbers)
@@ -172,11 +179,17 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
 
 def _no_comments(scan: Scan, rows: int, rejected: NDArray[np.int64]) -> NDArray[np.bool_] | None:
     """Return which rows (m,) are no comments; None where all are: in a table of one column a blank line is a row."""
-    if scan.head.width > 1 or not len(scan.comments):
+    if scan.head.width > 1 or not len(scan.blanked):
         return None
     first = scan.head.first_row
     numbers = np.setdiff1d(np.arange(first, first + rows + len(rejected)), rejected)
-    return ~np.isin(numbers, scan.comments)
+    return ~np.isin(numbers, scan.blanked)
+
+
+def _with_improper(scan: Scan, set_aside: tuple[Unreadable, ...]) -> tuple[Unreadable, ...]:
+    """Return the first rows that were set aside, those with improper quotes among them."""
+    improper = (Unreadable(row, shortened(text)) for row, text in scan.improper.items())
+    return tuple(sorted((*set_aside, *improper), key=lambda found: found.row)[:MOST_LISTED])
 
 
 def _length(values: ColumnValues) -> int:
@@ -231,17 +244,17 @@ def _rejected(scan: Scan) -> _Rejects:
     if not scan.is_text:
         return _Rejects(np.zeros(0, np.int64), ())
     kinds = scan.run(
-        "SELECT line, error_type::VARCHAR, csv_line, "
-        "length(csv_line) - length(replace(csv_line, chr(10), '')) FROM reject_errors "
+        "SELECT line, error_type::VARCHAR FROM reject_errors "
         "WHERE error_type::VARCHAR NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS') ORDER BY line LIMIT 1"
     ).fetchall()
-    for line, kind, text, breaks in kinds:
+    for line, kind in kinds:
         if kind == "INVALID ENCODING":
             raise wrong_encoding(scan.file, scan.dialect.encoding, line)
         if kind == "CAST":
             raise AssertionError("a cell's value must never set its row aside")
-        if kind == "LINE SIZE OVER MAXIMUM" or (kind == "UNQUOTED VALUE" and breaks > 1 + text.startswith("\n")):
-            raise open_quote(scan.file.name, line)
+        if kind == "UNQUOTED VALUE" and not scan.quotes_checked:
+            raise ImproperQuotes
+        raise open_quote(scan.file.name, line)
     lines = scan.run("SELECT DISTINCT line FROM reject_errors ORDER BY line").fetchnumpy()["line"]
     first = scan.run(
         "SELECT line, any_value(trim(csv_line, chr(10) || chr(13))) FROM reject_errors "
@@ -269,7 +282,7 @@ def _blank(scan: Scan) -> NDArray[np.int64]:
     if not scan.is_text:
         return np.zeros(0, np.int64)
     if scan.head.width == 1:
-        return scan.comments[scan.comments > scan.head.leading_blank]
+        return scan.blanked[scan.blanked > scan.head.leading_blank]
     if scan.walked is None:
         return blank_rows(scan.readable, replace(scan.dialect, comment=""), scan.head)
     return scan.walked.blank

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,7 @@ from nnstudio.data.cells import literal
 from nnstudio.data.encoding import GLOB_SIGNS, utf8_copy, without_pattern, wrong_encoding
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.head import Head
-from nnstudio.data.lines import (
-    Walk,
-    blanked_comments,
-    has_comments,
-    mixed_newlines,
-    quoted_newlines,
-    trailing_blank,
-    walk,
-)
+from nnstudio.data.lines import Walk, has_comments, mixed_newlines, quoted_newlines, tidied, trailing_blank, walk
 from nnstudio.data.recipe import Dialect
 
 POLL_SECONDS = 0.05
@@ -35,6 +27,7 @@ LONGEST_ROW = 8 * 2**20  # bytes; a longer one is taken for a quote that was nev
 # common_subexpressions takes time in the square of the columns: 14 s at 2,000 of them, 1.7 s without.
 # in_clause makes a join of IN (...), and a join does not keep the order of rows.
 UNWANTED_OPTIMIZERS = ("type_pushdown", "in_clause", "common_subexpressions")
+Result = TypeVar("Result")
 Progress = Callable[[float], None]  # from 0 to 1
 Cancel = Callable[[], bool]
 
@@ -43,7 +36,8 @@ Cancel = Callable[[], bool]
 class Scan:
     """An open connection, and the SQL that reads the file. ``readable`` is the file, or its copy in UTF-8.
 
-    ``comments`` are the numbers of the rows that are comments, blank lines in the copy.
+    ``comments`` are the numbers of the rows that are comments, and ``improper`` by number the rows in which something
+    follows a closing quote: all of them are blank lines in the copy.
     """
 
     connection: Any
@@ -54,6 +48,13 @@ class Scan:
     head: Head
     walked: Walk | None  # where a cell holds a line break
     comments: NDArray[np.int64]
+    improper: dict[int, str]
+    quotes_checked: bool
+
+    @property
+    def blanked(self) -> NDArray[np.int64]:
+        """The numbers (sorted) of the rows that are blank lines in the copy alone."""
+        return np.union1d(self.comments, np.asarray(sorted(self.improper), np.int64)).astype(np.int64)
 
     @property
     def is_text(self) -> bool:
@@ -70,11 +71,47 @@ class Scan:
         return self.connection.execute(sql)
 
 
+class ImproperQuotes(Exception):  # noqa: N818 - the file is read again, with its quotes checked
+    """Something follows a closing quote: DuckDB sets another row aside, and gives half a row as a whole one."""
+
+
+def scanned(
+    file: Path,
+    dialect: Dialect,
+    head: Head,
+    work: Callable[[Scan], Result],
+    progress: Progress | None = None,
+    cancelled: Cancel | None = None,
+) -> Result:
+    """Return what ``work`` makes of an open scan; it is called again where quotes are improper.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read.
+    Cancelled
+        When ``cancelled`` returned true.
+    """
+    try:
+        with opened(file, dialect, head, progress, cancelled) as scan:
+            return work(scan)
+    except ImproperQuotes:
+        with opened(file, dialect, head, progress, cancelled, check_quotes=True) as scan:
+            return work(scan)
+
+
 @contextlib.contextmanager
 def opened(
-    file: Path, dialect: Dialect, head: Head, progress: Progress | None, cancelled: Cancel | None
+    file: Path,
+    dialect: Dialect,
+    head: Head,
+    progress: Progress | None,
+    cancelled: Cancel | None,
+    check_quotes: bool = False,
 ) -> Iterator[Scan]:
     """Open a file for scanning; whatever goes wrong within the block ends in a DataError, and nothing is left behind.
+
+    With ``check_quotes`` rows with improper quotes are taken out beforehand, which takes a walk through the file.
 
     Raises
     ------
@@ -88,9 +125,20 @@ def opened(
     with contextlib.ExitStack() as stack:
         is_text = not head.types
         comments = np.zeros(0, np.int64)
+        improper: dict[int, str] = {}
         readable = _readable(stack, file, dialect, cancelled) if is_text else stack.enter_context(without_pattern(file))
-        if is_text and has_comments(readable, dialect.comment):
-            readable, comments = stack.enter_context(blanked_comments(readable, dialect, file.name, cancelled))
+        untidy = is_text and (has_comments(readable, dialect.comment) or mixed_newlines(readable))
+        if untidy or check_quotes:
+            readable, comments, improper = stack.enter_context(
+                tidied(
+                    readable,
+                    dialect,
+                    file.name,
+                    check_quotes=check_quotes,
+                    filler="x" if head.width == 1 else "",  # there an empty line is a row, or dropped at the end
+                    cancelled=cancelled,
+                )
+            )
         connection = duckdb.connect(":memory:", config=parquet.SETTINGS)
         stack.callback(connection.close)
         try:
@@ -111,7 +159,7 @@ def opened(
             else:
                 source = parquet.source(readable, head.types)
             with _watched(connection, progress, cancelled):
-                yield Scan(connection, source, file, readable, dialect, head, walked, comments)
+                yield Scan(connection, source, file, readable, dialect, head, walked, comments, improper, check_quotes)
         except duckdb.InterruptException:
             raise Cancelled from None
         except duckdb.Error as error:
@@ -121,13 +169,10 @@ def opened(
 
 
 def _readable(stack: contextlib.ExitStack, file: Path, dialect: Dialect, cancelled: Cancel | None) -> Path:
-    """Return the file as DuckDB can read it: in UTF-8, with one kind of line ends, and no name like a pattern."""
-    readable = file
+    """Return the file as DuckDB can read it: in UTF-8, under no name like a pattern."""
     if dialect.encoding != "utf-8" or any(sign in str(file) for sign in GLOB_SIGNS):
-        readable = stack.enter_context(utf8_copy(file, dialect.encoding, cancelled=cancelled))
-    if mixed_newlines(readable):
-        readable = stack.enter_context(utf8_copy(readable, "utf-8", one_newline=True, cancelled=cancelled))
-    return readable
+        return stack.enter_context(utf8_copy(file, dialect.encoding, cancelled=cancelled))
+    return file
 
 
 def _source(readable: Path, dialect: Dialect, head: Head, parallel: bool) -> str:
