@@ -180,6 +180,8 @@ def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
         if complete or len(found) >= rows + dialect.header or size >= MOST_HEAD_BYTES:
             break
         size *= 4
+    if not found and dialect.comment and complete:
+        raise DataError(f"{path.name} has nothing but comments and blank lines.")
     if not found:
         raise DataError(f"{path.name}: the first row does not end. Check the delimiter, the quotes and the encoding.")
     header = found[0] if dialect.header else None

@@ -122,8 +122,8 @@ def tidied(
     """Give a temporary copy of a UTF-8 file with one kind of line ends and without comments.
 
     Each line of comment is an empty line in the copy: DuckDB's own option would also cut what follows the sign within
-    a row. Line ends within quotes are part of a cell, and stay; only in the header DuckDB stumbles over them. With
-    ``check_quotes`` a row in which something follows a closing quote is replaced by ``filler``.
+    a row. Line ends within quotes are part of a cell, and stay. With ``check_quotes`` a row in which something follows
+    a closing quote is replaced by ``filler``.
 
     Raises
     ------
@@ -167,8 +167,8 @@ def tidied(
                             sink.write(filler)
                         sink.write("\n")
                     elif waiting:
-                        sink.writelines(map(_ended, waiting) if header else waiting[:-1])
-                        sink.write("" if header else _ended(waiting[-1]))
+                        sink.writelines(waiting[:-1])  # these end within quotes
+                        sink.write(_ended(waiting[-1]))
                     waiting.clear()
                     header = header and is_blank(cells)
                     if row % ROWS_A_LOOK == 0 and cancelled is not None and cancelled():

@@ -281,11 +281,12 @@ def _check_walked(scan: Scan, rows: int) -> None:
 def _blank(scan: Scan) -> NDArray[np.int64]:
     if not scan.is_text:
         return np.zeros(0, np.int64)
+    blanked = scan.blanked[scan.blanked > scan.head.leading_blank]
     if scan.head.width == 1:
-        return scan.blanked[scan.blanked > scan.head.leading_blank]
+        return blanked
     if scan.walked is None:
-        return blank_rows(scan.readable, replace(scan.dialect, comment=""), scan.head)
-    return scan.walked.blank
+        return np.union1d(blanked, blank_rows(scan.readable, replace(scan.dialect, comment=""), scan.head))
+    return np.union1d(blanked, scan.walked.blank)
 
 
 def _no_rows(scan: Scan, set_aside: tuple[Unreadable, ...]) -> DataError:

@@ -155,7 +155,7 @@ def opened(
             if is_text and quoted_newlines(readable, dialect.quote):
                 walked = walk(readable, replace(dialect, comment=""), head, file.name, cancelled)
             if is_text:
-                source = _source(readable, dialect, head, parallel=walked is None)
+                source = _source(readable, dialect, head, parallel=walked is None, tidy=untidy or check_quotes)
             else:
                 source = parquet.source(readable, head.types)
             with _watched(connection, progress, cancelled):
@@ -175,7 +175,9 @@ def _readable(stack: contextlib.ExitStack, file: Path, dialect: Dialect, cancell
     return file
 
 
-def _source(readable: Path, dialect: Dialect, head: Head, parallel: bool) -> str:
+def _source(readable: Path, dialect: Dialect, head: Head, *, parallel: bool, tidy: bool) -> str:
+    # In a tidied copy the line ends are known; DuckDB would take the first that it finds, within quotes too.
+    new_line = "new_line='\\n', " if tidy else ""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(head.width))
     quote = literal(dialect.quote)
     return (
@@ -183,7 +185,7 @@ def _source(readable: Path, dialect: Dialect, head: Head, parallel: bool) -> str
         f"delim={literal(dialect.delimiter)}, quote={quote}, escape={quote}, comment='', "
         f"header={str(dialect.header).lower()}, skip={head.leading_blank}, nullstr='', "
         f"compression='none', encoding='utf-8', strict_mode=true, null_padding=false, store_rejects=true, "
-        f"rejects_limit=0, parallel={str(parallel).lower()}, "
+        f"rejects_limit=0, {new_line}parallel={str(parallel).lower()}, "
         f"max_line_size={LONGEST_ROW}, buffer_size={4 * LONGEST_ROW})"
     )
 

@@ -163,10 +163,10 @@ def main(count: int, seed: int) -> int:
         for found, wrong in pool.imap_unordered(_part, parts):
             outcomes += found
             failed += wrong
+            for data, reason in wrong:
+                print(f"\r{data!r}\n    {reason}")
             print(f"\r{sum(outcomes.values()):,} files", end="", flush=True)
     print()
-    for data, reason in failed[:20]:
-        print(data, "\n   ", reason)
     print(", ".join(f"{number:,} {what}" for what, number in outcomes.most_common()))
     return bool(failed)
 
