@@ -28,7 +28,7 @@ def convert(options: argparse.Namespace) -> int:
         raise MistakeError(f"{out}: a table is written as CSV or Parquet. Give a name that ends in .csv or .parquet.")
     if out.exists() and table.exists() and out.samefile(table):
         raise MistakeError(f"{out} is also what is read. Give another file name.")
-    check_writable(out)
+    check_writable(out, option="")
     whole = read_whole(table, read_plan(options, table))
     try:
         WRITERS[out.suffix.lower()](out, table, whole)
