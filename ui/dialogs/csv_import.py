@@ -388,7 +388,7 @@ class CsvImportDialog(QDialog):
             return None
         cells = [row[found[0]] for row in self._preview.rows]
         cells = [cell for cell in cells if not is_missing(cell, self._plan.missing_marks)]
-        if self._plan.columns[found[0]].kind == "category":
+        if self._plan.columns[found[0]].kind in ("category", "boolean"):
             return "binary" if len({cell.strip() for cell in cells}) <= 2 else "multiclass"
         numbers = [parse_number(cell, self._plan.dialect) for cell in cells]
         return propose_task(np.array([number for number in numbers if number is not None], float))

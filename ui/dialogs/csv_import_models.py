@@ -28,20 +28,22 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio.data import ImportPlan, Preview, with_column
-from nnstudio.data.cells import is_missing, parse_number
+from nnstudio.data.cells import is_missing
+from nnstudio.data.kinds import cell_reader, with_order
+from nnstudio.data.report import WANTED
 from ui import theme
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
-KINDS = ("number", "category")
+KINDS = ("number", "category", "date", "boolean")
 ROLES = ("feature", "target", "ignore")
-KIND_TITLES = {"number": "Number", "category": "Category"}
+KIND_TITLES = {"number": "Number", "category": "Category", "date": "Date", "boolean": "Yes / no"}
 ROLE_TITLES = {"feature": "Feature", "target": "Target", "ignore": "Ignore"}
 NAME, KIND, ROLE, MISSING, DISTINCT = range(5)
 HEADINGS = ("Column", "Type", "Role", "Missing", "Distinct")
 HINTS = (
     "The column's name",
-    "Number or category: select rows and press N or C",
+    "Number, category, date or yes / no: select rows and press N, C, D or B",
     "Feature, target or ignore: select rows and press F, T or I",
     "Missing or unreadable cells",
     "Different values",
@@ -49,11 +51,14 @@ HINTS = (
 KEYS = {
     Qt.Key.Key_N: "number",
     Qt.Key.Key_C: "category",
+    Qt.Key.Key_D: "date",
+    Qt.Key.Key_B: "boolean",
     Qt.Key.Key_F: "feature",
     Qt.Key.Key_T: "target",
     Qt.Key.Key_I: "ignore",
 }
 LONGEST_TEXT = 200  # characters painted of one cell
+TOLD_CELLS = 10  # of those that cannot be read, in a tip; the list below the columns has all
 NO_INDEX = QModelIndex()
 
 
@@ -69,6 +74,11 @@ class PreviewModel(QAbstractTableModel):
         """Show another preview."""
         self.beginResetModel()
         self.plan, self.preview = plan, preview
+        cells = list(zip(*preview.rows, strict=True)) if preview is not None else []
+        self._readers = [
+            cell_reader(with_order(column, cells[i] if cells else (), plan.dialect), plan.dialect)
+            for i, column in enumerate(plan.columns)
+        ]
         self.endResetModel()
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:
@@ -108,7 +118,7 @@ class PreviewModel(QAbstractTableModel):
         if role not in (Role.DisplayRole, Role.ForegroundRole, Role.ToolTipRole, Role.FontRole):
             return None
         missing = is_missing(text, self.plan.missing_marks)
-        bad = not missing and column.kind == "number" and parse_number(text, self.plan.dialect) is None
+        bad = not missing and self._readers[index.column()](text) is None
         if role == Role.DisplayRole:
             shown = text[:LONGEST_TEXT].replace("\n", "↵")
             return "missing" if missing and not text.strip() else f"✕ {shown}" if bad else shown
@@ -122,7 +132,7 @@ class PreviewModel(QAbstractTableModel):
             return font
         if role == Role.ToolTipRole:
             if bad:
-                return f"“{text[:LONGEST_TEXT]}” is no number; it counts as missing."
+                return f"“{text[:LONGEST_TEXT]}” is no {WANTED[column.kind]}; it counts as missing."
             return "Counts as missing." if missing else None
         return None
 
@@ -206,8 +216,9 @@ class ColumnsModel(QAbstractTableModel):
             return theme.font(weight=600)
         if role == Role.ToolTipRole:
             if at == MISSING and bad and sample is not None:
-                cells = "; ".join(f"row {cell.row:,}: {cell.text[:40]!r}" for cell in sample.unreadable)
-                return f"{bad:,} cells are no number and count as missing. {cells}"
+                cells = "; ".join(f"row {cell.row:,}: {cell.text[:40]!r}" for cell in sample.unreadable[:TOLD_CELLS])
+                more = f"; and {bad - TOLD_CELLS:,} more" if bad > TOLD_CELLS else ""
+                return f"{bad:,} cells are no {WANTED[column.kind]} and count as missing. {cells}{more}"
             return column.name if at == NAME else self._hint(at)
         return None
 
@@ -309,7 +320,7 @@ class ChoiceDelegate(QStyledItemDelegate):
 
 
 class ColumnsView(QTableView):
-    """The columns; the letters N, C, F, T and I change the selected ones, Return opens the list of choices."""
+    """The columns; the letters N, C, D, B, F, T and I change the selected ones, Return opens the list of choices."""
 
     def __init__(self, model: ColumnsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
