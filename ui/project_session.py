@@ -341,4 +341,4 @@ class ProjectSession(QObject):
 
 
 def _with_data(document: Document, recipe: DataRecipe, prepared: PreparedData) -> Document:
-    return edits.use_data(document, recipe, prepared.task, len(prepared.features), prepared.Y.shape[1])
+    return edits.use_prepared(document, recipe, prepared)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from nnstudio.cli.output import MistakeError
 
-COMMANDS = ("train", "predict", "check")
+COMMANDS = ("train", "evaluate", "predict", "check")
 LESSON = "lesson"
 MAIN_HELP = """\
 usage: nnstudio [PROJECT or TABLE]
        nnstudio lesson [NAME or LESSON.md]
        nnstudio train SOURCE [options]
+       nnstudio evaluate PROJECT [--folds N]
        nnstudio predict PROJECT TABLE --out OUT.csv
        nnstudio check PROJECT
 
@@ -25,10 +26,11 @@ Design, train and understand neural networks.
   nnstudio TABLE        load a table (CSV) in the window
   nnstudio lesson       open a lesson by its name or its file; without one, list those that there are
   nnstudio train        train a network on a table, a project or a sample, without a window
+  nnstudio evaluate     judge a project's network on folds of its table
   nnstudio predict      predict the rows of a table with a trained project
   nnstudio check        tell a project's shapes and problems, and compare its gradient with numeric differences
 
-  --help, --version     "nnstudio train --help" tells its options; predict and check have theirs
+  --help, --version     "nnstudio train --help" tells its options; the other commands have theirs
 """
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.declared import replace
-from nnstudio.data.prepare import PreparedData
+from nnstudio.data.prepared import PreparedData
 from nnstudio.data.stored import raw, raw_target
 
 SPLITS = ("training", "validation", "test")
@@ -39,16 +39,19 @@ Key = int | Literal["row", "split"]  # what rows are sorted by: a column's numbe
 
 @dataclass(frozen=True)
 class LookColumn:
-    """One column of the table as it is shown.
+    """One column as it is shown: a column of the table, or one of the numbers that were made from it.
 
     ``first`` is the number of its first feature, or for a target of its first output. With ``categories`` it holds
-    one of these texts, and takes as many features; otherwise it is a number and takes one.
+    one of these texts: each has a feature, or the only feature is the place of the text among them (``is_place``).
+    ``source`` is the table's column.
     """
 
     name: str
     first: int
     categories: tuple[str, ...] = ()
     is_target: bool = False
+    is_place: bool = False
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Distribution:
 
 
 class Look:
-    """Prepared data as a person looks at them; ``columns`` begin with the target.
+    """Prepared data as a person looks at them; ``columns`` begin with the targets.
 
     Nothing is copied: a cell is read from X and Y when it is asked for.
     """
@@ -94,8 +97,9 @@ class Look:
             (number, k) for number, column in enumerate(prepared.fitted.columns) for k in range(len(column.features))
         ]
         self._alone: dict[int, PreparedData] = {}
-        single = prepared.Y.shape[1] == 1
-        self.axes = (*prepared.features, prepared.target) if single else prepared.features
+        # Outputs of one of several classes are no axis: each is 0 but in one class.
+        outputs = () if prepared.task == "multiclass" else tuple(target.name for target in self.targets)
+        self.axes = (*prepared.features, *outputs)
 
     @property
     def size(self) -> int:
@@ -119,8 +123,8 @@ class Look:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes that are told apart: none in a regression, nor where there are very many."""
-        classes = self.prepared.classes
+        """The classes that are told apart, of the first target: none in a regression, nor where there are many."""
+        classes = self.targets[0].categories
         return classes if len(classes) <= MOST_CLASSES else ()
 
     # -- cells ----------------------------------------------------------------------------------------------------
@@ -132,10 +136,10 @@ class Look:
         """
         if column.categories:
             return [column.categories[code] if code >= 0 else "" for code in self.codes(column, rows).tolist()]
-        values = self.values(column, rows)
+        kept = self._kept(column)[rows].astype(np.float64)
+        values = self._in_unit(column, kept)
         # What float32 has rounded away would stand as stray digits at the end.
-        middle = self._in_unit(column, np.zeros(1, np.float32))
-        doubts = np.abs(values - middle) * FLOAT32_ROUNDING
+        doubts = np.abs(self._in_unit(column, kept * (1 + FLOAT32_ROUNDING)) - values)
         return [
             round(value, min(math.floor(-math.log10(doubt)), MOST_DECIMALS) if doubt > 0 else MOST_DECIMALS) + 0.0
             for value, doubt in zip(values.tolist(), doubts.tolist(), strict=True)
@@ -146,6 +150,11 @@ class Look:
         table = self.prepared.Y if column.is_target else self.prepared.X
         if column.is_target and self.prepared.task == "binary":
             return (table[rows, column.first] > 0.5).astype(np.int64)
+        if column.is_place:
+            places = self._raw(column.first, table[rows, column.first])
+            # What is none of the texts stands between two of them.
+            known = np.abs(places - np.rint(places)) < WHOLE
+            return np.where(known, np.rint(places), -1).astype(np.int64)
         block = table[rows, column.first : column.first + len(column.categories)]
         return np.where(block.any(axis=1), block.argmax(axis=1), -1).astype(np.int64)
 
@@ -154,18 +163,20 @@ class Look:
         return self._in_unit(column, self._kept(column)[rows])
 
     def axis_values(self, axis: int, rows: Rows | slice) -> Values:
-        """Return the values (rows,) on an axis: a feature, or after all features the only output."""
-        prepared = self.prepared
-        if axis < len(prepared.features):
+        """Return the values (rows,) on an axis: a feature, or after all features an output."""
+        prepared, output = self.prepared, axis - len(self.prepared.features)
+        if output < 0:
             return self._raw(axis, prepared.X[rows, axis])
-        values = prepared.Y[rows, 0]
-        return raw_target(prepared, values) if prepared.task == "regression" else values.astype(np.float64)
+        values = prepared.Y[rows, output]
+        return raw_target(prepared, values, output) if prepared.task == "regression" else values.astype(np.float64)
 
     def _kept(self, column: LookColumn) -> NDArray[np.float32]:
         return (self.prepared.Y if column.is_target else self.prepared.X)[:, column.first]
 
     def _in_unit(self, column: LookColumn, values: NDArray[np.floating]) -> Values:
-        return raw_target(self.prepared, values) if column.is_target else self._raw(column.first, values)
+        if column.is_target:
+            return raw_target(self.prepared, values, column.first)
+        return self._raw(column.first, values)
 
     def _raw(self, feature: int, values: NDArray[np.floating]) -> Values:
         """Return values of a feature in the table's unit, without a search through all columns each time."""
@@ -221,43 +232,13 @@ class Look:
         return first, next((axis for axis in range(len(self.axes)) if axis != first), first)
 
 
-def tab_separated(look: Look, rows: Rows) -> str:
-    """Return rows of the table as text, a tab between cells, under a line with the columns' names."""
-    columns: list[list[str]] = [
-        ["row", *map(str, (rows + 1).tolist())],
-        ["split", *(SPLITS[split] for split in look.split[rows].tolist())],
-    ]
-    for column in look.columns:
-        cells = look.cells(column, rows)
-        texts = [f"{cell:.12g}" if isinstance(cell, float) else _one_cell(cell) for cell in cells]
-        columns.append([_one_cell(column.name), *texts])
-    return "\n".join("\t".join(cells) for cells in zip(*columns, strict=True))
-
-
-def distributions_text(shown: list[Distribution]) -> str:
-    """Return mean, spread and missing cells of every column as text, a tab between cells."""
-    lines = ["column\tmean\tstandard deviation\tlow\thigh\tmissing"]
-    for one in shown:
-        figures = (one.mean, one.deviation, one.low, one.high, one.missing)
-        lines.append("\t".join([_one_cell(one.column.name), *("" if f != f else f"{f:.6g}" for f in figures)]))
-    return "\n".join(lines)
-
-
-def correlations_text(names: list[str], values: Values) -> str:
-    """Return the correlation coefficients as text, a tab between cells, names above and at the left."""
-    lines = ["\t".join(["", *map(_one_cell, names)])]
-    for name, row in zip(names, values.tolist(), strict=True):
-        lines.append("\t".join([_one_cell(name), *("" if value != value else f"{value:.4f}" for value in row)]))
-    return "\n".join(lines)
-
-
 def distribution(look: Look, column: LookColumn) -> Distribution:
     """Return how a column's values are spread over the rows looked at, by class where there are few."""
     rows: Rows | slice = slice(None) if look.looked_at is None else look.looked_at
     groups = max(len(look.classes), 1)
     group = look.codes(look.targets[0], rows) if look.classes else None
     report = look.prepared.report
-    lacking = report.missing.get(column.name, 0) + report.unreadable.get(column.name, 0)
+    lacking = report.missing.get(column.source, 0) + report.unreadable.get(column.source, 0)
     missing = lacking / report.rows_read if report.rows_read else 0.0
     if column.categories:
         codes = look.codes(column, rows)
@@ -304,7 +285,7 @@ def bin_edges(values: Values, low: float, high: float) -> Values:
 
 
 def correlations(look: Look) -> Values:
-    """Return the correlation coefficients (axes, axes) of the first axes and the last; nan beside a constant."""
+    """Return the correlation coefficients (axes, axes) of :func:`correlated_axes`; nan beside a constant."""
     rows: Rows | slice = slice(None) if look.looked_at is None else look.looked_at
     chosen = correlated_axes(look)
     columns = np.stack([look.axis_values(axis, rows) for axis in chosen])
@@ -317,9 +298,9 @@ def correlations(look: Look) -> Values:
 
 
 def correlated_axes(look: Look) -> list[int]:
-    """Return the axes whose correlations are shown: all of them, or the first ones and the target."""
-    axes = list(range(len(look.axes)))
-    return axes if len(axes) <= MOST_CORRELATED else [*axes[: MOST_CORRELATED - 1], axes[-1]]
+    """Return the axes whose correlations are shown: all of them, or the first features and the targets."""
+    axes, features = list(range(len(look.axes))), len(look.prepared.features)
+    return axes[: MOST_CORRELATED - len(axes[features:])] + axes[features:] if len(axes) > MOST_CORRELATED else axes
 
 
 def picture_shape(features: tuple[str, ...]) -> tuple[int, int] | None:
@@ -354,17 +335,16 @@ def picture(look: Look, row: int, shape: tuple[int, int]) -> Values:
     return np.array(values).reshape(shape)
 
 
-def _one_cell(text: str) -> str:
-    return re.sub(r"[\t\r\n]+", " ", text)
-
-
 def _counted(codes: NDArray[np.int64], shown: NDArray[np.int64], members: NDArray[np.bool_] | None) -> Rows:
     own = codes if members is None else codes[members]
     return np.asarray(np.bincount(own[own >= 0], minlength=int(shown.max(initial=0)) + 1)[shown])
 
 
 def _targets(prepared: PreparedData) -> tuple[LookColumn, ...]:
-    return (LookColumn(prepared.target, 0, prepared.classes, is_target=True),)
+    return tuple(
+        LookColumn(name, output, prepared.classes_of(output), is_target=True, source=name)
+        for output, name in enumerate(prepared.targets)
+    )
 
 
 def _inputs(prepared: PreparedData) -> list[LookColumn]:
@@ -372,12 +352,15 @@ def _inputs(prepared: PreparedData) -> list[LookColumn]:
     columns: list[LookColumn] = []
     at = 0
     for column in prepared.fitted.columns:
-        names = column.features
-        texts = tuple(f"{column.name}={category}" for category in column.categories)
-        if texts and names[: len(texts)] == texts:
-            columns.append(LookColumn(column.name, at, column.categories))
-            columns += [LookColumn(names[k], at + k) for k in range(len(texts), len(names))]
-        else:
-            columns += [LookColumn(name, at + k) for k, name in enumerate(names)]
+        names, source = column.features, column.name
+        width = 0  # features that the column's own texts take
+        if column.kind == "boolean" or (column.kind == "category" and column.encoding == "ordinal"):
+            columns.append(LookColumn(source, at, column.categories, is_place=True, source=source))
+            width = 1
+        elif column.kind == "category":
+            texts = [name.removeprefix(f"{source}=") for name in names if name.startswith(f"{source}=")]
+            columns.append(LookColumn(source, at, tuple(texts), source=source))
+            width = len(texts)
+        columns += [LookColumn(names[k], at + k, source=source) for k in range(width, len(names))]
         at += len(names)
     return columns

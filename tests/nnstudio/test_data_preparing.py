@@ -30,8 +30,8 @@ from nnstudio.data import (
     Preparation,
     PreparedData,
     PreparedRecord,
-    ReadReport,
     SampleSource,
+    ShareSplit,
     Table,
     TableSource,
     apply,
@@ -54,50 +54,7 @@ from nnstudio.data import (
     with_target,
 )
 from nnstudio.data.split import split_rows
-
-
-def table(name: str = "t.csv", **columns: list[object]) -> Table:
-    made: dict[str, object] = {}
-    for key, cells in columns.items():
-        texts = sorted({cell for cell in cells if isinstance(cell, str)})
-        if texts:
-            codes = [texts.index(cell) if isinstance(cell, str) else -1 for cell in cells]
-            made[key] = Categories(np.array(codes, np.int32), tuple(texts))
-        else:
-            made[key] = np.array([np.nan if cell is None else cell for cell in cells], float)
-    return Table(name, made, ReadReport(rows=len(cells)))  # type: ignore[arg-type]
-
-
-def recipe(of: Table, target: str, task: str | None = None, **preparation: object) -> DataRecipe:
-    columns = tuple(
-        Column(
-            name=name,
-            kind="category" if isinstance(column, Categories) else "number",
-            role="target" if name == target else "feature",
-        )
-        for name, column in of.columns.items()
-    )
-    return DataRecipe(
-        source=TableSource(path="/nowhere/t.csv"),
-        plan=ImportPlan(columns=columns),
-        preparation=Preparation(**preparation),  # type: ignore[arg-type]
-        task=task,  # type: ignore[arg-type]
-    )
-
-
-def mixed(rows: int = 200, holes: float = 0.1, seed: int = 0) -> Table:
-    random = np.random.default_rng(seed)
-
-    def with_holes(cells: list[object]) -> list[object]:
-        return [None if random.random() < holes else cell for cell in cells]
-
-    return table(
-        x=with_holes((random.normal(5, 3, rows) ** 3).tolist()),
-        color=with_holes(random.choice(["red", "green", "blue"], rows).tolist()),
-        z=with_holes(random.uniform(-1e6, 1e6, rows).tolist()),
-        y=random.choice(["no", "yes"], rows, p=[0.7, 0.3]).tolist(),
-    )
-
+from tests.nnstudio.tables import mixed, recipe, table
 
 # -- fitting ------------------------------------------------------------------------------------------------------
 
@@ -177,7 +134,9 @@ def test_a_constant_column_becomes_zeros_and_is_noted() -> None:
     data = table(x=[0.1] * 30, z=list(np.arange(30.0)), y=list(np.arange(30.0)))
     prepared = prepare_table(data, recipe(data, "y"))
     assert np.abs(prepared.X[:, 0]).max() < 1e-6
-    assert any("The same value in every training row: 'x'" in note for note in prepared.report.notes)
+    warning = next(warning for warning in prepared.report.warnings if warning.kind == "constant")
+    assert warning.columns == ("x",)
+    assert "The same value in every training row: 'x'" in warning.text
 
 
 def test_units_go_back_and_forth() -> None:
@@ -365,8 +324,8 @@ def test_a_recipe_survives_json_and_refuses_what_is_unknown_or_out_of_bounds() -
         with pytest.raises(msgspec.ValidationError):
             msgspec.json.decode(wrong, type=DataRecipe)
     for bad in (
-        lambda: Preparation(validation=0.6, test=0.5),
-        lambda: Preparation(validation=float("nan")),
+        lambda: ShareSplit(validation=0.6, test=0.5),
+        lambda: ShareSplit(validation=float("nan")),
         lambda: Preparation(missing="guess"),  # type: ignore[arg-type]
         lambda: Dialect(decimal=",", thousands=","),
         lambda: Dialect(delimiter="\n"),

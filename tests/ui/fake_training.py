@@ -15,16 +15,31 @@ from engine.probes import looked_at, probe
 from engine.settings import TrainingSettings
 from engine.snapshot import Boundary, Histogram, LayerDetail, Metrics, ProbeRequest, Probes, Status
 from nnstudio import edits
-from nnstudio.data import prepare, sample_recipe
+from nnstudio.data import ColumnSteps, ReadReport, Table, prepare, prepare_table, sample_recipe
 from nnstudio.document import starting_document
 from nnstudio.readiness import shapes_of
+from tests.nnstudio.tables import recipe as recipe_of
 from ui.document_store import DocumentStore
+
+SEVERAL = ("two numbers", "two answers")
 
 
 @lru_cache(maxsize=8)
 def sample(name: str = "spirals"):
+    if name in SEVERAL:
+        data, made = several_targets(name)
+        return made, prepare_table(data, made)
     recipe = sample_recipe(name)
     return recipe, prepare(recipe)
+
+
+def several_targets(name: str):
+    """Return a table with two targets of one kind, an input that is a logarithm and one that tells rows apart."""
+    x, z = np.random.default_rng(0).normal(size=(2, 200))
+    targets = {"first": x, "second": 100.0 * z} if name == "two numbers" else {"first": x > 0, "second": z > 0}
+    columns = {"x": np.exp(x), "z": z, "nr": np.arange(200.0)} | {key: y.astype(float) for key, y in targets.items()}
+    data = Table("t.csv", columns, ReadReport(rows=200))
+    return data, recipe_of(data, tuple(targets), steps={"x": ColumnSteps(log="log1p")})
 
 
 class FakeTraining(QObject):

@@ -13,7 +13,7 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from nnstudio.data import DataError, prepare
+from nnstudio.data import DataError, ShareSplit, prepare
 from ui import preferences, theme
 from ui.dialogs import csv_import
 from ui.dialogs.csv_import import CsvImportDialog
@@ -329,7 +329,7 @@ def test_every_setting_reaches_the_recipe(qtbot: QtBot, opened: Open) -> None:
     load(qtbot, dialog)
     settings = dialog.recipe().preparation
     assert (settings.missing, settings.scaling, settings.seed) == ("mean", "min_max", 7)
-    assert (settings.validation, settings.test) == (0.25, 0.1)
+    assert settings.split == ShareSplit(validation=0.25, test=0.1)
 
 
 def test_a_task_that_cannot_be_is_said_and_cannot_be_loaded(qtbot: QtBot, opened: Open) -> None:

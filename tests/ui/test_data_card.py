@@ -5,7 +5,7 @@ from fake_training import FakeTraining, sample
 from PySide6.QtCore import Qt
 
 from engine.declared import replace
-from nnstudio.data import SAMPLES, SampleSource, TableSource
+from nnstudio.data import SAMPLES, ColumnSteps, Preparation, SampleSource, TableSource, TimeSplit, with_steps
 from ui.data_card import DataCard, facts, groups, source_name
 from ui.sample_sliders import ROWS
 
@@ -38,6 +38,31 @@ def test_a_sample_is_told_in_words(card):
 def test_a_regression_names_the_number_that_is_predicted():
     recipe, data = sample("sine")
     assert "predicts the number y" in facts(recipe, data)
+
+
+def test_several_targets_are_named_and_one_gives_the_colors(card):
+    assert "predicts the numbers first, second" in card("two numbers").facts.text()
+    shown = card("two answers")
+    assert "predicts first, second, yes or no each" in shown.facts.text()
+    assert shown.axes.whole() == "log(1 + x) × z, color: first"
+
+
+def test_how_rows_were_divided_and_weighted_is_told_where_it_is_not_the_usual_way():
+    recipe, data = sample("iris")
+    plan = with_steps(recipe.plan, recipe.plan.columns[0].name, ColumnSteps(scaling="robust"))
+    preparation = Preparation(split=TimeSplit(column="when"), class_weights="balanced")
+    lines = facts(replace(recipe, plan=plan, preparation=preparation), data).splitlines()
+    assert lines[-3:] == ["divided in the order of when", "scaled: standard, some otherwise", "classes balanced"]
+
+
+def test_the_first_warning_is_shown_and_all_of_them_in_its_tooltip(card):
+    shown = card("two answers")
+    texts = [warning.text for warning in sample("two answers")[1].report.warnings]
+    assert len(texts) == 3
+    assert shown.warnings.isVisible()
+    assert shown.warnings.text() == f"{texts[0]} 2 more warnings."
+    assert shown.warnings.toolTip().splitlines() == texts
+    assert not card("spirals").warnings.isVisible()
 
 
 def test_a_table_is_called_by_its_file():

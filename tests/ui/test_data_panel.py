@@ -369,7 +369,7 @@ def test_one_feature_is_shown_against_the_target(shown):
         data,
         X=np.ascontiguousarray(data.X[:, :1]),
         features=("x1",),
-        fitted=type(data.fitted)(task="regression", columns=(column,), target=data.fitted.target),
+        fitted=type(data.fitted)(task="regression", columns=(column,), targets=data.fitted.targets),
     )
     panel.model.data = one
     panel.model.data_changed.emit()

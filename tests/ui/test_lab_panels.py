@@ -10,6 +10,7 @@ import numpy as np
 import psutil
 import pytest
 from fake_training import FakeTraining
+from made_up_tuning import made_up_tuning
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QSpinBox
@@ -27,7 +28,7 @@ from ui.app import make_window
 from ui.lab_jobs import LabJobs, close_jobs, jobs_of
 from ui.panels import PANELS
 
-LABS = ["lab_proof", "lab_vectorization", "lab_initialization"]
+LABS = ["lab_proof", "lab_vectorization", "lab_initialization", "lab_tuning"]
 PATIENCE_MS = 30_000
 
 
@@ -72,6 +73,8 @@ def result_of(name):
             60,
             True,
         )
+    if name == "lab_tuning":
+        return made_up_tuning()
     costs = {"zeros": [0.69, 0.69], "too small": [0.69, 0.6], "too large": [9.0, math.nan], "Xavier": [0.7, 0.31]}
     return Starts(
         tuple(outcome(start, costs.get(start, [0.8, 0.3]), 16 if start == "zeros" else 0) for start in STARTS), 1, 80
@@ -243,6 +246,10 @@ def test_a_result_is_drawn_in_both_themes_and_at_every_size_and_saved(shown, tmp
     [
         ("lab_proof", ["Right.", "Θ[1] = [b W]\tDense 1\t3e-09\t4\t0", "Θ[2] = [b W]\tOutput\t2e-11\t3\t1"]),
         ("lab_vectorization", ["500 times", "extrapolated from fewer", "300\t0.1 extrapolated\t0.01\t0.0002"]),
+        (
+            "lab_tuning",
+            ["The validation cost after 30 epochs is lowest with 0.01", "0.1\t5\t0.3\t0.9\t0.25\tlast epoch"],
+        ),
         ("lab_initialization", ["symmetry not broken", "epoch\tzeros\ttoo small", "1\t0.69\t0.6\tnan\t0.31\t0.3"]),
     ],
 )

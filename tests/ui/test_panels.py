@@ -82,6 +82,16 @@ def test_news_fill_a_visible_panel(model, shown, name):
     assert not panel.empty
 
 
+@pytest.mark.parametrize("data", ["two answers", "two numbers"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_panel_lives_with_several_targets(shown, name, data):
+    model = FakeTraining(data)
+    panel = shown(name, model)
+    filled(model)
+    assert not panel.grab().isNull()
+    assert not (name in LIVE and panel.empty)
+
+
 @pytest.mark.parametrize("name", LIVE)
 def test_a_hidden_panel_asks_for_nothing_and_does_no_work_until_it_is_shown(qtbot, model, shown, name, monkeypatch):
     panel = shown(name)

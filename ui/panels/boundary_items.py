@@ -19,8 +19,11 @@ VALUE_LEVELS = 12  # colors of the points of a regression
 SOFT = 0.72  # of the way from the surface to a class's color, so that points stand out
 
 
-def picture(data: PreparedData, boundary: Boundary, limits: tuple[float, float]) -> QImage:
-    """Return the grid in colors: two classes diverging, more blended, numbers from pale to dark."""
+def picture(data: PreparedData, boundary: Boundary, limits: tuple[float, float], output: int = 0) -> QImage:
+    """Return the grid in colors: two classes diverging, more blended, numbers from pale to dark.
+
+    Of several targets ``output`` is the one that is shown.
+    """
     values = boundary.values
     if data.task == "multiclass":
         names = tuple(theme.class_color(index, len(data.classes)).name() for index in range(len(data.classes)))
@@ -28,8 +31,8 @@ def picture(data: PreparedData, boundary: Boundary, limits: tuple[float, float])
     if data.task == "binary":
         t = theme.tokens()
         ends = tuple(_mixed(t.surface, color, SOFT) for color in (t.negative, t.positive))
-        return colormaps.image(colormaps.ramp(ends[0], t.surface, ends[1])[colormaps.levels(values[0], 0.0, 1.0)])
-    return colormaps.image(colormaps.amounts()[colormaps.levels(values[0], *limits)])
+        return colormaps.image(colormaps.ramp(ends[0], t.surface, ends[1])[colormaps.levels(values[output], 0.0, 1.0)])
+    return colormaps.image(colormaps.amounts()[colormaps.levels(values[output], *limits)])
 
 
 def _mixed(one: str, other: str, share: float) -> str:
@@ -88,7 +91,9 @@ class DataPoints(pg.GraphicsObject):
         count: int = 1,
     ) -> None:
         """Show points by class, or by a share from 0 to 1 of a value's range; ring the wrong ones."""
-        key = (x.tobytes(), y.tobytes(), wrong.tobytes(), theme.tokens().name, None if classes is None else count)
+        values = classes if classes is not None else shares
+        drawn = [array.tobytes() for array in (x, y, wrong, values) if array is not None]
+        key = (*drawn, theme.tokens().name, None if classes is None else count)
         if key == self._key:
             return
         self.prepareGeometryChange()

@@ -55,7 +55,8 @@ class NamedCurves:
             if not len(x):
                 continue
             color = theme.series_color(index)
-            pen = pg.mkPen(color, style=LINES[index % len(LINES)])
+            again = index // len(LINES)  # colors come back after as many: then with other kinds of lines
+            pen = pg.mkPen(color, style=LINES[(index + again) % len(LINES)])
             self._add(pg.PlotDataItem(x, y, pen=pen, antialias=True))
             if hollow is not None:
                 self._add(_marks(x, y, index, hollow))
