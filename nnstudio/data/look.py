@@ -219,12 +219,13 @@ class Look:
 
     @property
     def usual_axes(self) -> tuple[int, int]:
-        """The first two features that are not constant, to begin with; of a single feature that and the target."""
+        """The first two features that vary, numbers before texts; of a single one that and another axis."""
         rows: Rows | slice = slice(None) if self.looked_at is None else self.looked_at
-        X = self.prepared.X
+        are_numbers = [column.first for column in self.columns if not column.is_target and not column.categories]
+        others = sorted(set(range(len(self.prepared.features))) - set(are_numbers))
         varied: list[int] = []
-        for feature in range(X.shape[1]):
-            if np.ptp(X[rows, feature]) > 0:
+        for feature in (*are_numbers, *others):
+            if np.ptp(self.prepared.X[rows, feature]) > 0:
                 varied.append(feature)
             if len(varied) == 2:
                 return varied[0], varied[1]

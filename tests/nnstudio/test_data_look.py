@@ -162,6 +162,12 @@ def test_several_targets_are_all_shown_and_all_axes(tmp_path: Path) -> None:
     assert correlations(look)[0, 1] == pytest.approx(1)
 
 
+def test_numbers_come_before_texts_where_two_axes_are_proposed(tmp_path: Path) -> None:
+    lines = [f"{'pq'[k % 2]},7,{k % 9},{k % 5},{k % 11}\n" for k in range(40)]
+    look = from_csv(tmp_path, "text,same,a,b,y\n" + "".join(lines))
+    assert [look.axes[axis] for axis in look.usual_axes] == ["a", "b"]
+
+
 def test_every_row_knows_its_split_and_its_place_in_the_training_split() -> None:
     look = look_at("iris")
     for place, rows in enumerate((look.prepared.training, look.prepared.validation, look.prepared.test)):
