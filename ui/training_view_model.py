@@ -364,7 +364,9 @@ class TrainingViewModel(QObject):
             document = self.store.document
             key = (wanted, self.status.step, self._loaded, id(self.data), document.graph, document.training)
             # At rest a look is needed only where something is wanted that has not been seen at this step yet.
-            needed = self.training or (key != self._shown and self.status.state != "empty")
+            plane = self.probes.plane
+            growing = wanted.plane is not None and plane is not None and plane.growing
+            needed = self.training or ((key != self._shown or growing) and self.status.state != "empty")
             if needed and self.host.look(wanted):
                 self._shown = key
 

@@ -42,7 +42,8 @@ class LookColumn:
     """One column as it is shown: a column of the table, or one of the numbers that were made from it.
 
     ``first`` is the number of its first feature, or for a target of its first output. With ``categories`` it holds
-    one of these texts: each has a feature, or the only feature is the place of the text among them (``is_place``).
+    one of these texts, otherwise it is a number. ``coded`` tells how a text was kept: as a feature for each of them,
+    as its place among them, or, of two, as 0 or 1.
     ``source`` is the table's column.
     """
 
@@ -50,7 +51,7 @@ class LookColumn:
     first: int
     categories: tuple[str, ...] = ()
     is_target: bool = False
-    is_place: bool = False
+    coded: Literal["one_hot", "place", "yes_no"] = "one_hot"
     source: str = ""
 
 
@@ -148,13 +149,13 @@ class Look:
     def codes(self, column: LookColumn, rows: Rows | slice) -> NDArray[np.int64]:
         """Return which of the column's categories each of these rows has, -1 for none."""
         table = self.prepared.Y if column.is_target else self.prepared.X
-        if column.is_target and self.prepared.task == "binary":
+        if column.coded == "yes_no":
             return (table[rows, column.first] > 0.5).astype(np.int64)
-        if column.is_place:
-            places = self._raw(column.first, table[rows, column.first])
-            # What is none of the texts stands between two of them.
-            known = np.abs(places - np.rint(places)) < WHOLE
-            return np.where(known, np.rint(places), -1).astype(np.int64)
+        if column.coded == "place":
+            places = self.values(column, rows)
+            nearest = np.rint(places)
+            seen = (np.abs(places - nearest) < WHOLE) & (nearest >= 0) & (nearest < len(column.categories))
+            return np.where(seen, nearest, -1).astype(np.int64)
         block = table[rows, column.first : column.first + len(column.categories)]
         return np.where(block.any(axis=1), block.argmax(axis=1), -1).astype(np.int64)
 
@@ -342,9 +343,11 @@ def _counted(codes: NDArray[np.int64], shown: NDArray[np.int64], members: NDArra
 
 
 def _targets(prepared: PreparedData) -> tuple[LookColumn, ...]:
+    if prepared.task == "multiclass":
+        return (LookColumn(prepared.target, 0, prepared.classes, is_target=True, source=prepared.target),)
     return tuple(
-        LookColumn(name, output, prepared.classes_of(output), is_target=True, source=name)
-        for output, name in enumerate(prepared.targets)
+        LookColumn(target.name, output, target.classes, is_target=True, coded="yes_no", source=target.name)
+        for output, target in enumerate(prepared.fitted.targets)
     )
 
 
@@ -354,14 +357,17 @@ def _inputs(prepared: PreparedData) -> list[LookColumn]:
     at = 0
     for column in prepared.fitted.columns:
         names, source = column.features, column.name
-        width = 0  # features that the column's own texts take
-        if column.kind == "boolean" or (column.kind == "category" and column.encoding == "ordinal"):
-            columns.append(LookColumn(source, at, column.categories, is_place=True, source=source))
-            width = 1
-        elif column.kind == "category":
+        taken = 0
+        if column.kind == "boolean":
+            columns.append(LookColumn(source, at, column.categories, coded="yes_no", source=source))
+            taken = 1
+        elif column.kind == "category" and column.encoding == "ordinal":
+            columns.append(LookColumn(source, at, column.categories, coded="place", source=source))
+            taken = 1
+        elif column.kind == "category":  # the feature of all other texts among them
             texts = [name.removeprefix(f"{source}=") for name in names if name.startswith(f"{source}=")]
             columns.append(LookColumn(source, at, tuple(texts), source=source))
-            width = len(texts)
-        columns += [LookColumn(names[k], at + k, source=source) for k in range(width, len(names))]
+            taken = len(texts)
+        columns += [LookColumn(names[k], at + k, source=source) for k in range(taken, len(names))]
         at += len(names)
     return columns

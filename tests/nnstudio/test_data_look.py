@@ -15,13 +15,19 @@ from hypothesis import strategies as st
 from engine.declared import replace
 from nnstudio.data import (
     Categories,
+    Column,
     ColumnSteps,
     DataRecipe,
+    ImportPlan,
     Preparation,
+    ReadReport,
     ShareSplit,
+    Table,
+    TableSource,
     detect,
     load_table,
     prepare,
+    prepare_table,
     sample_recipe,
     table_source,
 )
@@ -332,3 +338,27 @@ def test_rows_columns_and_correlations_are_copied_as_tables() -> None:
     assert summary[2] == ["sepal length (cm)", "5.84333", "0.825301", "4.3", "7.9", "0"]
     matrix = [line.split("\t") for line in correlations_text(["a", "b"], np.array([[1, np.nan], [0.5, 1]])).split("\n")]
     assert matrix == [["", "a", "b"], ["a", "1.0000", ""], ["b", "0.5000", "1.0000"]]
+
+
+def test_ordered_texts_dates_and_yes_no_columns_are_shown_as_the_table_has_them() -> None:
+    size = Categories(np.array([0, 2, 1, 2, 0, 1] * 5, np.int32), ("small", "medium", "large"))
+    paid = Categories(np.array([1, 0, 0, 1, 1, 0] * 5, np.int32), ("no", "yes"))
+    day = np.arange(30) * 86_400.0 + 1.7e9
+    columns = {"size": size, "paid": paid, "day": day, "y": np.arange(30) % 7.0, "z": np.arange(30) % 5.0}
+    plan = ImportPlan(
+        columns=(
+            Column(name="size", kind="category", steps=ColumnSteps(encoding="ordinal", order=size.names)),
+            Column(name="paid", kind="boolean"),
+            Column(name="day", kind="date", steps=ColumnSteps(date_parts=("timestamp",))),
+            Column(name="y", role="target"),
+            Column(name="z", role="target"),
+        )
+    )
+    recipe = DataRecipe(source=TableSource(path="t.csv"), plan=plan, task="regression")
+    look = Look(prepare_table(Table("t", columns, ReadReport(rows=30)), recipe))
+    rows = np.arange(30)
+    assert look.cells(column_of(look, "size"), rows) == [size.names[code] for code in size.codes]
+    assert look.cells(column_of(look, "paid"), rows) == [paid.names[code] for code in paid.codes]
+    np.testing.assert_allclose(look.cells(column_of(look, "day"), rows), day, atol=0.1)
+    np.testing.assert_allclose(look.cells(column_of(look, "z"), rows), columns["z"], atol=1e-6)
+    assert [column.name for column in look.targets] == ["y", "z"]
