@@ -34,8 +34,9 @@ from ui.inspector import Inspector
 from ui.lab_jobs import close_jobs
 from ui.lesson.classroom import Classroom
 from ui.message_bar import MessageBar
-from ui.project_session import LESSON_SUFFIX, TABLE_SUFFIXES, ProjectSession
+from ui.project_session import LESSON_SUFFIX, ProjectSession
 from ui.status_line import StatusLine
+from ui.table_files import TABLE_SUFFIXES
 from ui.training_bar import TrainingBar
 from ui.training_view_model import TrainingViewModel
 

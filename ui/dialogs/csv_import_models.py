@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnstudio.data import ImportPlan, Preview, with_column
+from nnstudio.data import Column, ImportPlan, Preview, with_column
 from nnstudio.data.cells import is_missing
 from nnstudio.data.kinds import cell_reader, with_order
 from nnstudio.data.report import WANTED
@@ -38,6 +38,7 @@ Role = Qt.ItemDataRole
 KINDS = ("number", "category", "date", "boolean")
 ROLES = ("feature", "target", "ignore")
 KIND_TITLES = {"number": "Number", "category": "Category", "date": "Date", "boolean": "Yes / no"}
+KIND_CHOICES = KIND_TITLES | {"date:dmy": "Date, d.m.y", "date:mdy": "Date, m.d.y", "date:ymd": "Date, y.m.d"}
 ROLE_TITLES = {"feature": "Feature", "target": "Target", "ignore": "Ignore"}
 NAME, KIND, ROLE, MISSING, DISTINCT = range(5)
 HEADINGS = ("Column", "Type", "Role", "Missing", "Distinct")
@@ -193,12 +194,12 @@ class ColumnsModel(QAbstractTableModel):
         at = index.column()
         bad = sample.unreadable_count if sample is not None else 0
         if role == Role.EditRole:
-            return {KIND: column.kind, ROLE: column.role}.get(at)
+            return {KIND: _kind_choice(column), ROLE: column.role}.get(at)
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             missing = f"{sample.missing + bad:,}" + (" ✕" if bad else "") if sample is not None else ""
             return (
                 column.name[:LONGEST_TEXT],
-                f"{KIND_TITLES[column.kind]} ▾",
+                f"{KIND_CHOICES[_kind_choice(column)]} ▾",
                 f"{ROLE_TITLES[column.role]} ▾",
                 missing,
                 f"{sample.distinct:,}" if sample is not None else "",
@@ -240,7 +241,8 @@ class ColumnsModel(QAbstractTableModel):
         plan = self.plan
         for row in rows[-1:] if value == "target" else rows:
             name = plan.columns[row].name
-            what = {"kind": value} if value in KINDS else {"role": value}
+            kind, _, order = value.partition(":")
+            what = {"kind": kind, "date_order": order} if kind in KINDS else {"role": value}
             plan = with_column(plan, name, **what)  # type: ignore[arg-type]
         if plan == self.plan:
             return False
@@ -288,7 +290,7 @@ class ChoiceDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """Return a list of choices."""
         editor = ChoiceBox(parent)
-        titles = KIND_TITLES if index.column() == KIND else ROLE_TITLES
+        titles = KIND_CHOICES if index.column() == KIND else ROLE_TITLES
         for value, title in titles.items():
             editor.addItem(title, value)
         editor.setAccessibleName(HEADINGS[index.column()])
@@ -334,7 +336,7 @@ class ColumnsView(QTableView):
         plain_table(self)
         header = self.horizontalHeader()
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for section, width in ((KIND, 96), (ROLE, 86), (MISSING, 74), (DISTINCT, 74)):
+        for section, width in ((KIND, 112), (ROLE, 86), (MISSING, 74), (DISTINCT, 74)):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(section, width)
         self.clicked.connect(self._open)
@@ -390,3 +392,8 @@ def plain_table(view: QTableView) -> None:
 def _alignment(kind: str) -> int:
     side = Qt.AlignmentFlag.AlignRight if kind == "number" else Qt.AlignmentFlag.AlignLeft
     return int(side | Qt.AlignmentFlag.AlignVCenter)
+
+
+def _kind_choice(column: Column) -> str:
+    """Return a column's kind as one of the choices: of dates with what stands first in them, where it is known."""
+    return f"date:{column.date_order}" if column.kind == "date" and column.date_order else column.kind
