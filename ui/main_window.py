@@ -276,9 +276,9 @@ class MainWindow(QMainWindow):
 
     def load_table(self, path: str | None = None) -> None:
         """Open the dialog that loads a table, on a file where one is given."""
-        from ui.dialogs.csv_import import CsvImportDialog  # at first use: the window is up sooner
+        from ui.dialogs.table_import import TableImportDialog  # at first use: the window is up sooner
 
-        dialog = CsvImportDialog(path or None, self)
+        dialog = TableImportDialog(path or None, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             recipe, prepared = dialog.recipe(), dialog.prepared()
             self.session.use_data(recipe, prepared, Path(recipe.source.path).name)

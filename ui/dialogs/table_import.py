@@ -42,12 +42,12 @@ from nnstudio.data.formats import Format, contents
 from nnstudio.data.recipe import Column, DateOrder, Kind
 from nnstudio.data.recipe import Role as ColumnRole
 from ui import preferences, theme
-from ui.dialogs.csv_import_bars import DECIMALS, GAP, DialectBar, Footer
-from ui.dialogs.csv_import_models import ColumnsModel, ColumnsView, PreviewModel, plain_table
-from ui.dialogs.csv_import_settings import SettingsForm, heading
-from ui.dialogs.csv_import_unreadable import ProblemsView
-from ui.dialogs.csv_import_words import rounded, spaced
-from ui.dialogs.csv_import_work import Background
+from ui.dialogs.table_import_bars import DECIMALS, GAP, DialectBar, Footer
+from ui.dialogs.table_import_models import ColumnsModel, ColumnsView, PreviewModel, plain_table
+from ui.dialogs.table_import_settings import SettingsForm, heading
+from ui.dialogs.table_import_unreadable import ProblemsView
+from ui.dialogs.table_import_words import rounded, spaced
+from ui.dialogs.table_import_work import Background
 
 SIZE = (1120, 680)
 LEAST_SIZE = (960, 600)
@@ -64,7 +64,7 @@ class _Loaded:
     prepared: PreparedData
 
 
-class CsvImportDialog(QDialog):
+class TableImportDialog(QDialog):
     """Asks for a table and how to read it; after ``Accepted``, :meth:`recipe` and :meth:`prepared` hold the result."""
 
     def __init__(self, path: str | None = None, parent: QWidget | None = None) -> None:

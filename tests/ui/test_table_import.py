@@ -19,26 +19,26 @@ from workbooks import text as cell
 
 from nnstudio.data import DataError, prepare
 from ui import preferences, theme
-from ui.dialogs import csv_import
-from ui.dialogs.csv_import import CsvImportDialog
-from ui.dialogs.csv_import_models import DISTINCT, KIND, MISSING, ROLE
+from ui.dialogs import table_import
+from ui.dialogs.table_import import TableImportDialog
+from ui.dialogs.table_import_models import DISTINCT, KIND, MISSING, ROLE
 
 IRIS = Path(__file__).parents[2] / "resources" / "samples" / "iris.csv"
 WAIT_MS = 10_000
 GERMAN = "größe;farbe;ok\n" + "".join(
     f"{i},5;{'rot' if i % 3 else 'blau'};{'ja' if i % 2 else 'nein'}\n" for i in range(40)
 )
-Open = Callable[[str | Path | None], CsvImportDialog]
+Open = Callable[[str | Path | None], TableImportDialog]
 
 
 @pytest.fixture
 def opened(qtbot: QtBot) -> Iterator[Open]:
     threads = threading.active_count()
     theme.apply(QApplication.instance(), "light")  # type: ignore[arg-type]
-    dialogs: list[CsvImportDialog] = []
+    dialogs: list[TableImportDialog] = []
 
-    def make(path: str | Path | None) -> CsvImportDialog:
-        dialog = CsvImportDialog(str(path) if path else None)
+    def make(path: str | Path | None) -> TableImportDialog:
+        dialog = TableImportDialog(str(path) if path else None)
         qtbot.addWidget(dialog)
         dialogs.append(dialog)
         dialog.show()
@@ -52,22 +52,22 @@ def opened(qtbot: QtBot) -> Iterator[Open]:
     assert threading.active_count() == threads
 
 
-def settle(qtbot: QtBot, dialog: CsvImportDialog) -> None:
+def settle(qtbot: QtBot, dialog: TableImportDialog) -> None:
     qtbot.waitUntil(lambda: not dialog._background.busy, timeout=WAIT_MS)
 
 
-def choose(qtbot: QtBot, dialog: CsvImportDialog, box: QComboBox, value: object) -> None:
+def choose(qtbot: QtBot, dialog: TableImportDialog, box: QComboBox, value: object) -> None:
     box.setCurrentIndex(box.findData(value))
     box.activated.emit(box.currentIndex())  # what a person's choice sends
     settle(qtbot, dialog)
 
 
-def load(qtbot: QtBot, dialog: CsvImportDialog) -> None:
+def load(qtbot: QtBot, dialog: TableImportDialog) -> None:
     with qtbot.waitSignal(dialog.accepted, timeout=WAIT_MS):
         qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
 
 
-def column(dialog: CsvImportDialog, row: int, at: int) -> str:
+def column(dialog: TableImportDialog, row: int, at: int) -> str:
     model = dialog.columns_model
     return str(model.data(model.index(row, at)))
 
@@ -226,7 +226,7 @@ def test_counts_of_the_first_rows_alone_say_so(opened: Open, tmp_path: Path, mon
     assert tip == "Different values in the first 200 rows"
 
 
-def listed(dialog: CsvImportDialog) -> list[tuple[int, str, str]]:
+def listed(dialog: TableImportDialog) -> list[tuple[int, str, str]]:
     return [(problem.row, problem.column, problem.text) for problem in dialog.problems.model.problems]
 
 
@@ -394,7 +394,7 @@ def test_choosing_begins_in_the_folder_of_the_last_table(
         asked.append(folder)
         return (str(tmp_path / "t.csv"), "")
 
-    monkeypatch.setattr("ui.dialogs.csv_import_bars.QFileDialog.getOpenFileName", answer)
+    monkeypatch.setattr("ui.dialogs.table_import_bars.QFileDialog.getOpenFileName", answer)
     (tmp_path / "t.csv").write_bytes(IRIS.read_bytes())
     preferences.set_table_folder(str(IRIS))
     for _ in range(2):
@@ -481,10 +481,10 @@ def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
             progress(step / 1000)
             time.sleep(0.01)
             if cancelled():
-                raise csv_import.Cancelled
+                raise table_import.Cancelled
         raise DataError("nobody cancelled.")
 
-    monkeypatch.setattr(csv_import, "load_table", slow)
+    monkeypatch.setattr(table_import, "load_table", slow)
     dialog = opened(IRIS)
     qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.footer.progress.value() > 20, timeout=WAIT_MS)

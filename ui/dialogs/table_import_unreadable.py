@@ -11,8 +11,8 @@ from nnstudio.data import ImportPlan, Preview, plural
 from nnstudio.data.report import WANTED
 from nnstudio.data.table import shortened
 from ui import theme
-from ui.dialogs.csv_import_models import plain_table
-from ui.dialogs.csv_import_settings import heading
+from ui.dialogs.table_import_models import plain_table
+from ui.dialogs.table_import_settings import heading
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
