@@ -14,7 +14,7 @@ from nnstudio.data.prepare import (
     propose_task,
     table_source,
 )
-from nnstudio.data.preview import Preview, PreviewColumn, preview, rows_left
+from nnstudio.data.preview import Preview, PreviewColumn, preview, proposed_task, rows_left
 from nnstudio.data.read import read_cells, read_table
 from nnstudio.data.recipe import (
     MISSING_MARKS,
@@ -92,6 +92,7 @@ __all__ = [
     "prepare_table",
     "preview",
     "propose_task",
+    "proposed_task",
     "raw",
     "raw_target",
     "read_cells",

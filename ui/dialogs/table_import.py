@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -26,24 +24,23 @@ from nnstudio.data import (
     PreparedData,
     Preview,
     TableSource,
-    Task,
     check_recipe,
     detect,
     load_table,
     prepare_table,
     preview,
-    propose_task,
+    proposed_task,
     rows_left,
     table_source,
     with_column,
 )
-from nnstudio.data.cells import is_missing, parse_number
 from nnstudio.data.formats import Format, contents
 from nnstudio.data.recipe import Column, DateOrder, Kind
 from nnstudio.data.recipe import Role as ColumnRole
-from ui import preferences, theme
+from ui import preferences
 from ui.dialogs.table_import_bars import DECIMALS, GAP, DialectBar, Footer
-from ui.dialogs.table_import_models import ColumnsModel, ColumnsView, PreviewModel, plain_table
+from ui.dialogs.table_import_models import ColumnsModel, ColumnsView
+from ui.dialogs.table_import_preview import PreviewModel, PreviewView
 from ui.dialogs.table_import_settings import SettingsForm, heading
 from ui.dialogs.table_import_unreadable import ProblemsView
 from ui.dialogs.table_import_words import rounded, spaced
@@ -52,9 +49,6 @@ from ui.dialogs.table_import_work import Background
 SIZE = (1120, 680)
 LEAST_SIZE = (960, 600)
 SIDE_WIDTH = 460
-NARROWEST, WIDEST = 72, 220  # pixels of a preview column
-MEASURED_COLUMNS = 60  # of a very wide table, the rest keep the usual width
-MEASURED_ROWS = 40
 WAITING = "Choose a table: its first rows, and how they are read, will be shown here."
 
 
@@ -146,13 +140,7 @@ class TableImportDialog(QDialog):
         top.addWidget(self.size_label)
         column.addLayout(top)
         self.preview_model = PreviewModel(self)
-        self.preview_view = QTableView()
-        self.preview_view.setModel(self.preview_model)
-        self.preview_view.setAccessibleName("First rows of the table")
-        self.preview_view.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-        plain_table(self.preview_view)
-        self.preview_view.horizontalHeader().setStretchLastSection(True)
-        self.preview_view.setStyleSheet("QAbstractScrollArea::corner { border: none; background: transparent; }")
+        self.preview_view = PreviewView(self.preview_model)
         self.waiting = QLabel(WAITING)
         self.waiting.setProperty("role", "dim")
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -161,7 +149,7 @@ class TableImportDialog(QDialog):
         over.addWidget(self.waiting)
         column.addWidget(self.preview_view, 1)
         self.problems = ProblemsView()
-        self.problems.chosen.connect(self._show_problem)
+        self.problems.chosen.connect(self.preview_view.show_cell)
         column.addWidget(self.problems)
         self.notes = QLabel()
         self.notes.setProperty("role", "dim")
@@ -339,7 +327,7 @@ class TableImportDialog(QDialog):
             self.preview_model.show(plan, self._preview)
             self.columns_model.show(plan, self._preview)
             if new_columns:
-                self._fit_preview_columns()
+                self.preview_view.fit_columns()
         self.waiting.setVisible(self._preview is None)
         self.waiting.setText(WAITING if not self._path else "" if self._error else "Reading the first rows…")
         for box in self.bar.editors():
@@ -349,7 +337,7 @@ class TableImportDialog(QDialog):
         self.problems.show_problems(plan, self._preview)
         self._show_sizes(plan)
         self._show_notes(plan)
-        self.settings.propose(self._proposed_task())
+        self.settings.propose(proposed_task(self._preview, plan) if self._preview is not None else None)
         problem = self._error or self._problem()
         self.footer.message.setProperty("role", "bad" if problem else "dim")
         self.footer.message.setText(f"✕ {problem}" if problem else "Reading and preparing…" if loading else "")
@@ -396,36 +384,6 @@ class TableImportDialog(QDialog):
         self.notes.setToolTip("\n".join(notes))
         self.notes.setAccessibleDescription(" ".join(notes))
         self.notes.setVisible(bool(notes))
-
-    def _show_problem(self, row: int, name: str) -> None:
-        """Show a cell that could not be read, where its row is among the first ones."""
-        if self._preview is None or row not in self._preview.row_numbers:
-            return
-        names = [column.name for column in self.preview_model.plan.columns]
-        at = self._preview.row_numbers.index(row)
-        index = self.preview_model.index(at, names.index(name) if name in names else 0)
-        self.preview_view.scrollTo(index, QTableView.ScrollHint.PositionAtCenter)
-        self.preview_view.setCurrentIndex(index)
-
-    def _proposed_task(self) -> Task | None:
-        found = [i for i, column in enumerate(self._plan.columns) if column.role == "target"] if self._plan else []
-        if len(found) != 1 or self._preview is None or self._plan is None:
-            return None
-        cells = [row[found[0]] for row in self._preview.rows]
-        cells = [cell for cell in cells if not is_missing(cell, self._plan.missing_marks)]
-        if self._plan.columns[found[0]].kind in ("category", "boolean"):
-            return "binary" if len({cell.strip() for cell in cells}) <= 2 else "multiclass"
-        numbers = [parse_number(cell, self._plan.dialect) for cell in cells]
-        return propose_task(np.array([number for number in numbers if number is not None], float))
-
-    def _fit_preview_columns(self) -> None:
-        if self._preview is None:
-            return
-        metrics = self.preview_view.fontMetrics()
-        for i, column in enumerate(self.preview_model.plan.columns[:MEASURED_COLUMNS]):
-            texts = [row[i][:60] for row in self._preview.rows[:MEASURED_ROWS]]
-            widest = max((metrics.horizontalAdvance(text) for text in [column.name + "  ", *texts]), default=0)
-            self.preview_view.setColumnWidth(i, min(WIDEST, max(NARROWEST, widest + 6 * theme.UNIT)))
 
 
 def _read_as(column: Column) -> tuple[str, str]:
