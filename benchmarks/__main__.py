@@ -21,6 +21,7 @@ NAMES = (
     "engine_memory",
     "start_up",
     "window_speed",
+    "insight_speed",
 )
 WITH_PEERS = ("engine_speed",)
 PEERS_PYTHON = "PEERS_PYTHON"  # environment variable: the Python of an environment that has the peers

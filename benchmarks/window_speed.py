@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,8 +36,8 @@ def _row(case: Case, rounds: int) -> dict[str, object]:
     with virtual_screen() as screen, tempfile.TemporaryDirectory() as folder:
         environment = {**screen.environment, "XDG_CONFIG_HOME": folder, "NNSTUDIO_STATE_DIR": folder}
         for _ in range(rounds):
-            without.append(_child("headless", case.name, environment)["steps_per_second"])
-            seen.append(_child("window", case.name, environment))
+            without.append(child("headless", case.name, environment)["steps_per_second"])
+            seen.append(child("window", case.name, environment))
 
     def median(key: str) -> float:
         return statistics.median(one[key] for one in seen)
@@ -53,9 +54,10 @@ def _row(case: Case, rounds: int) -> dict[str, object]:
     }
 
 
-def _child(what: str, name: str, environment: dict[str, str]) -> dict[str, float]:
+def child(what: str, name: str, environment: dict[str, str], views: Sequence[str] = ()) -> dict[str, float]:
+    """Measure in a process of its own: ``"headless"``, or ``"window"`` with its first panels and these views."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.window_speed", what, name],
+        [sys.executable, "-m", "benchmarks.window_speed", what, name, *views],
         env={**environment, "PYTHONPATH": str(Path.cwd())},
         capture_output=True,
         text=True,
@@ -114,8 +116,12 @@ def _headless(case: Case) -> dict[str, float]:
     return {"steps_per_second": (last[0] - first[0]) / (last[1] - first[1])}
 
 
-def _window(case: Case) -> dict[str, float]:
-    """Train in the real window with the default panels, and time its frames and its event loop."""
+def _window(case: Case, views: Sequence[str] = ()) -> dict[str, float]:
+    """Train in the real window with the default panels, and time its frames and its event loop.
+
+    Views are opened while it trains and while the event loop is timed; several stand in windows of their own, so
+    that all of them are seen. A view with a minus before it is opened and closed again beforehand.
+    """
     import msgspec
     from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 
@@ -154,10 +160,27 @@ def _window(case: Case) -> dict[str, float]:
         heart.timeout.connect(lambda: beats.append(time.perf_counter()))
         window.model.start()
 
+        def open_view(view: str, floating: bool) -> None:
+            window.docks.open(view)
+            if floating:
+                window.docks.places[view].parentWidget().setFloating(True)
+
+        def close_views() -> None:
+            for view in hidden:
+                window.docks.places[view].parentWidget().close()
+
+        hidden = [view[1:] for view in views if view.startswith("-")]
+        for view in hidden:
+            open_view(view, floating=False)
+        QTimer.singleShot(round(WARM_UP * 0.5e3), close_views)
+
         def begin() -> None:
             window.installEventFilter(frames)
             window.model.refreshed.connect(frames.refreshed)
             heart.start(HEARTBEAT_MS)
+            shown = [view for view in views if not view.startswith("-")]
+            for view in shown:
+                open_view(view, floating=len(shown) > 1)
             first = (window.model.status.step, time.perf_counter())
             QTimer.singleShot(round(SECONDS * 1e3), lambda: end(first))
 
@@ -172,6 +195,7 @@ def _window(case: Case) -> dict[str, float]:
                 frames_per_second=len(frames.times) / (now - first[1]),
                 frame_p99=float(np.percentile(gaps, 99)),
                 loop_p99=float(np.percentile(late, 99)),
+                loop_longest=float(late.max()),
             )
             window.discard_and_close()
 
@@ -182,5 +206,5 @@ def _window(case: Case) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    kind, name = sys.argv[1:]
-    print(json.dumps({"headless": _headless, "window": _window}[kind](CASES[name])))
+    kind, name, *views = sys.argv[1:]
+    print(json.dumps(_headless(CASES[name]) if kind == "headless" else _window(CASES[name], views)))

@@ -19,8 +19,7 @@ def first_document() -> tuple[Document, PreparedData]:
     """Return the document of the first start with the first sample, and its data."""
     recipe = sample_recipe(FIRST_SAMPLE)
     prepared = prepare(recipe)
-    features, outputs = prepared.X.shape[1], prepared.Y.shape[1]
-    return edits.use_data(starting_document(), recipe, prepared.task, features, outputs), prepared
+    return edits.use_prepared(starting_document(), recipe, prepared), prepared
 
 
 def train_first_sample(

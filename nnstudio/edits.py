@@ -13,10 +13,11 @@ from engine.activations import Identity, Sigmoid, Softmax
 from engine.declared import replace
 from engine.graph import Edge, Graph, Node, topological_order
 from engine.layers import Input, Layer, Output
+from engine.layers.output import LEAST_WEIGHT, MOST_WEIGHT
 from engine.losses import BinaryCrossEntropy, CategoricalCrossEntropy, MeanSquaredError
 from engine.metrics import task_of
 from engine.settings import TrainingSettings
-from nnstudio.data import DataRecipe
+from nnstudio.data import DataRecipe, PreparedData
 from nnstudio.document import NODE_SPACING, Document, Position
 from nnstudio.layout import CARD_HEIGHT, free_position, placed
 
@@ -255,10 +256,23 @@ def set_checkpoint(document: Document, checkpoint: str | None) -> Document:
     return msgspec.structs.replace(document, checkpoint=checkpoint)
 
 
-def use_data(document: Document, recipe: DataRecipe, task: str, n_features: int, n_outputs: int) -> Document:
+def use_prepared(document: Document, recipe: DataRecipe, prepared: PreparedData) -> Document:
+    """Return the document on the data that its recipe gave (:func:`use_data`)."""
+    features, outputs = prepared.X.shape[1], prepared.Y.shape[1]
+    return use_data(document, recipe, prepared.task, features, outputs, prepared.fitted.class_weights)
+
+
+def use_data(
+    document: Document,
+    recipe: DataRecipe,
+    task: str,
+    n_features: int,
+    n_outputs: int,
+    class_weights: tuple[float, ...] = (),
+) -> Document:
     """Return the document on other data: the input's features, and the output's units, activation and loss follow.
 
-    Weights trained on other data are let go.
+    Weights trained on other data are let go, and so are class weights that came from other data.
 
     Parameters
     ----------
@@ -268,7 +282,11 @@ def use_data(document: Document, recipe: DataRecipe, task: str, n_features: int,
         ``"binary"``, ``"multiclass"`` or ``"regression"``.
     n_features, n_outputs
         Columns of the prepared X and Y.
+    class_weights
+        Those that balance the classes of the training rows, where the recipe says so.
     """
+    before = document.data
+    balanced = before is not None and before.preparation.class_weights == "balanced"
     graph = document.graph
     nodes: list[Node] = []
     for node in graph.nodes:
@@ -277,6 +295,9 @@ def use_data(document: Document, recipe: DataRecipe, task: str, n_features: int,
             layer = replace(layer, features=n_features)
         elif isinstance(layer, Output):
             layer = output_for(layer, task, n_outputs)
+            if class_weights or balanced:
+                allowed = layer.loss.classes
+                layer = replace(layer, class_weights=tuple(map(_bounded, class_weights)) if allowed else ())
         nodes.append(msgspec.structs.replace(node, layer=layer))
     return msgspec.structs.replace(
         document, data=recipe, graph=Graph(nodes=tuple(nodes), edges=graph.edges), checkpoint=None
@@ -294,9 +315,14 @@ def output_for(output: Output, task: str, units: int) -> Output:
     if task_of(fitted) != task:
         activation, loss = usual[task]
         fitted = replace(fitted, activation=activation, loss=loss)
-    if len(fitted.class_weights) != max(2, units) or not fitted.loss.classes:
+    several = task == "binary" and units > 1  # questions, each with its own classes
+    if len(fitted.class_weights) != max(2, units) or not fitted.loss.classes or several:
         fitted = replace(fitted, class_weights=())
     return fitted
+
+
+def _bounded(weight: float) -> float:
+    return min(max(weight, LEAST_WEIGHT), MOST_WEIGHT)
 
 
 def _check_fragment(fragment: Fragment, nodes: tuple[Node, ...]) -> None:

@@ -24,6 +24,7 @@ from nnstudio.data import (
     FittedPreparation,
     PreparedData,
     TableSource,
+    error_scale,
     prepare,
     table_source,
 )
@@ -93,7 +94,8 @@ def result_fields(
     trainer
         The trainer, at rest.
     prepared
-        Its data; errors of a regression are given in the unit of their target.
+        Its data; errors of a regression are given in the unit of their target, those of several targets as a mean
+        over the scaled targets.
     stopped
         Why it rests.
     since
@@ -108,7 +110,7 @@ def result_fields(
         "parameters": trainer.network.parameter_count,
     }
     values = trainer.metrics().values
-    scale = prepared.fitted.target.scale
+    scale = error_scale(prepared) or 1.0  # of several targets: in units of each one's own spread
     for split, name in SPLITS.items():
         if split == "test" and split not in values:
             continue

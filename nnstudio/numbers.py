@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 THIN_SPACE = "\u202f"  # the narrow no-break space: a line never breaks inside a number
 MINUS = "\u2212"
 UNKNOWN = "\u2013"  # an en dash stands where a value is not known
 SMALLEST_PLAIN, LARGEST_PLAIN = 1e-3, 1e6  # outside these a number is written with an exponent
 
+_BETWEEN = re.compile(r"[\s;]+")
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f']")
 _TIMES_TEN = re.compile(r"[×x*]10\^?")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
@@ -145,6 +146,40 @@ def parse(text: str) -> float:
     if "_" in plain or not math.isfinite(value):
         raise ValueError(f"{text.strip()!r} is not a finite number.")
     return value / 100.0 if share else value
+
+
+def exact_list(values: Sequence[float]) -> str:
+    """Return numbers as a line that :func:`parse_list` reads again."""
+    return ", ".join(exact(value) for value in values)
+
+
+def parse_list(text: str) -> tuple[float, ...]:
+    """Return the numbers of a line, separated by spaces, semicolons, or commas.
+
+    A comma with a space after it separates, and so do several between digits. A single one between digits is a decimal
+    comma where spaces or semicolons alone separate the numbers, and is refused where it may be meant either way.
+
+    Raises
+    ------
+    ValueError
+        When a part is no number, or a comma may be meant either way; the message is a sentence that says so.
+    """
+    pieces = [piece for piece in _BETWEEN.split(text.strip()) if piece]
+    commas_separate = len(pieces) == 1 or re.search(r",\s", text.strip()) is not None
+    found: list[float] = []
+    for piece in pieces:
+        bare = piece.removesuffix(",")
+        may_be_decimal = bare.count(",") == 1 and "." not in bare
+        if may_be_decimal and commas_separate:
+            raise ValueError(
+                f"{bare} may be one number or two: type spaces between numbers and decimal points in them."
+            )
+        for part in [bare] if may_be_decimal else bare.split(","):
+            try:
+                found.append(parse(part))
+            except ValueError:
+                raise ValueError(f"{part or ','} is not a number: type numbers with spaces between them.") from None
+    return tuple(found)
 
 
 def _exponent(value: float, digits: int) -> int:

@@ -21,11 +21,13 @@ from nnstudio.data import (
     FittedPreparation,
     apply,
     dialect_for,
+    plural,
     raw_target,
     read_cells,
     read_for_prediction,
 )
 from nnstudio.data.cells import parse_number
+from nnstudio.data.recipe import listed
 from nnstudio.headless import fitted_of, trained_network
 from nnstudio.project_file import Project
 
@@ -78,11 +80,24 @@ def predict_table(project: Project, project_path: Path, table: Path) -> Predicte
     empty = ("",) * len(added)
     filled = iter(zip(*new.values(), strict=True))
     values = [next(filled) if kept else empty for kept in applied.kept.tolist()]
-    return Predicted(names, cells, added, values, int(applied.kept.sum()), applied.notes, dialect)
+    notes = (*applied.notes, *_unused(fitted, names))
+    return Predicted(names, cells, added, values, int(applied.kept.sum()), notes, dialect)
+
+
+def _unused(fitted: FittedPreparation, names: tuple[str, ...]) -> list[str]:
+    """Return in a sentence which columns of a table the network does not read; targets need no word."""
+    known = {column.name for column in fitted.columns} | {target.name for target in fitted.targets}
+    extra = [name for name in names if name not in known]
+    if not extra:
+        return []
+    are = "is" if len(extra) == 1 else "are"
+    return [f"{plural(len(extra), 'column')} of the table {are} not used: {listed(extra)}."]
 
 
 def columns_of(fitted: FittedPreparation, outputs: Array, scores: bool = False) -> dict[str, list[str]]:
     """Return the new columns by name: the class and a figure of each class, or the number in the target's unit.
+
+    Of several targets each has its own, with the target's name behind.
 
     Parameters
     ----------
@@ -91,18 +106,27 @@ def columns_of(fitted: FittedPreparation, outputs: Array, scores: bool = False) 
     scores
         Whether the outputs are scores around 0, as with the hinge loss, and no probabilities.
     """
-    if fitted.task == "regression":
-        return {"prediction": [f"{value:.7g}" for value in raw_target(fitted, outputs[:, 0]).tolist()]}
-    figures = outputs
-    if fitted.task == "binary":
-        figures = np.concatenate([-outputs if scores else 1.0 - outputs, outputs], axis=1)
-    classes = fitted.target.classes
+    if fitted.task == "multiclass":
+        return _class_columns(fitted.classes, outputs, scores, "")
+    columns: dict[str, list[str]] = {}
+    for index, target in enumerate(fitted.targets):
+        of = f"_{target.name}" if len(fitted.targets) > 1 else ""
+        output = outputs[:, index]
+        if fitted.task == "regression":
+            values = raw_target(fitted, output, index).tolist()
+            columns[f"prediction{of}"] = [f"{value:.7g}" for value in values]
+        else:
+            figures = np.stack([-output if scores else 1.0 - output, output], axis=1)
+            columns |= _class_columns(target.classes, figures, scores, of)
+    return columns
+
+
+def _class_columns(classes: tuple[str, ...], figures: Array, scores: bool, of: str) -> dict[str, list[str]]:
     # Where both are equal it is the first class's, here as in the accuracy that training shows.
-    chosen = [classes[index] for index in figures.argmax(axis=1).tolist()]
-    columns = {"prediction": chosen}
+    columns = {f"prediction{of}": [classes[index] for index in figures.argmax(axis=1).tolist()]}
     for index, name in enumerate(classes):
         kind = "score" if scores else "probability"
-        columns[f"{kind}_{name}"] = [f"{value:.6g}" for value in figures[:, index].tolist()]
+        columns[f"{kind}{of}_{name}"] = [f"{value:.6g}" for value in figures[:, index].tolist()]
     return columns
 
 

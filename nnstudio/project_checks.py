@@ -218,8 +218,11 @@ def data_misfit(document: Document, record: PreparedRecord) -> str | None:
     if document.data is None:
         return "it has data and no recipe for them"
     wanted = {column.name for column in document.data.plan.columns if column.role == "target"}
-    if fitted.target.name not in wanted:
-        return f"its data have another target, {fitted.target.name!r}"
+    others = [target.name for target in fitted.targets if target.name not in wanted]
+    if others:
+        return f"its data have another target, {others[0]!r}"
+    if len(fitted.targets) != len(wanted):
+        return f"its data have {len(fitted.targets):,} of its {len(wanted):,} targets"
     for node in document.graph.nodes:
         if isinstance(node.layer, Input) and node.layer.features != len(fitted.features):
             return f"its network reads {node.layer.features:,} features, its data have {len(fitted.features):,}"

@@ -22,11 +22,11 @@ from nnstudio.archive import ArchiveError, Members
 from nnstudio.checkpoints import Checkpoint, checkpoint_of, misfits
 from nnstudio.data import DataError, PreparedData, PreparedRecord, from_arrays, to_arrays, to_record
 from nnstudio.document import Document
-from nnstudio.upgrades import upgraded, upgraded_history, upgraded_training
+from nnstudio.upgrades import upgraded, upgraded_history, upgraded_record, upgraded_training
 
 SUFFIX = ".nnstudio"
 FORMAT = "nnstudio-project"
-VERSION = 2
+VERSION = 3
 DATA_LIMIT = 20_000_000  # bytes of prepared data that travel inside the file, unless another limit is set
 MOST_DATA = 64_000_000  # the highest such limit
 
@@ -202,7 +202,7 @@ def _project(members: Members) -> Project:
     document = msgspec.structs.replace(file.document, checkpoint=checkpoint.hash if checkpoint else None)
     if DATA_ABOUT not in members and DATA not in members:
         return Project(document, checkpoint)
-    record = _record(members, document)
+    record = _record(members, document, file.version)
     prepared = _prepared(members, record) if DATA in members else None
     return Project(document, checkpoint, prepared, record)
 
@@ -256,9 +256,10 @@ def _history(members: Members) -> Array:
     return archive.unpack(members.read(HISTORY, MOST_ROWS * len(COLUMNS) * 8 + archive.MOST_HEADER))["history"]
 
 
-def _record(members: Members, document: Document) -> PreparedRecord:
+def _record(members: Members, document: Document, version: int) -> PreparedRecord:
     try:
-        record = msgspec.json.decode(members.read(DATA_ABOUT, MOST_DATA_ABOUT), type=PreparedRecord)
+        content = upgraded_record(members.read(DATA_ABOUT, MOST_DATA_ABOUT), version)
+        record = msgspec.json.decode(content, type=PreparedRecord)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ArchiveError(f"has a description of its data that cannot be read: {checks.plain(str(error))}") from None
     misfit = checks.data_misfit(document, record)

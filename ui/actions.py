@@ -84,6 +84,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry("learn.write", "&Write this project's lesson…", (), "", "Write a text with steps beside this network"),
         SEPARATOR,
         Entry("learn.views", "&Views of the mathematics"),
+        Entry("learn.errata", "The &notes, corrected", (), "", "Every slip of the lecture notes, and the right form"),
     ),
     "&Help": (
         Entry("help.keys", "&Keys", ("F1",), "", "The keys of this window"),

@@ -12,17 +12,33 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygon
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from nnstudio import numbers
-from nnstudio.data import SAMPLES, DataRecipe, PreparedData, SampleSource, raw
+from nnstudio.data import (
+    SAMPLES,
+    ColumnSplit,
+    DataRecipe,
+    GroupSplit,
+    PreparedData,
+    SampleSource,
+    ShareSplit,
+    TimeSplit,
+    axis,
+    axis_title,
+)
+from nnstudio.data.look import Look, picture, picture_shape
 from nnstudio.document import Document
 from ui import colormaps, icons, theme
+from ui.panels.data_picture import pixels
+from ui.sample_sliders import SampleSliders
 from ui.training_view_model import TrainingViewModel
 
 MARGIN = 12
 MOST_POINTS = 400
 POINT = 4.0
 BINS = 32
+PICTURES, GAP = 4, 2  # a side, and pixels between them
 VALUE_LEVELS = 12
-SCALING = {"standard": "standard", "min_max": "0 to 1", "none": "not at all"}
+DIVIDED = {ColumnSplit: "divided by", TimeSplit: "divided in the order of", GroupSplit: "divided in groups of"}
+SCALING = {"standard": "standard", "min_max": "0 to 1", "robust": "robust", "none": "not at all"}
 
 
 class DataCard(QWidget):
@@ -30,6 +46,7 @@ class DataCard(QWidget):
 
     load_requested = Signal()
     sample_requested = Signal(str)
+    shape_requested = Signal(int, float, str)  # rows and noise of a generated sample, and what merges such changes
 
     def __init__(self, model: TrainingViewModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,10 +65,16 @@ class DataCard(QWidget):
         self.notes = QLabel()
         self.notes.setProperty("role", "hint")
         self.notes.setWordWrap(True)
+        self.warnings = QLabel()
+        self.warnings.setProperty("role", "warn")
+        self.warnings.setWordWrap(True)
+        self.warnings.setAccessibleName("Warnings about the data")
         self.picture = DataPicture()
         self.axes = _Elided()
         self.axes.setProperty("role", "hint")
         self.axes.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.sliders = SampleSliders()
+        self.sliders.changed.connect(self.shape_requested)
         self.load = QPushButton("Load a table…")
         self.load.setAccessibleName("Load a table")
         self.load.clicked.connect(self.load_requested)
@@ -72,10 +95,11 @@ class DataCard(QWidget):
         column.setContentsMargins(MARGIN, 10, MARGIN, 12)
         column.setSpacing(4)
         column.addLayout(top)
-        for widget in (self.name, self.facts, self.notes):
+        for widget in (self.name, self.facts, self.warnings, self.notes):
             column.addWidget(widget)
         column.addWidget(self.picture, 1000)
         column.addWidget(self.axes)
+        column.addWidget(self.sliders)
         column.addSpacing(4)
         column.addWidget(self.load)
         column.addStretch(1)
@@ -84,6 +108,14 @@ class DataCard(QWidget):
         theme.theme().changed.connect(self._dress)
         self._dress()
         self._show()
+
+    def _warn(self, warnings: list[str]) -> None:
+        """Show the first of the warnings, and how many more there are; the tooltip has them all."""
+        first, more = (warnings[0], len(warnings) - 1) if warnings else ("", 0)
+        self.warnings.setVisible(bool(first))
+        self.warnings.setText(f"{first} {numbers.plural(more, 'more warning')}." if more else first)
+        self.warnings.setToolTip("\n".join(warnings))
+        self.warnings.setAccessibleDescription(" ".join(warnings))
 
     def _document_changed(self, before: Document, after: Document) -> None:
         if before.data != after.data:
@@ -105,14 +137,18 @@ class DataCard(QWidget):
         name, tip = source_name(recipe)
         self.name.show_text(name, tip)
         self.facts.setText(facts(recipe, data))
-        notes = " ".join(data.report.notes[:1]) if data is not None else ""
-        self.notes.setVisible(bool(notes))
-        self.notes.setText(notes)
-        self.notes.setToolTip("\n".join(data.report.notes) if data is not None else "")
+        warnings = [warning.text for warning in data.report.warnings] if data is not None else []
+        notes = list(data.report.notes) if data is not None else []
+        self._warn(warnings)
+        shown = "" if warnings else " ".join(notes[:1])
+        self.notes.setVisible(bool(shown))
+        self.notes.setText(shown)
+        self.notes.setToolTip("\n".join(notes))
+        self.sliders.show_source(recipe.source if recipe is not None else None)
         self.picture.show_data(data)
         self.picture.setVisible(data is not None)
         self.axes.setVisible(data is not None)
-        self.axes.show_text(" × ".join(data.features[:2]) if data is not None else "")
+        self.axes.show_text(_axes(data) if data is not None else "")
 
 
 def source_name(recipe: DataRecipe | None) -> tuple[str, str]:
@@ -135,14 +171,37 @@ def facts(recipe: DataRecipe | None, data: PreparedData | None) -> str:
         return "This table could not be found: load it again."
     lines = [f"{numbers.plural(len(data.X), 'row')}, {numbers.plural(len(data.features), 'feature')}"]
     if data.task == "regression":
-        lines.append(f"predicts the number {data.target}")
+        lines.append(f"predicts the {'numbers' if len(data.targets) > 1 else 'number'} {data.target}")
+    elif len(data.targets) > 1:
+        lines.append(f"predicts {data.target}, yes or no each")
     else:
         lines.append(f"predicts {data.target}, {numbers.plural(len(data.classes), 'class', 'classes')}")
     sizes = [(len(data.training), "training"), (len(data.validation), "validation"), (len(data.test), "test")]
     lines.append(", ".join(f"{numbers.count(size)} {name}" for size, name in sizes if size))
     if recipe is not None:
-        lines.append(f"scaled: {SCALING.get(recipe.preparation.scaling, recipe.preparation.scaling)}")
+        lines += _prepared_how(recipe)
     return "\n".join(lines)
+
+
+def _prepared_how(recipe: DataRecipe) -> list[str]:
+    """Return how the rows were divided, where not by chance, and how they were scaled."""
+    settings, lines = recipe.preparation, []
+    if not isinstance(settings.split, ShareSplit):
+        lines.append(f"{DIVIDED[type(settings.split)]} {settings.split.column}")
+    own = {column.steps.scaling for column in recipe.plan.columns if column.role == "feature"} - {None}
+    lines.append(f"scaled: {SCALING[settings.scaling]}" + (", some otherwise" if own - {settings.scaling} else ""))
+    if settings.class_weights == "balanced":
+        lines.append("classes balanced")
+    return lines
+
+
+def _axes(data: PreparedData) -> str:
+    """Return what the picture's axes are, and of several targets which gives the colors."""
+    shape = picture_shape(data.features)
+    if shape is not None:
+        return f"rows as pictures of {shape[0]} × {shape[1]} pixels"
+    titles = " × ".join(axis_title(data, feature) for feature in range(min(2, len(data.features))))
+    return f"{titles}, color: {data.targets[0]}" if len(data.targets) > 1 else titles
 
 
 class DataPicture(QWidget):
@@ -193,7 +252,10 @@ class DataPicture(QWidget):
                 middle = area.center()
                 area.setHeight(area.width())
                 area.moveCenter(middle)
-            if len(self._data.features) > 1:
+            shape = picture_shape(self._data.features)
+            if shape is not None:
+                _paint_pictures(painter, area, self._data, shape)
+            elif len(self._data.features) > 1:
                 _paint_dots(painter, area, self._data)
             else:
                 _paint_bars(painter, area, self._data)
@@ -214,12 +276,13 @@ def groups(data: PreparedData, rows: NDArray[np.intp]) -> list[tuple[QColor, NDA
     """Return the colors of the classes, or of ranges of the target, and which rows have them."""
     Y = data.Y[rows]
     if data.task == "regression":
-        low, high = float(data.Y.min()), float(data.Y.max())
+        low, high = float(data.Y[:, 0].min()), float(data.Y[:, 0].max())
         steps = np.rint((Y[:, 0] - low) / ((high - low) or 1.0) * (VALUE_LEVELS - 1)).astype(int)
         colors = colormaps.amounts()
         # The palest would not be seen on the surface.
         at = np.linspace(0.25, 1.0, VALUE_LEVELS) * (colormaps.LEVELS - 1)
         return [(QColor(int(colors[int(at[step])])), steps == step) for step in range(VALUE_LEVELS)]
+    # Of several targets the first gives the colors.
     classes = (Y[:, 0] > 0.5).astype(int) if data.task == "binary" else Y.argmax(axis=1)
     count = max(2, len(data.classes))
     return [(theme.class_color(index, count), classes == index) for index in range(count)]
@@ -227,7 +290,7 @@ def groups(data: PreparedData, rows: NDArray[np.intp]) -> list[tuple[QColor, NDA
 
 def _paint_dots(painter: QPainter, area: QRectF, data: PreparedData) -> None:
     rows = _rows(data)
-    x, y = raw(data, 0, data.X[rows, 0]), raw(data, 1, data.X[rows, 1])
+    x, y = axis(data, 0, data.X[rows, 0]), axis(data, 1, data.X[rows, 1])
     span_x, span_y = float(np.ptp(x)) or 1.0, float(np.ptp(y)) or 1.0
     px = area.left() + (x - x.min()) / span_x * area.width()
     py = area.bottom() - (y - y.min()) / span_y * area.height()
@@ -237,6 +300,16 @@ def _paint_dots(painter: QPainter, area: QRectF, data: PreparedData) -> None:
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
             painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in zip(px[members], py[members], strict=True)]))
+
+
+def _paint_pictures(painter: QPainter, area: QRectF, data: PreparedData, shape: tuple[int, int]) -> None:
+    """Paint some rows whose features are pixels."""
+    look = Look(data)
+    width, height = area.width() / PICTURES, area.height() / PICTURES
+    for place, row in enumerate(data.training[: PICTURES**2].tolist()):
+        down, across = divmod(place, PICTURES)
+        cell = QRectF(area.left() + across * width, area.top() + down * height, width - GAP, height - GAP)
+        painter.drawImage(cell, pixels(picture(look, row, shape)))
 
 
 def _paint_bars(painter: QPainter, area: QRectF, data: PreparedData) -> None:

@@ -17,6 +17,7 @@ class LabJobs(QObject):
     """All labs of one window share it, and the one process behind it."""
 
     progressed = Signal(int, float, str)  # job, share, words
+    found = Signal(int, object)  # job, what it would return if it ended here
     finished = Signal(int, object)  # job, what it returned
     failed = Signal(int, str)  # job, a sentence
 
@@ -48,6 +49,8 @@ class LabJobs(QObject):
         for event in events:
             if isinstance(event, Progress):
                 self.progressed.emit(event.job, event.share, event.words)
+                if event.found is not None:
+                    self.found.emit(event.job, event.found)
             elif isinstance(event, Result):
                 self.finished.emit(event.job, event.value)
             elif isinstance(event, Failed):

@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
             "learn.open": lambda: self.classroom.open_file(),
             "learn.show": lambda: self.classroom.show_again(),
             "learn.write": lambda: self.classroom.write(),
+            "learn.errata": lambda: self.classroom.show_errata(),
             "help.keys": self._show_keys,
             "help.about": self._show_about,
         }
@@ -187,7 +188,9 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self.inspector.show_nodes)
         self.data_card.load_requested.connect(self.load_table)
         self.data_card.sample_requested.connect(self.session.use_sample)
+        self.data_card.shape_requested.connect(self.session.shape_sample)
         model.message.connect(self.messages.show_message)
+        model.asked_for.connect(self.docks.open)
         model.status_changed.connect(self._outdate_message)
         self.store.changed.connect(self._document_changed)
         self._training = False

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from engine.declared import SettingError, replace
 from nnstudio import edits
 from nnstudio.data import (
     FIRST_SAMPLE,
@@ -35,6 +36,7 @@ class ProjectSession(QObject):
     """What file the window works on, and whether it differs from what was saved."""
 
     state_changed = Signal()  # the path, or whether there are unsaved changes
+    taken = Signal()  # another document is there: new, opened or recovered
 
     def __init__(self, model: TrainingViewModel, window: QWidget) -> None:
         super().__init__(window)
@@ -141,6 +143,7 @@ class ProjectSession(QObject):
         if document.data is not None and model.data is None:
             self._offer_reading(document.data)
         self.state_changed.emit()
+        self.taken.emit()
 
     def _offer_reading(self, recipe: DataRecipe) -> None:
         """Say where the data of a project are, and read them only when asked; samples are the program's own."""
@@ -182,6 +185,21 @@ class ProjectSession(QObject):
             self.use_data(recipe, prepare(recipe), SAMPLES[name].title)
         except DataError as error:
             self._model.message.emit(str(error), "bad")
+
+    def shape_sample(self, rows: int, noise: float, merge_key: str) -> None:
+        """Generate the present sample with other settings; changes of one key are one step of undo."""
+        now = self._store.document.data
+        if now is None or not isinstance(now.source, SampleSource):
+            return
+        try:
+            recipe = replace(now, source=replace(now.source, rows=rows, noise=noise))
+            prepared = prepare(recipe)
+        except (DataError, SettingError) as error:
+            self._model.message.emit(str(error), "bad")
+            return
+        self._model.prepared.put(recipe, prepared)
+        title = SAMPLES[now.source.name].title
+        self._store.apply(lambda document: _with_data(document, recipe, prepared), f"Change {title}", merge_key)
 
     def use_data(self, recipe: DataRecipe, prepared: PreparedData, title: str) -> None:
         """Put the network on prepared data, as one step of undo."""
@@ -321,4 +339,4 @@ class ProjectSession(QObject):
 
 
 def _with_data(document: Document, recipe: DataRecipe, prepared: PreparedData) -> Document:
-    return edits.use_data(document, recipe, prepared.task, len(prepared.features), prepared.Y.shape[1])
+    return edits.use_prepared(document, recipe, prepared)

@@ -103,6 +103,17 @@ def size_of(latex: str, size: float = POINT_SIZE) -> QSizeF:
     return renderer(latex, size, INK).viewBoxF().size()
 
 
+def depth_of(latex: str, size: float = POINT_SIZE) -> float:
+    """Return how many pixels of an equation lie below its baseline.
+
+    Raises
+    ------
+    ValueError
+        When the LaTeX cannot be set.
+    """
+    return renderer(latex, size, INK).viewBoxF().bottom()
+
+
 def draw(painter: QPainter, area: QRectF, latex: str, color: QColor, size: float = POINT_SIZE) -> None:
     """Draw an equation at the left of an area, in the middle of its height; made smaller where it has no room.
 

@@ -1,4 +1,4 @@
-"""The command line: ``nnstudio [PROJECT or TABLE]``, ``nnstudio train`` and other commands. It imports no Qt."""
+"""The command line: ``nnstudio [PROJECT or TABLE]`` and the commands ``nnstudio train``, … It imports no Qt."""
 
 from __future__ import annotations
 
@@ -60,6 +60,10 @@ def _run(arguments: list[str], open_window: Callable[[Path | None], int]) -> int
         from nnstudio.cli.check import check
 
         return check(options)
+    if arguments[0] == "evaluate":
+        from nnstudio.cli.evaluate import evaluate_project
+
+        return evaluate_project(options)
     if arguments[0] == "inspect":
         from nnstudio.cli.inspect import inspect
 

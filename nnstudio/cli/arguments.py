@@ -19,7 +19,8 @@ from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from nnstudio.cli.output import MistakeError
 from nnstudio.cli.reading import add_reading_options
-from nnstudio.data import SAMPLES, Preparation
+from nnstudio.data import SAMPLES, Preparation, ShareSplit
+from nnstudio.evaluating import LEAST_FOLDS, MOST_FOLDS, USUAL_FOLDS
 
 MOST_HIDDEN_LAYERS = 100
 NO_LAYERS = ("", "none")
@@ -61,6 +62,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """
     parsers = {
         "train": _train_parser,
+        "evaluate": _evaluate_parser,
         "predict": _predict_parser,
         "check": _check_parser,
         "inspect": _inspect_parser,
@@ -112,7 +114,12 @@ def _train_parser() -> _Parser:
         help="a table (CSV, gzip, Parquet or Excel), a project (.nnstudio), or "
         f"{SAMPLE_PREFIX}NAME: {', '.join(SAMPLES)}",
     )
-    add("--target", metavar="COLUMN", help="the column to predict (the last one)")
+    add(
+        "--target",
+        action="append",
+        metavar="COLUMN",
+        help="the column to predict (the last one); given several times, all of these, of one kind",
+    )
     add(
         "--hidden",
         type=_hidden,
@@ -130,7 +137,7 @@ def _train_parser() -> _Parser:
     for owner, names in (
         (Optimizer, ("learning_rate",)),
         (TrainingSettings, ("epochs", *PLAIN_SETTINGS)),
-        (Preparation, ("validation", "test")),
+        (ShareSplit, ("validation", "test")),
     ):
         for name in names:
             field = _field(owner, name)
@@ -145,7 +152,8 @@ def _train_parser() -> _Parser:
         "--missing",
         type=_name_in(dict.fromkeys(missing.choices)),
         metavar="RULE",
-        help="rows with a missing or unreadable cell: drop them, fill in the mean, or refuse the table (drop)",
+        help="missing or unreadable cells: drop their rows, fill in the training rows' mean, median or most_frequent "
+        "value or a constant, or refuse the table (drop)",
     )
     add("--out", type=Path, metavar="FILE", help="save the trained project here (.nnstudio)")
     add("--json", action="store_true", help="end standard output with one line of JSON: the results")
@@ -166,6 +174,30 @@ _HELP = {
 def _as_help(field: Field) -> str:
     """Return what the setting itself says, as one of the help's lines."""
     return field.help[:1].lower() + field.help[1:].rstrip(".")
+
+
+def _evaluate_parser() -> _Parser:
+    parser = _Parser(
+        prog="nnstudio evaluate",
+        description="Judge a project's network on folds of its table: for each fold it is trained anew on the other "
+        "rows, everything fitted to them alone, and its figures come from the fold.",
+        epilog="Rows that the project keeps for testing are in no fold. The project stays as it is. Exit code 1: a "
+        "fold's training diverged; 2: a mistake in what was given; 130: Ctrl+C.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("project", metavar="PROJECT", type=Path, help="a project (.nnstudio)")
+    parser.add_argument(
+        "--folds", type=_folds, default=USUAL_FOLDS, metavar="N", help=f"how many folds ({USUAL_FOLDS})"
+    )
+    parser.add_argument("--json", action="store_true", help="one line of JSON in place of the table")
+    return parser
+
+
+def _folds(text: str) -> int:
+    folds = int(text) if text.isascii() and text.isdigit() else 0
+    if not LEAST_FOLDS <= folds <= MOST_FOLDS:
+        raise argparse.ArgumentTypeError(f"must be a whole number from {LEAST_FOLDS} to {MOST_FOLDS}, not {text!r}.")
+    return folds
 
 
 def _predict_parser() -> _Parser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import math
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from engine.network import Network
 from engine.shapes import Problem, Shapes, infer_shapes
 from nnstudio.checkpoints import misfits
 from nnstudio.cli.output import MistakeError, note
-from nnstudio.data import DataError, PreparedData, one_line, plural
+from nnstudio.data import DataError, DataWarning, PreparedData, one_line, plural
 from nnstudio.document import Document
 from nnstudio.headless import project_data
 from nnstudio.project_file import Project, open_project
@@ -53,13 +54,14 @@ class Proof:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that is told of a project; ``unchecked`` says why there is no ``proof``."""
+    """All that is told of a project; ``unchecked`` says why there is no ``proof``, ``warnings`` are about its data."""
 
     document: Document
     shapes: Shapes
     problems: tuple[Problem, ...]
     proof: Proof | None
     unchecked: str = ""
+    warnings: tuple[DataWarning, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -89,6 +91,13 @@ def findings(project: Project, path: Path) -> Findings:
     except DataError as error:
         unchecked = str(error)
     shapes = shapes_of(document, data)
+    record = data.report if data is not None else project.record.report if project.record is not None else None
+    found = _found(project, shapes, data, unchecked)
+    return dataclasses.replace(found, warnings=record.warnings if record is not None else ())
+
+
+def _found(project: Project, shapes: Shapes, data: PreparedData | None, unchecked: str) -> Findings:
+    document = project.document
     if not infer_shapes(document.graph).valid:
         return Findings(document, shapes, shapes.problems, None, "The network has problems.")
     if data is None:
@@ -154,6 +163,10 @@ def as_fields(found: Findings, path: Path) -> dict[str, Any]:
         ],
         "gradient": _proof_fields(found.proof, names) if found.proof is not None else None,
         "unchecked": found.unchecked or None,
+        "warnings": [
+            {"kind": warning.kind, "columns": list(warning.columns), "sentence": warning.text}
+            for warning in found.warnings
+        ],
     }
 
 
@@ -222,6 +235,7 @@ def _lines(found: Findings) -> list[str]:
         lines.append(f"{problem.severity.capitalize()}: {one_line(problem.sentence)}")
     if not found.problems:
         lines.append("No problems.")
+    lines += [f"Data: {one_line(warning.text)}" for warning in found.warnings]
     lines.append("")
     if found.proof is None:
         return [*lines, f"The gradient was not checked. {found.unchecked}"]

@@ -24,15 +24,17 @@ from nnstudio.cli.arguments import DEFAULTS, PLAIN_SETTINGS, SAMPLE_PREFIX
 from nnstudio.cli.output import MistakeError, check_writable, note
 from nnstudio.cli.reading import read_plan, refuse_reading_options
 from nnstudio.data import (
+    ColumnSplit,
     DataError,
     DataRecipe,
     Preparation,
     PreparedData,
+    ShareSplit,
     one_line,
     prepare,
     sample_recipe,
     table_source,
-    with_target,
+    with_targets,
 )
 from nnstudio.document import Document, in_a_row
 from nnstudio.headless import project_data, reachable_recipe, with_epochs
@@ -101,11 +103,11 @@ def is_project(path: Path) -> bool:
 
 def _job_for_table(options: argparse.Namespace, recipe: DataRecipe, source: str) -> Job:
     given = {**DEFAULTS, **{name: value for name, value in vars(options).items() if value is not None}}
-    recipe = _with_target(recipe, options.target, source)
+    recipe = _with_targets(recipe, options.target, source)
     if options.target is None and not source.startswith(SAMPLE_PREFIX):
-        note(f"No --target was given: the last column, {_target(recipe)!r}, is the target.")
-    split = {name: given[name] for name in ("validation", "test", "seed", "missing")}
-    recipe = replace(recipe, preparation=Preparation(**split))
+        note(f"No --target was given: the last column, {', '.join(_targets(recipe))!r}, is the target.")
+    split = ShareSplit(validation=given["validation"], test=given["test"])
+    recipe = replace(recipe, preparation=Preparation(split=split, seed=given["seed"], missing=given["missing"]))
     prepared = prepare(recipe)
     graph = _chain(given["hidden"], given["activation"], given["initializer"])
     settings = TrainingSettings(
@@ -129,10 +131,8 @@ def _job_for_project(options: argparse.Namespace, path: Path) -> Job:
     recipe = document.data
     if any(getattr(options, name) is not None for name in ("target", "missing", "validation", "test")):
         recipe, notes = reachable_recipe(document, path)
-        recipe = _with_target(recipe, options.target, str(path))
-        split = {name: getattr(options, name) for name in ("missing", "validation", "test")}
-        changes = {name: value for name, value in split.items() if value is not None}
-        recipe = replace(recipe, preparation=replace(recipe.preparation, **changes))
+        recipe = _with_targets(recipe, options.target, str(path))
+        recipe = replace(recipe, preparation=_with_preparation(recipe.preparation, options))
         prepared = prepare(recipe)
     else:
         prepared, notes = project_data(project, path)
@@ -174,20 +174,32 @@ def check_out(out: Path | None, options: argparse.Namespace) -> None:
     check_writable(out)
 
 
-def _target(recipe: DataRecipe) -> str:
-    return next((column.name for column in recipe.plan.columns if column.role == "target"), "")
+def _targets(recipe: DataRecipe) -> list[str]:
+    return [column.name for column in recipe.plan.columns if column.role == "target"]
 
 
-def _with_target(recipe: DataRecipe, target: str | None, source: str) -> DataRecipe:
-    if target is None:
+def _with_targets(recipe: DataRecipe, targets: list[str] | None, source: str) -> DataRecipe:
+    if targets is None:
         return recipe
     names = [column.name for column in recipe.plan.columns]
-    if target not in names:
+    absent = next((target for target in targets if target not in names), None)
+    if absent is not None:
         shown = ", ".join(map(one_line, names[:20])) + (", …" if len(names) > 20 else "")
-        raise MistakeError(f"{source} has no column {target!r}. Give --target one of its columns: {shown}.")
-    if target == _target(recipe):
+        raise MistakeError(f"{source} has no column {absent!r}. Give --target one of its columns: {shown}.")
+    if set(targets) == set(_targets(recipe)):
         return recipe
-    return replace(recipe, plan=with_target(recipe.plan, target), task=None)
+    return replace(recipe, plan=with_targets(recipe.plan, tuple(targets)), task=None)
+
+
+def _with_preparation(preparation: Preparation, options: argparse.Namespace) -> Preparation:
+    shares = {name: value for name in ("validation", "test") if (value := getattr(options, name)) is not None}
+    if shares and isinstance(preparation.split, ColumnSplit):
+        raise MistakeError(
+            f"--{min(shares)} is a share of the rows, and in this project the column {preparation.split.column!r} says "
+            "what a row is for. Leave it out, or divide the rows otherwise in the window."
+        )
+    missing = preparation.missing if options.missing is None else options.missing
+    return replace(preparation, missing=missing, split=replace(preparation.split, **shares))
 
 
 def _with_training(document: Document, options: argparse.Namespace) -> Document:
@@ -234,5 +246,4 @@ def _chain(hidden: tuple[int, ...], activation: str, initializer: str) -> Graph:
 
 
 def _on_data(document: Document, recipe: DataRecipe, prepared: PreparedData) -> Document:
-    features, outputs = prepared.X.shape[1], prepared.Y.shape[1]
-    return edits.use_data(document, recipe, prepared.task, features, outputs)
+    return edits.use_prepared(document, recipe, prepared)

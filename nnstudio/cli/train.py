@@ -11,7 +11,6 @@ import msgspec
 from engine.declared import title_of
 from engine.layers import Dense
 from engine.network import GraphError
-from engine.problems import training_problems
 from engine.shapes import infer_shapes
 from engine.trainer import Trainer, TrainerState
 from nnstudio.checkpoints import checkpoint_of
@@ -20,6 +19,7 @@ from nnstudio.cli.output import MistakeError, complain, interruptible, note, pro
 from nnstudio.data import one_line, plural
 from nnstudio.headless import SCORES, SPLITS, Field, Stopped, result_fields, run, trainer_for
 from nnstudio.project_file import ProjectError, save
+from nnstudio.readiness import data_problems
 
 EXIT_CODES: dict[Stopped, int] = {"finished": 0, "diverged": 1, "interrupted": 130}
 PERCENT = ("accuracy", "balanced_accuracy", "precision", "recall")
@@ -43,6 +43,8 @@ def train(options: argparse.Namespace) -> int:
     job = job_for(options)
     for text in job.prepared.report.notes:
         note(text)
+    for warning in job.prepared.report.warnings:
+        note(f"Warning: {warning.text}")
     try:
         trainer = _trainer(job, options)
     except GraphError as error:
@@ -66,8 +68,7 @@ def _trainer(job: Job, options: argparse.Namespace) -> Trainer:
     """Return the trainer at the initial weights or at those of the project, and say which."""
     epoch = int(job.checkpoint.state.meta["epoch"]) if job.checkpoint else 0
     document, prepared = goal_of(job, epoch, options), job.prepared
-    rows = len(prepared.training), len(prepared.validation)
-    if infer_shapes(document.graph).valid and (found := training_problems(document.graph, document.training, *rows)):
+    if infer_shapes(document.graph).valid and (found := data_problems(document, prepared)):
         raise MistakeError(" ".join(problem.sentence for problem in found))
     trainer = trainer_for(document, prepared)
     if job.checkpoint is None:
@@ -96,10 +97,12 @@ def _announce(job: Job, trainer: Trainer) -> None:
             f"The batch of {settings.batch_size:,} is larger than the {plural(rows, 'training row')}: "
             "each step uses all of them."
         )
+    several = len(prepared.targets) > 1
+    two = " or ".join(map(one_line, prepared.classes))
     kinds = {
-        "binary": f"one of two classes, {' or '.join(map(one_line, prepared.classes))}",
+        "binary": "yes or no each" if several else f"one of two classes, {two}",
         "multiclass": f"one of {len(prepared.classes)} classes",
-        "regression": "a number",
+        "regression": "a number each" if several else "a number",
     }
     hidden = [node.layer.units for node in job.document.graph.nodes if isinstance(node.layer, Dense)]
     shape = "-".join(str(n) for n in (len(prepared.features), *hidden, trainer.network.n_outputs))

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from nnstudio.cli.output import MistakeError
 
-COMMANDS = ("train", "predict", "check", "inspect", "convert")
+COMMANDS = ("train", "evaluate", "predict", "check", "inspect", "convert")
 LESSON = "lesson"
 MAIN_HELP = """\
 usage: nnstudio [PROJECT or TABLE]
        nnstudio lesson [NAME or LESSON.md]
        nnstudio train SOURCE [options]
+       nnstudio evaluate PROJECT [--folds N]
        nnstudio predict PROJECT TABLE --out OUT.csv
        nnstudio check PROJECT
        nnstudio inspect TABLE
@@ -27,12 +28,13 @@ Design, train and understand neural networks.
   nnstudio TABLE        load a table (CSV, gzip, Parquet or Excel) in the window
   nnstudio lesson       open a lesson by its name or its file; without one, list those that there are
   nnstudio train        train a network on a table, a project or a sample, without a window
+  nnstudio evaluate     judge a project's network on folds of its table
   nnstudio predict      predict the rows of a table with a trained project
   nnstudio check        tell a project's shapes and problems, and compare its gradient with numeric differences
   nnstudio inspect      tell how a table is read, and each of its columns in a few figures
   nnstudio convert      write a table as it was read, as CSV or Parquet
 
-  --help, --version     "nnstudio train --help" tells its options; the others have theirs
+  --help, --version     "nnstudio train --help" tells its options; the other commands have theirs
 """
 
 

@@ -3,49 +3,65 @@
 from nnstudio.data.detect import detect
 from nnstudio.data.encoding import ENCODING_TITLES
 from nnstudio.data.errors import Cancelled, DataError
-from nnstudio.data.fitting import FittedColumn, FittedPreparation, FittedTarget
+from nnstudio.data.fitted import Feature, FittedColumn, FittedPart, FittedPreparation, FittedTarget
 from nnstudio.data.predict import Applied, apply, check_columns, dialect_for, read_for_prediction
 from nnstudio.data.prepare import (
-    PreparedData,
     check_recipe,
     load_table,
     prepare,
+    prepare_folds,
     prepare_table,
-    propose_task,
     table_source,
 )
+from nnstudio.data.prepared import PreparedData
 from nnstudio.data.preview import Preview, PreviewColumn, preview, proposed_task, rows_left
 from nnstudio.data.read import read_cells, read_table
 from nnstudio.data.recipe import (
     MISSING_MARKS,
     Column,
+    ColumnSplit,
     DataRecipe,
+    DataSplit,
     Dialect,
+    GroupSplit,
     ImportPlan,
     Preparation,
     SampleSource,
+    ShareSplit,
     Source,
     TableSource,
     Task,
+    TimeSplit,
     one_line,
     plural,
     with_column,
+    with_steps,
     with_target,
+    with_targets,
 )
 from nnstudio.data.report import BadCell, PreparationReport
 from nnstudio.data.samples import FIRST_SAMPLE, SAMPLES, Sample, sample_recipe
 from nnstudio.data.split import Split, split_sizes
+from nnstudio.data.steps import ClipQuantiles, ClipValues, ColumnSteps, NoClip
 from nnstudio.data.stored import (
     PreparedRecord,
+    axis,
+    axis_title,
+    error_scale,
     from_arrays,
+    from_axis,
     raw,
+    raw_rows,
     raw_target,
     scaled,
     scaled_target,
     to_arrays,
+    to_input,
     to_record,
 )
 from nnstudio.data.table import Categories, ReadReport, Table, Unreadable
+from nnstudio.data.targets import propose_task, propose_tasks
+from nnstudio.data.warning import DataWarning
 
 __all__ = [
     "ENCODING_TITLES",
@@ -56,14 +72,24 @@ __all__ = [
     "BadCell",
     "Cancelled",
     "Categories",
+    "ClipQuantiles",
+    "ClipValues",
     "Column",
+    "ColumnSplit",
+    "ColumnSteps",
     "DataError",
     "DataRecipe",
+    "DataSplit",
+    "DataWarning",
     "Dialect",
+    "Feature",
     "FittedColumn",
+    "FittedPart",
     "FittedPreparation",
     "FittedTarget",
+    "GroupSplit",
     "ImportPlan",
+    "NoClip",
     "Preparation",
     "PreparationReport",
     "PreparedData",
@@ -73,27 +99,36 @@ __all__ = [
     "ReadReport",
     "Sample",
     "SampleSource",
+    "ShareSplit",
     "Source",
     "Split",
     "Table",
     "TableSource",
     "Task",
+    "TimeSplit",
     "Unreadable",
     "apply",
+    "axis",
+    "axis_title",
     "check_columns",
     "check_recipe",
     "detect",
     "dialect_for",
+    "error_scale",
     "from_arrays",
+    "from_axis",
     "load_table",
     "one_line",
     "plural",
     "prepare",
+    "prepare_folds",
     "prepare_table",
     "preview",
     "propose_task",
+    "propose_tasks",
     "proposed_task",
     "raw",
+    "raw_rows",
     "raw_target",
     "read_cells",
     "read_for_prediction",
@@ -105,7 +140,10 @@ __all__ = [
     "split_sizes",
     "table_source",
     "to_arrays",
+    "to_input",
     "to_record",
     "with_column",
+    "with_steps",
     "with_target",
+    "with_targets",
 ]

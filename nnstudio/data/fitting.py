@@ -1,132 +1,204 @@
-"""The numbers a preparation learned from its training rows, and how they turn columns into inputs."""
+"""Fits the steps of one column on the training rows."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
-from msgspec import Meta
 from numpy.typing import NDArray
 
-from engine.declared import Declared, SettingError
-from nnstudio.data.cells import format_number
+from engine.declared import replace
 from nnstudio.data.errors import DataError
-from nnstudio.data.recipe import MISSING_MARKS, Column, Dialect, Kind, MissingRule, Name, Scaling, Task
-from nnstudio.data.table import Categories, ColumnValues, Table, is_missing
+from nnstudio.data.fitted import FittedColumn, FittedPart
+from nnstudio.data.recipe import Column, listed
+from nnstudio.data.steps import (
+    FILLING,
+    MAX_CATEGORIES,
+    Chosen,
+    ClipQuantiles,
+    ClipValues,
+    NoClip,
+    Scaling,
+)
+from nnstudio.data.table import Categories, NumberArray, Table
+from nnstudio.data.transforming import check_log, clipped, date_part, logged, too_large
 
-MAX_CATEGORIES = 1_000  # of one text column; each becomes a feature
-MAX_CLASSES = 1_000
-_Text = Annotated[str, Meta(max_length=1_000_000)]
-_Scale = Annotated[float, Meta(gt=0.0)]
-
-
-class FittedColumn(Declared, frozen=True):
-    """One input column: ``scaled = (raw - offset) / scale``, or one feature a category.
-
-    ``fill`` and ``fill_category`` stand for a missing cell where the rule is "mean"; ``fill`` is in the
-    column's own unit.
-    """
-
-    name: Name
-    kind: Kind
-    offset: float = 0.0
-    scale: _Scale = 1.0
-    fill: float | None = None
-    categories: tuple[_Text, ...] = ()
-    fill_category: _Text | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if len(set(self.categories)) != len(self.categories) or len(self.categories) > MAX_CATEGORIES:
-            raise SettingError(f"The categories of column {self.name!r} are not distinct, or too many.")
-        if self.fill_category is not None and self.fill_category not in self.categories:
-            raise SettingError(f"Column {self.name!r}: {self.fill_category!r} is none of its categories.")
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The names of the features that the column becomes."""
-        if self.kind == "number":
-            return (self.name,)
-        return tuple(f"{self.name}={category}" for category in self.categories)
+CONSTANT_NUMBER, CONSTANT_TEXT = 0.0, "missing"  # what the rule "constant" puts where no constant was given
+QUARTILES = (0.25, 0.5, 0.75)
 
 
-class FittedTarget(Declared, frozen=True):
-    """The target: its classes (negative, then positive, where there are two), or its offset and scale."""
-
-    name: Name
-    kind: Kind
-    offset: float = 0.0
-    scale: _Scale = 1.0
-    classes: Annotated[tuple[_Text, ...], Meta(max_length=MAX_CLASSES)] = ()
-
-
-class FittedPreparation(Declared, frozen=True):
-    """Everything that turns a new table into inputs. Every number comes from the training rows alone."""
-
-    task: Task
-    columns: tuple[FittedColumn, ...]
-    target: FittedTarget
-    missing: MissingRule = "drop"
-    missing_marks: tuple[str, ...] = MISSING_MARKS
-    dialect: Dialect = Dialect()
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The names of all features, in the order of the inputs."""
-        return tuple(name for column in self.columns for name in column.features)
-
-    @property
-    def outputs(self) -> int:
-        """The number of outputs that the target needs: one, or one a class when there are more than two."""
-        return len(self.target.classes) if self.task == "multiclass" else 1
-
-
-def fit_column(
-    table: Table, column: Column, training: NDArray[np.int64], scaling: Scaling, missing: MissingRule
-) -> FittedColumn:
+def fit_column(table: Table, column: Column, training: NDArray[np.int64], steps: Chosen) -> FittedColumn:
     """Fit one input column on the training rows (indices into the table).
 
     Raises
     ------
     DataError
-        When it has no value in the training rows, too many categories, or values too large for its spread.
+        When it has no value in the training rows, too many categories, or values that its steps cannot take.
     """
     values = table.columns[column.name]
     if isinstance(values, Categories):
-        return _fit_categories(table, column, values.codes[training], values.names, missing)
-    known = values[training]
-    known = known[~np.isnan(known)]
+        return _fit_categories(table, column, values.codes[training], values.names, steps)
+    return _fit_numbers(table, column, values[training], training, steps)
+
+
+def _fit_numbers(
+    table: Table, column: Column, values: NumberArray, training: NDArray[np.int64], steps: Chosen
+) -> FittedColumn:
+    lacking = np.isnan(values)
+    known = values[~lacking] if lacking.any() else values
     if not len(known):
-        raise DataError(f"{table.name}: column {column.name!r} has no value in the training rows. Ignore the column.")
+        raise _empty(table, column)
+    fill = _fill(table, column, known, steps)
+    if not np.isfinite(fill if fill is not None else 0.0):
+        raise too_large(table.name, column.name)
+    # What is put for a missing cell counts in what follows, as in scikit-learn's pipelines.
+    filled = np.where(lacking, fill, values) if fill is not None else known
+    fitted = FittedColumn(
+        name=column.name,
+        kind=column.kind,
+        date_order=column.date_order or table.report.date_orders.get(column.name, ""),
+        missing=steps.missing,
+        fill=fill,
+        was_missing=steps.was_missing and steps.missing in FILLING and bool(lacking.any()),
+    )
+    if column.kind == "date":
+        return _with_parts(table, fitted, filled, steps)
+    low, high = _limits(table, column, filled, steps.clip)
+    filled = clipped(filled, low, high)
+    check_log(table, column.name, filled, training if fill is not None else training[~lacking], steps.log)
+    offset, scale = scale_of(logged(filled, steps.log), steps.scaling, table.name, column.name)
+    return replace(fitted, clip_low=low, clip_high=high, log=steps.log, offset=offset, scale=scale)
+
+
+def _with_parts(table: Table, fitted: FittedColumn, seconds: NumberArray, steps: Chosen) -> FittedColumn:
+    parts = []
+    for part in steps.date_parts:
+        offset, scale = scale_of(date_part(seconds, part), steps.scaling, table.name, fitted.name)
+        parts.append(FittedPart(part=part, offset=offset, scale=scale))
+    return replace(fitted, parts=tuple(parts))
+
+
+def _fill(table: Table, column: Column, known: NumberArray, steps: Chosen) -> float | None:
     with np.errstate(over="ignore", invalid="ignore"):
-        fill = float(known.mean()) if missing == "mean" else None
-    if fill is not None and not np.isfinite(fill):
-        raise _too_large(table.name, column.name)
-    # A mean put for a missing cell counts in the spread, as with scikit-learn's imputer before its scaler.
-    rows = values[training]
-    filled = np.where(np.isnan(rows), fill, rows) if fill is not None else known
-    offset, scale = scale_of(filled, scaling, table.name, column.name)
-    return FittedColumn(name=column.name, kind="number", offset=offset, scale=scale, fill=fill)
+        match steps.missing:
+            case "mean":
+                return float(known.mean())
+            case "median":
+                return float(np.median(known))
+            case "most_frequent":
+                distinct, counts = np.unique(known, return_counts=True)
+                return float(distinct[int(np.argmax(counts))])
+            case "constant":
+                if isinstance(steps.constant, str):
+                    raise DataError(
+                        f"{table.name}: column {column.name!r} holds {column.kind}s, and the constant for its missing "
+                        f"cells is the text {steps.constant!r}. Give a number."
+                    )
+                return CONSTANT_NUMBER if steps.constant is None else float(steps.constant)
+    return None
+
+
+def _limits(
+    table: Table, column: Column, values: NumberArray, clip: NoClip | ClipValues | ClipQuantiles
+) -> tuple[float | None, float | None]:
+    if isinstance(clip, NoClip):
+        return None, None
+    if isinstance(clip, ClipValues):
+        return clip.low, clip.high
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = (float(limit) for limit in np.quantile(values, (clip.low, clip.high)))
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise too_large(table.name, column.name)
+    return low, high
 
 
 def _fit_categories(
-    table: Table, column: Column, codes: NDArray[np.int32], names: tuple[str, ...], missing: MissingRule
+    table: Table, column: Column, codes: NDArray[np.int32], names: tuple[str, ...], steps: Chosen
 ) -> FittedColumn:
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
-    seen = np.flatnonzero(counts)
-    if not len(seen):
-        raise DataError(f"{table.name}: column {column.name!r} has no value in the training rows. Ignore the column.")
-    if len(seen) > MAX_CATEGORIES:
+    lacking = len(codes) - int(counts.sum())
+    if lacking == len(codes):
+        raise _empty(table, column)
+    fill = _fill_category(table, column, counts, names, steps)
+    if fill is not None:
+        if fill not in names:
+            names, counts = (*names, fill), np.append(counts, 0)
+        counts[names.index(fill)] += lacking
+    fitted = FittedColumn(
+        name=column.name,
+        kind="category",
+        missing=steps.missing,
+        fill_category=fill,
+        was_missing=steps.was_missing and fill is not None and lacking > 0,
+        other=steps.other and column.kind == "category",
+        rare_below=steps.rare_below if steps.other else 0,
+    )
+    if column.kind == "boolean":
+        if len(names) != 2:
+            raise DataError(
+                f"{table.name}: column {column.name!r} is for yes and no, and has {len(names):,} different texts, "
+                f"{listed(names, 4)}. Read it as text."
+            )
+        return replace(fitted, kind="boolean", categories=names, rare_below=0)
+    kept = np.flatnonzero(counts >= max(1, fitted.rare_below))
+    if steps.encoding == "ordinal":
+        return _with_order(table, fitted, names, counts, kept, steps)
+    if len(kept) > MAX_CATEGORIES:
+        raise _too_many(table, column.name, len(kept), "make a feature of each")
+    return replace(fitted, categories=tuple(names[i] for i in kept))
+
+
+def _with_order(
+    table: Table,
+    fitted: FittedColumn,
+    names: tuple[str, ...],
+    counts: NDArray[np.int64],
+    kept: NDArray[np.int64],
+    steps: Chosen,
+) -> FittedColumn:
+    """Return the column with its categories in order: their places, scaled, are its input."""
+    order = steps.order or tuple(names[i] for i in kept)
+    if len(order) > MAX_CATEGORIES:
+        raise _too_many(table, fitted.name, len(order), "put in an order")
+    place = {name: i for i, name in enumerate(order)}
+    left_out = [names[i] for i in kept if names[i] not in place]
+    if left_out and not fitted.other:
         raise DataError(
-            f"{table.name}: column {column.name!r} has {len(seen):,} different texts, too many to make a feature "
-            f"of each (at most {MAX_CATEGORIES:,}). Ignore the column, or read it as a number."
+            f"{table.name}: the order of column {fitted.name!r} leaves out {listed(left_out, 4)}. "
+            "Add them to the order, or choose an input for other categories."
         )
-    fill = names[int(np.argmax(counts))] if missing == "mean" else None
-    return FittedColumn(name=column.name, kind="category", categories=tuple(names[i] for i in seen), fill_category=fill)
+    ranked = [i for i in np.flatnonzero(counts) if names[i] in place]
+    places = np.repeat(np.array([place[names[i]] for i in ranked], float), counts[ranked])
+    unseen = float(places.mean()) if len(places) else 0.0
+    # Others stand in the middle of those that train, so that they count in the scale as in what is scaled.
+    values = np.concatenate([places, np.full(int(counts.sum()) - len(places), unseen)])
+    offset, scale = scale_of(values, steps.scaling, table.name, fitted.name)
+    return replace(fitted, encoding="ordinal", categories=order, unseen=unseen, offset=offset, scale=scale)
 
 
-def scale_of(values: NDArray[np.float64], scaling: Scaling, table: str, column: str) -> tuple[float, float]:
-    """Return offset and scale: mean and standard deviation, or minimum and range; a constant has scale 1.
+def _fill_category(
+    table: Table, column: Column, counts: NDArray[np.int64], names: tuple[str, ...], steps: Chosen
+) -> str | None:
+    if steps.missing not in FILLING:
+        return None
+    if steps.missing != "constant":
+        return names[int(np.argmax(counts))]
+    if steps.constant is not None and not isinstance(steps.constant, str):
+        raise DataError(
+            f"{table.name}: column {column.name!r} holds text, and the constant for its missing cells is the number "
+            f"{steps.constant:g}. Give a text."
+        )
+    text = CONSTANT_TEXT if steps.constant is None else steps.constant
+    if column.kind == "boolean" and text not in names:
+        raise DataError(
+            f"{table.name}: column {column.name!r} is for yes and no, and the constant for its missing cells, "
+            f"{text!r}, is neither. Give {' or '.join(map(repr, names))}."
+        )
+    return text
+
+
+def scale_of(values: NumberArray, scaling: Scaling, table: str, column: str) -> tuple[float, float]:
+    """Return offset and scale; a constant has scale 1.
+
+    Mean and standard deviation, or minimum and range, or median and the distance between the quartiles.
 
     Raises
     ------
@@ -135,97 +207,28 @@ def scale_of(values: NDArray[np.float64], scaling: Scaling, table: str, column: 
     """
     if scaling == "none":
         return 0.0, 1.0
+    constant = False
     with np.errstate(over="ignore", invalid="ignore"):
         if scaling == "standard":
             offset, scale = float(values.mean()), float(values.std())
             # Rounding alone gives a constant column a tiny spread.
             constant = bool(scale <= 10 * np.finfo(float).eps * abs(offset))
+        elif scaling == "robust":
+            low, offset, high = (float(value) for value in np.quantile(values, QUARTILES))
+            scale = high - low
         else:
             offset, scale = float(values.min()), float(values.max() - values.min())
-            constant = False
     if not (np.isfinite(offset) and np.isfinite(scale)):
-        raise _too_large(table, column)
+        raise too_large(table, column)
     return offset, 1.0 if constant or scale == 0 else scale
 
 
-def _too_large(table: str, column: str) -> DataError:
+def _empty(table: Table, column: Column) -> DataError:
+    return DataError(f"{table.name}: column {column.name!r} has no value in the training rows. Ignore the column.")
+
+
+def _too_many(table: Table, column: str, count: int, what: str) -> DataError:
     return DataError(
-        f"{table}: column {column!r} has numbers too large to train with (above 1e38). "
-        "Correct them, use another scaling, or ignore the column."
+        f"{table.name}: column {column!r} has {count:,} different texts, too many to {what} "
+        f"(at most {MAX_CATEGORIES:,}). Ignore the column, or read it as a number."
     )
-
-
-def transform(
-    fitted: FittedPreparation, table: Table, rows: NDArray[np.int64]
-) -> tuple[NDArray[np.float32], dict[str, int]]:
-    """Turn rows (indices into the table) into inputs ``X (rows, n_features)``.
-
-    A missing cell must have a fill, or its row be left out.
-
-    Returns
-    -------
-    X, and by column how many cells held a category that was not seen in training: all zeros in X.
-
-    Raises
-    ------
-    DataError
-        When a scaled value does not fit float32.
-    """
-    X = np.zeros((len(rows), len(fitted.features)), np.float32)
-    unseen: dict[str, int] = {}
-    at = 0
-    for column in fitted.columns:
-        values = table.columns[column.name]
-        if isinstance(values, Categories):
-            codes = _codes(column, values, rows)
-            known = np.flatnonzero(codes >= 0)
-            X[known, at + codes[known]] = 1.0
-            if len(known) < len(rows):
-                unseen[column.name] = len(rows) - len(known)
-        else:
-            raw = values[rows]
-            if column.fill is not None:
-                raw = np.where(np.isnan(raw), column.fill, raw)
-            X[:, at] = to_float32((raw - column.offset) / column.scale, table.name, column.name)
-        at += len(column.features)
-    return X, unseen
-
-
-def to_float32(values: NDArray[np.float64], table: str, column: str) -> NDArray[np.float32]:
-    """Return the values as float32.
-
-    Raises
-    ------
-    DataError
-        When one is too large for it.
-    """
-    with np.errstate(over="ignore"):
-        small = values.astype(np.float32)
-    if not np.isfinite(small).all():
-        raise _too_large(table, column)
-    return small
-
-
-def _codes(column: FittedColumn, values: Categories, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    place = {name: i for i, name in enumerate(column.categories)}
-    fill = place[column.fill_category] if column.fill_category is not None else -1
-    lookup = np.array([place.get(name, -1) for name in values.names] + [fill], np.int64)  # index -1: missing
-    return lookup[values.codes[rows]]
-
-
-def class_codes(values: ColumnValues, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Return the class of each row, and the classes in natural order; a number is a class by its text."""
-    if isinstance(values, Categories):
-        codes = values.codes[rows].astype(np.int64)
-        seen = np.unique(codes)
-        return np.searchsorted(seen, codes).astype(np.int64), tuple(values.names[i] for i in seen)
-    distinct, codes = np.unique(values[rows] + 0.0, return_inverse=True)  # + 0.0 makes -0.0 and 0.0 one class
-    return codes.astype(np.int64), tuple(format_number(float(value)) for value in distinct)
-
-
-def complete_rows(table: Table, names: list[str]) -> NDArray[np.bool_]:
-    """Return which rows (m,) have a value in every one of these columns."""
-    kept = np.ones(table.rows, bool)
-    for name in names:
-        kept &= ~is_missing(table.columns[name])
-    return kept

@@ -13,14 +13,15 @@ from nnstudio.data.cells import parse_number
 from nnstudio.data.detect import detect
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import DataError
-from nnstudio.data.fitting import FittedPreparation, complete_rows, transform
+from nnstudio.data.fitted import FittedPreparation
 from nnstudio.data.formats import format_of, is_typed, plain
 from nnstudio.data.head import read_head
 from nnstudio.data.read import head_with, read_table
-from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed, plural
-from nnstudio.data.report import counted, read_notes
+from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
+from nnstudio.data.report import counted, filled_with, read_notes, unseen_note
 from nnstudio.data.scan import Cancel, Progress
-from nnstudio.data.table import Categories, Table, is_missing
+from nnstudio.data.table import Categories, ColumnValues, NumberArray, Table, is_missing
+from nnstudio.data.transforming import complete_rows, transform, without_log
 from nnstudio.data.workbook import sheet_names
 
 
@@ -96,7 +97,7 @@ def read_for_prediction(
     """
     file = check_file(path)
     dialect = dialect_for(file, fitted)
-    wanted = [Column(name=column.name, kind=column.kind) for column in fitted.columns]
+    wanted = [Column(name=c.name, kind=c.kind, date_order=c.date_order) for c in fitted.columns]
     plan = ImportPlan(dialect=dialect, columns=tuple(wanted), missing_marks=fitted.missing_marks)
     table = read_table(file, plan, progress=progress, cancelled=cancelled, columns=wanted)
     _check_numbers(table, fitted)
@@ -104,10 +105,11 @@ def read_for_prediction(
 
 
 def apply(fitted: FittedPreparation, table: Table | str | Path) -> Applied:
-    """Make the inputs of a new table.
+    """Make the inputs of a new table, each column by its own rule.
 
-    A row with a missing cell is left out (its prediction stays empty) where the rule is "drop", and filled with
-    the training rows' mean where it is "mean". A category not seen in training is all zeros, and counted.
+    A row with a missing cell is left out (its prediction stays empty) where the rule is "drop", and filled with what
+    the training rows gave where the rule fills. A category not seen in training is all zeros or counts as other, and
+    is counted. A number that has no logarithm counts as missing.
 
     Raises
     ------
@@ -121,39 +123,81 @@ def apply(fitted: FittedPreparation, table: Table | str | Path) -> Applied:
     if absent:
         raise DataError(f"{table.name} has no column {listed(absent)}, which the network was trained with.")
     for column in fitted.columns:
-        if isinstance(table.columns[column.name], Categories) != (column.kind in ("category", "boolean")):
+        coded = column.kind in ("category", "boolean")
+        if isinstance(table.columns[column.name], Categories) != coded:
             raise DataError(f"{table.name}: column {column.name!r} was a {column.kind} in training. Read it as that.")
     _check_numbers(table, fitted)
-    names = [column.name for column in fitted.columns]
-    complete = complete_rows(table, names)
-    if fitted.missing == "refuse" and not complete.all():
-        index = int(np.argmin(complete))
-        name = next(name for name in names if is_missing(table.columns[name])[index])
+    table, without = _with_logs(fitted, table)
+    refused = [column.name for column in fitted.columns if column.missing == "refuse"]
+    whole = complete_rows(table, refused)
+    if not whole.all():
+        index = int(np.argmin(whole))
+        name = next(name for name in refused if is_missing(table.columns[name])[index])
         raise DataError(
             f"{table.name}, row {table.row_numbers.of(index):,}: column {name!r} is empty or cannot be read, "
             "and the network was trained to refuse that. Correct it."
         )
-    kept = complete if fitted.missing == "drop" else np.ones(table.rows, bool)
+    kept = complete_rows(table, [column.name for column in fitted.columns if not column.fills])
     X, unseen = transform(fitted, table, np.flatnonzero(kept).astype(np.int64))
-    notes = read_notes(table)
-    lacking = int((~complete).sum())
-    if lacking:
-        end = "without a prediction" if fitted.missing == "drop" else "filled with the training rows' means"
-        notes.append(f"{counted(lacking, 'row')} {end} because a cell is missing or unreadable.")
-    for name, count in unseen.items():
-        hold = "holds" if count == 1 else "hold"
-        notes.append(f"Column {name!r}: {plural(count, 'cell')} {hold} a text that was not seen in training.")
+    notes = [*read_notes(table), *without]
+    if lacking := int((~kept).sum()):
+        notes.append(f"{counted(lacking, 'row')} without a prediction because a cell is missing or unreadable.")
+    notes += _filled(fitted, table, kept)
+    for column in fitted.columns:
+        if count := unseen.get(column.name, 0):
+            notes.append(unseen_note(column, count, "that was not seen in training"))
     return Applied(X, kept, tuple(notes))
+
+
+def _filled(fitted: FittedPreparation, table: Table, kept: NDArray[np.bool_]) -> list[str]:
+    """Return in a sentence how many rows were filled with what."""
+    rows, columns = np.zeros(table.rows, bool), []
+    for column in fitted.columns:
+        lacking = is_missing(table.columns[column.name]) & kept
+        if column.fills and lacking.any():
+            rows |= lacking
+            columns.append(column)
+    if not columns:
+        return []
+    said = f"{counted(int(rows.sum()), 'row')} filled with {filled_with(columns)}"
+    return [f"{said} because a cell is missing or unreadable."]
+
+
+def _with_logs(fitted: FittedPreparation, table: Table) -> tuple[Table, list[str]]:
+    """Return the table with numbers that have no logarithm missing, and how many there were."""
+    values, notes = dict(table.columns), []
+    for column in fitted.columns:
+        if column.log != "log1p":
+            continue
+        numbers: NumberArray = values[column.name]  # type: ignore[assignment]  # its kind was checked
+        wrong = without_log(numbers, column)
+        if count := int(wrong.sum()):
+            first = int(np.argmax(wrong))
+            values[column.name] = np.where(wrong, np.nan, numbers)
+            notes.append(
+                f"Column {column.name!r}: {counted(count, 'number')} not above -1 and without log(1 + x), counted as "
+                f"missing; the first is {numbers[first]:g} in row {table.row_numbers.of(first):,}."
+            )
+    return (replace_columns(table, values) if notes else table), notes
+
+
+def replace_columns(table: Table, columns: dict[str, ColumnValues]) -> Table:
+    """Return the table with other values."""
+    return Table(table.name, columns, table.report, table.row_numbers)
+
+
+_HELD = {"number": "numbers", "date": "dates", "boolean": "yes and no"}
+_ONE = {"number": "a number", "date": "a date", "boolean": "either"}
 
 
 def _check_numbers(table: Table, fitted: FittedPreparation) -> None:
     for column in fitted.columns:
-        if column.kind == "number" and table.report.unreadable.get(column.name, 0) > 0:
+        if column.kind != "category" and table.report.unreadable.get(column.name, 0) > 0:
             values = table.columns[column.name]
             if bool(is_missing(values).all()):
                 cell = table.report.examples[column.name][0]
                 raise DataError(
-                    f"{table.name}: column {column.name!r} held numbers in training, but here none of its cells is "
-                    f"a number; the first is {cell.text!r} in row {cell.row:,}. Correct the column, or choose "
-                    "another table."
+                    f"{table.name}: column {column.name!r} held {_HELD[column.kind]} in training, but here none of its "
+                    f"cells is {_ONE[column.kind]}; the first is {cell.text!r} in row {cell.row:,}. Correct the "
+                    "column, or choose another table."
                 )

@@ -17,10 +17,11 @@ from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.formats import plain
 from nnstudio.data.head import Head, Record, head_text, read_head, records, without_surplus
 from nnstudio.data.kinds import Meaning, cell_reader, with_order
-from nnstudio.data.prepare import propose_task
-from nnstudio.data.recipe import Column, ImportPlan, Kind, MissingRule, Task
+from nnstudio.data.recipe import Column, ImportPlan, Kind, Task
 from nnstudio.data.scan import Cancel
+from nnstudio.data.steps import FILLING, MissingRule
 from nnstudio.data.table import MOST_LISTED, Unreadable, shortened
+from nnstudio.data.targets import propose_task
 
 MOST_CELLS = 300_000  # of a table with very many columns, fewer rows are shown
 LEAST_ROWS = 20
@@ -109,13 +110,19 @@ def _preview(file: Path, plan: ImportPlan, rows: int, cancelled: Cancel | None) 
 
 
 def rows_left(shown: Preview, plan: ImportPlan, missing: MissingRule) -> int:
-    """Return how many rows the rule for missing cells leaves, as exactly as the preview knows the table."""
-    roles = {column.name: column.role for column in plan.columns}
-    needed = ("target",) if missing == "mean" else ("target", "feature")
+    """Return how many rows the rule for missing cells leaves, as exactly as the preview knows the table.
+
+    A column with a rule of its own follows that.
+    """
+    needed = {
+        column.name
+        for column in plan.columns
+        if column.role == "target" or (column.role == "feature" and (column.steps.missing or missing) not in FILLING)
+    }
     lacking = np.zeros(shown.counted_rows, bool)
     if missing != "refuse":  # nothing is dropped: the table is loaded whole or not at all
         for column in shown.columns:
-            if roles.get(column.name) in needed:
+            if column.name in needed:
                 lacking |= column.lacking
     left = 1.0 - float(lacking.mean()) if len(lacking) else 1.0
     return round(shown.estimated_rows * left)

@@ -8,13 +8,25 @@ from msgspec import Meta
 
 from engine.declared import Declared, SettingError, replace
 from nnstudio.data.errors import DataError
+from nnstudio.data.steps import (
+    FILLING,
+    CategoryEncoding,
+    Clip,
+    ColumnSteps,
+    DateParts,
+    Log,
+    MissingRule,
+    NoClip,
+    Rare,
+    Scaling,
+    rule_of,
+)
 
 Kind = Literal["number", "category", "date", "boolean"]
 DateOrder = Literal["", "ymd", "dmy", "mdy"]
 Role = Literal["feature", "target", "ignore"]
 Task = Literal["binary", "multiclass", "regression"]
-MissingRule = Literal["drop", "mean", "refuse"]
-Scaling = Literal["standard", "min_max", "none"]
+ClassWeights = Literal["none", "balanced"]
 Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "windows-1252", "latin-1"]
 
 MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "NaN", "nan", "?", "-")
@@ -25,9 +37,12 @@ MAX_SEED = 2**32 - 1
 MAX_SAMPLE_ROWS = 1_000_000
 MAX_HELD_BACK = 0.95  # of the rows, for validation and test together
 
+MAX_SPLIT_VALUES = 10_000
+
 Name = Annotated[str, Meta(max_length=MAX_NAME)]
 Share = Annotated[float, Meta(ge=0.0, le=0.9)]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
+_Value = Annotated[str, Meta(max_length=MAX_NAME)]
 
 
 class Dialect(Declared, frozen=True):
@@ -59,7 +74,7 @@ class Dialect(Declared, frozen=True):
 
 
 class Column(Declared, frozen=True):
-    """One column of the table: its name, how its cells are read, and what it is for.
+    """One column of the table: its name, how its cells are read, what it is for, and what is done to it.
 
     ``date_order`` says which of day and month comes first in a date that does not begin with its year; where it is
     empty, the cells of the whole column tell.
@@ -68,6 +83,7 @@ class Column(Declared, frozen=True):
     name: Name
     kind: Kind = "number"
     role: Role = "feature"
+    steps: ColumnSteps = ColumnSteps()
     date_order: DateOrder = ""
 
 
@@ -110,20 +126,11 @@ class SampleSource(Declared, frozen=True, tag="sample"):
 Source = TableSource | SampleSource
 
 
-class Preparation(Declared, frozen=True):
-    """What happens between the table and the arrays.
+class _Shares(Declared, frozen=True):
+    """Shares of the rows; the rest is for training."""
 
-    ``missing`` is what to do with a missing cell of a feature: drop its row, put the training rows' mean (for
-    a category: the most frequent one), or refuse the table. A row without a target is dropped whatever the rule.
-    ``validation`` and ``test`` are shares of the rows that are left; the rest is for training.
-    """
-
-    missing: MissingRule = "drop"
-    scaling: Scaling = "standard"
-    scale_target: bool = True
     validation: Share = 0.2
     test: Share = 0.0
-    seed: Seed = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -132,6 +139,74 @@ class Preparation(Declared, frozen=True):
                 f"Validation and test together take {self.validation + self.test:.0%} of the rows; "
                 f"leave at least {1 - MAX_HELD_BACK:.0%} for training."
             )
+
+
+class ShareSplit(_Shares, frozen=True, tag="share"):
+    """Rows are drawn by chance; where ``stratified``, each part has the classes in the same proportions."""
+
+    stratified: bool = True
+
+
+class ColumnSplit(Declared, frozen=True, tag="column"):
+    """A column says what a row is for: its values that validate, and those that test; all others train."""
+
+    column: Name
+    validation: Annotated[tuple[_Value, ...], Meta(max_length=MAX_SPLIT_VALUES)] = ()
+    test: Annotated[tuple[_Value, ...], Meta(max_length=MAX_SPLIT_VALUES)] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        both = set(self.validation) & set(self.test)
+        if both:
+            raise SettingError(f"The value {min(both)!r} cannot be for validation and for test.")
+
+
+class TimeSplit(_Shares, frozen=True, kw_only=True, tag="time"):
+    """The rows in the order of a column: the first train, later ones validate, the last test."""
+
+    column: Name
+
+
+class GroupSplit(_Shares, frozen=True, kw_only=True, tag="group"):
+    """Rows with the same value in a column stay together; whole groups are drawn by chance."""
+
+    column: Name
+
+
+DataSplit = ShareSplit | ColumnSplit | TimeSplit | GroupSplit
+
+
+class Preparation(Declared, frozen=True):
+    """What happens between the table and the arrays.
+
+    The fields that :class:`nnstudio.data.steps.ColumnSteps` has too hold for every column that says nothing else. A
+    feature's steps come in this order: fill what is missing, clip, take the log, encode, scale.
+
+    ``missing`` is what to do with a missing cell of a feature: drop its row, put the training rows' mean, median or
+    most frequent value (of a text or a yes/no, the most frequent is put for the mean and the median too), put a
+    constant, or refuse the table. A row without a target is dropped whatever the rule. ``was_missing`` adds an input
+    that is 1 where a cell was filled, to each column that lacks a cell in the training rows.
+
+    ``other`` adds an input for categories that no training row has, or fewer than ``rare_below`` of them.
+
+    ``class_weights`` "balanced" lets each class count the same in the cost, by its number of training rows.
+
+    ``seed`` decides the split, and the folds.
+    """
+
+    missing: MissingRule = "drop"
+    was_missing: bool = False
+    encoding: CategoryEncoding = "one_hot"
+    other: bool = False
+    rare_below: Rare = 0
+    clip: Clip = NoClip()
+    log: Log = "none"
+    scaling: Scaling = "standard"
+    date_parts: DateParts = ("timestamp",)
+    scale_target: bool = True
+    class_weights: ClassWeights = "none"
+    split: DataSplit = ShareSplit()
+    seed: Seed = 0
 
 
 class DataRecipe(Declared, frozen=True):
@@ -149,24 +224,57 @@ def features(plan: ImportPlan) -> tuple[Column, ...]:
 
 
 def targets(plan: ImportPlan) -> tuple[Column, ...]:
-    """Return the columns that are targets: one in a plan that can be prepared."""
+    """Return the columns that are targets: one or several in a plan that can be prepared."""
     return tuple(column for column in plan.columns if column.role == "target")
 
 
+def read_columns(recipe: DataRecipe) -> tuple[Column, ...]:
+    """Return the columns that have to be read: all that are not ignored, and the one that the split asks."""
+    divides = split_column(recipe.preparation)
+    return tuple(column for column in recipe.plan.columns if column.role != "ignore" or column.name == divides)
+
+
+def split_column(preparation: Preparation) -> str | None:
+    """Return the name of the column that the split asks, or None where it asks none."""
+    split = preparation.split
+    return None if isinstance(split, ShareSplit) else split.column
+
+
+def needed_columns(plan: ImportPlan, preparation: Preparation) -> tuple[Column, ...]:
+    """Return the columns whose missing cells leave out their row: targets, and features that are not filled."""
+    return tuple(
+        column
+        for column in plan.columns
+        if column.role == "target" or (column.role == "feature" and rule_of(column, preparation) not in FILLING)
+    )
+
+
 def with_target(plan: ImportPlan, name: str) -> ImportPlan:
-    """Return the plan with another target; the former target becomes a feature.
+    """Return the plan with another target; a former target becomes a feature.
 
     Raises
     ------
     DataError
         When there is no column of that name.
     """
+    return with_targets(plan, (name,))
+
+
+def with_targets(plan: ImportPlan, targets: tuple[str, ...]) -> ImportPlan:
+    """Return the plan with these targets; former targets become features.
+
+    Raises
+    ------
+    DataError
+        When there is no column of such a name.
+    """
     names = [column.name for column in plan.columns]
-    if name not in names:
-        raise DataError(f"There is no column {name!r}. The columns are {listed(names)}.")
+    for name in targets:
+        if name not in names:
+            raise DataError(f"There is no column {name!r}. The columns are {listed(names)}.")
 
     def role(column: Column) -> Role:
-        if column.name == name:
+        if column.name in targets:
             return "target"
         return "feature" if column.role == "target" else column.role
 
@@ -206,6 +314,20 @@ def with_column(
             for column in plan.columns
         ),
     )
+
+
+def with_steps(plan: ImportPlan, name: str, steps: ColumnSteps) -> ImportPlan:
+    """Return the plan with other steps for one column.
+
+    Raises
+    ------
+    DataError
+        When there is no column of that name.
+    """
+    if name not in [column.name for column in plan.columns]:
+        raise DataError(f"There is no column {name!r}.")
+    columns = (replace(column, steps=steps) if column.name == name else column for column in plan.columns)
+    return replace(plan, columns=tuple(columns))
 
 
 def listed(names: list[str] | tuple[str, ...], most: int = 12) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-import numpy as np
 from msgspec import Meta
-from numpy.typing import NDArray
 
 from engine.declared import Declared
-from nnstudio.data.fitting import FittedPreparation
-from nnstudio.data.recipe import Kind, listed, plural
-from nnstudio.data.split import Split
-from nnstudio.data.table import EXAMPLES, Table
+from nnstudio.data.fitted import FittedColumn, FittedPreparation
+from nnstudio.data.recipe import GroupSplit, Kind, Preparation, listed, plural, split_column
+from nnstudio.data.steps import MissingRule
+from nnstudio.data.table import EXAMPLES, Table, is_missing
+from nnstudio.data.warning import DataWarning
 
 WANTED: dict[Kind, str] = {"number": "number", "date": "date", "boolean": "yes or no", "category": "text"}
 _Count = Annotated[int, Meta(ge=0)]
@@ -28,7 +27,7 @@ class BadCell(Declared, frozen=True):
 
 
 class PreparationReport(Declared, frozen=True):
-    """What became of the rows. ``notes`` are plain sentences to show as they are."""
+    """What became of the rows. ``notes`` are plain sentences to show as they are, ``warnings`` what to look at."""
 
     rows_read: _Count = 0
     rows_used: _Count = 0
@@ -38,9 +37,10 @@ class PreparationReport(Declared, frozen=True):
     unreadable: dict[str, int] = msgspec.field(default_factory=dict)
     examples: tuple[BadCell, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[DataWarning, ...] = ()
 
 
-def report_of(table: Table, used: int, notes: list[str]) -> PreparationReport:
+def report_of(table: Table, used: int, notes: list[str], warnings: list[DataWarning]) -> PreparationReport:
     """Return the report on a table of which ``used`` rows are left."""
     read = table.report
     return PreparationReport(
@@ -56,67 +56,89 @@ def report_of(table: Table, used: int, notes: list[str]) -> PreparationReport:
             for cell in cells[:EXAMPLES]
         ),
         notes=tuple(notes),
+        warnings=tuple(warnings),
     )
 
 
 def notes_on(
-    table: Table,
-    fitted: FittedPreparation,
-    X: NDArray[np.float32],
-    split: Split,
-    unseen: dict[str, int],
-    codes: NDArray[np.int64] | None,
+    table: Table, fitted: FittedPreparation, preparation: Preparation, used: int, unseen: dict[str, int]
 ) -> list[str]:
-    """Return the notes on prepared data: on the table, the fit and the split."""
+    """Return the notes on prepared data of ``used`` rows: on the table, the fit and the split."""
     notes = read_notes(table)
     notes += _missing_notes(table, fitted)
-    dropped = table.rows - len(X)
+    divides = split_column(preparation)
+    if divides is not None and (lacking := int(is_missing(table.columns[divides]).sum())):
+        what = "a group of its own" if isinstance(preparation.split, GroupSplit) else "left out"
+        said = f"{counted(lacking, 'cell')} missing in {divides!r}, which divides the rows"
+        notes.append(f"{said}: such a row is {what}.")
+    dropped = table.rows - used
     if dropped:
         were = "was" if dropped == 1 else "were"
         notes.append(f"{dropped:,} of {plural(table.rows, 'row')} {were} left out: a cell is missing or unreadable.")
-    for name, count in unseen.items():
-        hold = "holds" if count == 1 else "hold"
-        notes.append(f"Column {name!r}: {plural(count, 'cell')} {hold} a text that no training row has.")
-    constant = [c.name for c in fitted.columns if len(c.categories) == 1]
-    at = 0
     for column in fitted.columns:
-        if column.kind == "number" and np.ptp(X[split.training, at]) == 0:
-            constant.append(column.name)
-        at += len(column.features)
-    if constant:
-        notes.append(f"The same value in every training row: {listed(constant)}. Such a column teaches nothing.")
-    if codes is not None:
-        counts = np.bincount(codes, minlength=len(fitted.target.classes))
-        single = [fitted.target.classes[i] for i in np.flatnonzero(counts == 1)]
-        if single:
-            notes.append(f"Only one row each has the class {listed(single)}; it is used for training.")
-    if fitted.task == "binary":
-        notes.append(f"Class {fitted.target.classes[1]!r} is the positive one.")
+        if count := unseen.get(column.name, 0):
+            notes.append(unseen_note(column, count, "that no training row has"))
+    if fitted.task == "binary" and fitted.classes:
+        notes.append(f"Class {fitted.classes[1]!r} is the positive one.")
+    if preparation.class_weights == "balanced" and not fitted.class_weights:
+        notes.append("The classes are not weighted: that goes with one target that has classes.")
     return notes
+
+
+def unseen_note(column: FittedColumn, count: int, what: str) -> str:
+    """Return in a sentence how many cells of a column hold none of its categories."""
+    rare = f", or fewer than {plural(column.rare_below, 'row')} of training" if column.rare_below > 1 else ""
+    counts_as = "; it counts as other" if column.other else ""
+    hold = "holds" if count == 1 else "hold"
+    return f"Column {column.name!r}: {plural(count, 'cell')} {hold} a text {what}{rare}{counts_as}."
+
+
+_FILLED_WITH: dict[MissingRule, str] = {
+    "mean": "mean",
+    "median": "median",
+    "most_frequent": "most frequent value",
+    "constant": "constant",
+}
+
+
+def filled_with(columns: list[FittedColumn]) -> str:
+    """Return what is put for missing cells of some columns: ``mean or most frequent text of the training rows``."""
+
+    def words(rule: MissingRule, kind: Kind) -> str:
+        if kind in ("category", "boolean") and rule in ("mean", "median", "most_frequent"):
+            return "most frequent text"
+        return _FILLED_WITH[rule]
+
+    found = list(dict.fromkeys(words(column.missing, column.kind) for column in columns))
+    found.sort(key=lambda word: word == "constant")
+    fitted = [word for word in found if word != "constant"]
+    said = f"the {' or '.join(fitted)} of the training rows" if fitted else ""
+    return " or ".join(part for part in (said, "a constant" if "constant" in found else "") if part)
 
 
 def _missing_notes(table: Table, fitted: FittedPreparation) -> list[str]:
     """Return how many cells are missing, and what became of them."""
-    missing = dict(table.report.missing)
-    # A row without a target teaches nothing, so no rule fills it.
-    without_target = missing.pop(fitted.target.name, 0) if fitted.missing == "mean" else 0
+    missing = {name: count for name, count in table.report.missing.items() if count}
+    filled = [column for column in fitted.columns if column.fills and column.name in missing]
+    dropped = [column.name for column in fitted.columns if not column.fills and column.name in missing]
+    targets = [target.name for target in fitted.targets if target.name in missing]
+    if not filled:  # then one sentence says it of features and targets
+        dropped, targets = [name for name in missing if name in (*dropped, *targets)], []
     notes = []
-    if count := sum(missing.values()):
-        said = f"{counted(count, 'cell')} missing, in {listed(list(missing))}"
-        if fitted.missing != "mean":
-            notes.append(f"{said}: {'its row was' if count == 1 else 'their rows were'} left out.")
-        else:
-            kinds = {column.kind for column in fitted.columns if column.name in missing}
-            with_what = " or ".join(
-                words for kind, words in (("number", "mean"), ("category", "most frequent text")) if kind in kinds
-            )
-            filled = "it was" if count == 1 else "they were"
-            notes.append(f"{said}: {filled} filled with the {with_what} of the training rows.")
-    if without_target:
-        rows = "its row was" if without_target == 1 else "their rows were"
-        notes.append(
-            f"{counted(without_target, 'cell')} missing in the target {fitted.target.name!r}: {rows} left out."
-        )
+    if dropped:
+        count = sum(missing[name] for name in dropped)
+        rows = "its row was" if count == 1 else "their rows were"
+        notes.append(f"{counted(count, 'cell')} missing, in {listed(dropped)}: {rows} left out.")
+    if filled:
+        names = [column.name for column in filled]
+        count = sum(missing[name] for name in names)
+        were = "it was" if count == 1 else "they were"
+        notes.append(f"{counted(count, 'cell')} missing, in {listed(names)}: {were} filled with {filled_with(filled)}.")
+    if targets:
+        count = sum(missing[name] for name in targets)
+        rows = "its row was" if count == 1 else "their rows were"
+        where = f"the target {targets[0]!r}" if len(targets) == 1 else f"the targets {listed(targets)}"
+        notes.append(f"{counted(count, 'cell')} missing in {where}: {rows} left out.")
     return notes
 
 

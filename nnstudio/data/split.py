@@ -1,7 +1,8 @@
-"""Which rows train, which validate and which test: a seeded shuffle, stratified where there are classes."""
+"""Which rows train, which validate and which test: by chance, by time, or by groups; and folds of them."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from nnstudio.data.recipe import plural
 
 Indices = NDArray[np.int64]
 LEAST_TRAINING_ROWS = 2
+LEAST_FOLDS = 2
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,175 @@ def split_rows(rows: int, validation: float, test: float, seed: int, classes: In
         taken += counts
     rest = np.concatenate([group[a:] for group, a in zip(groups, taken, strict=True)])
     return Split(generator.permutation(rest), parts[0], parts[1])
+
+
+def split_in_order(values: NDArray[np.float64], validation: float, test: float) -> Split:
+    """Divide rows by a value (m,): the least train, then come validation and test. Equal values stay together.
+
+    Raises
+    ------
+    DataError
+        When too few rows would train, or a part would be empty.
+    """
+    rows = len(values)
+    training, *held = split_sizes(rows, validation, test)
+    order = np.argsort(values, kind="stable").astype(np.int64)
+    ordered = values[order]
+    # A part begins with all the rows of its first value, so that no moment is on both sides.
+    cuts = [_first_of(ordered, training), _first_of(ordered, training + held[0])]
+    parts = np.split(order, cuts)
+    empty = any(size and not len(part) for size, part in zip(held, parts[1:], strict=True))
+    if empty or cuts[0] < LEAST_TRAINING_ROWS:
+        raise DataError(
+            f"the {plural(rows, 'row')} cannot be divided in this order: {plural(len(np.unique(values)), 'value')} of "
+            "it must go into training, validation and test, and equal ones stay together. Choose another column or "
+            "other shares."
+        )
+    return Split(*parts)
+
+
+def _first_of(ordered: NDArray[np.float64], at: int) -> int:
+    return at if at >= len(ordered) else int(np.searchsorted(ordered, ordered[at], side="left"))
+
+
+def split_groups(groups: Indices, validation: float, test: float, seed: int) -> Split:
+    """Divide whole groups (m,) by chance, so that the parts come near their shares of the rows.
+
+    Raises
+    ------
+    DataError
+        When there are fewer groups than parts, or too few rows would train.
+    """
+    rows = len(groups)
+    names, members = np.unique(groups, return_inverse=True)
+    sizes = np.bincount(members)
+    wanted = [round(rows * share) for share in (validation, test)]
+    parts = 1 + sum(share > 0 for share in (validation, test))
+    if len(names) < parts:
+        raise DataError(
+            f"there {'is' if len(names) == 1 else 'are'} only {plural(len(names), 'group')} to divide into {parts} "
+            "parts. Choose another column, or fewer parts."
+        )
+    generator = np.random.default_rng(seed)
+    part_of = np.zeros(len(names), np.int64)  # 0 trains
+    free = generator.permutation(len(names)).tolist()
+    for part, (share, size) in enumerate(zip((validation, test), wanted, strict=True), start=1):
+        if share:
+            needed = sum(other > 0 for other in (validation, test)[part:]) + 1  # by the parts that come after
+            for group in _near(free, sizes, size, len(free) - needed):
+                part_of[group] = part
+                free.remove(group)
+    shuffled = generator.permutation(rows).astype(np.int64)
+    made = [shuffled[part_of[members[shuffled]] == part] for part in range(3)]
+    if len(made[0]) < LEAST_TRAINING_ROWS:
+        raise DataError(
+            f"the {plural(len(names), 'group')} leave {plural(len(made[0]), 'row')} for training. "
+            "Choose another column, or make the shares for validation and test smaller."
+        )
+    return Split(*made)
+
+
+def _near(groups: list[int], sizes: NDArray[np.int64], size: int, most: int) -> list[int]:
+    """Return the groups, ``most`` at most, that come near a size together when taken in this order; at least one."""
+    taken: list[int] = []
+    filled = 0
+    for group in groups:
+        after = filled + int(sizes[group])
+        if len(taken) < most and abs(after - size) <= abs(filled - size):
+            taken.append(group)
+            filled = after
+    return taken or [min(groups, key=lambda group: int(sizes[group]))]
+
+
+def split_by_value(parts: NDArray[np.int8], seed: int) -> Split:
+    """Divide rows by the part each was given: 0 trains, 1 validates, 2 tests.
+
+    Raises
+    ------
+    DataError
+        When too few rows train.
+    """
+    shuffled = np.random.default_rng(seed).permutation(len(parts)).astype(np.int64)
+    made = [shuffled[parts[shuffled] == part] for part in range(3)]
+    if len(made[0]) < LEAST_TRAINING_ROWS:
+        raise DataError(
+            f"the column that divides the rows leaves {plural(len(made[0]), 'row')} for training. "
+            "Name fewer of its values for validation and test."
+        )
+    return Split(*made)
+
+
+# -- folds ------------------------------------------------------------------------------------------------------------
+
+
+def folds_by_chance(rows: int, folds: int, seed: int, classes: Indices | None = None) -> list[tuple[Indices, Indices]]:
+    """Return (others, own) of each fold: every row is its own fold's once; with ``classes`` (m,) in proportion.
+
+    Raises
+    ------
+    DataError
+        When there are fewer rows than folds.
+    """
+    _check_folds(rows, folds, "row")
+    order = np.random.default_rng(seed).permutation(rows).astype(np.int64)
+    if classes is not None:
+        order = order[np.argsort(classes[order], kind="stable")]  # dealt out like cards, class after class
+    fold_of = np.empty(rows, np.int64)
+    fold_of[order] = np.arange(rows) % folds
+    return [_others_and_own(fold_of, fold) for fold in range(folds)]
+
+
+def folds_of_groups(groups: Indices, folds: int, seed: int) -> list[tuple[Indices, Indices]]:
+    """Return (others, own) of each fold, whole groups (m,) each, of nearly the same number of rows.
+
+    Raises
+    ------
+    DataError
+        When there are fewer groups than folds.
+    """
+    names, members = np.unique(groups, return_inverse=True)
+    _check_folds(len(names), folds, "group")
+    sizes = np.bincount(members)
+    shuffled = np.random.default_rng(seed).permutation(len(names))
+    fold_of, filled = np.empty(len(names), np.int64), np.zeros(folds, np.int64)
+    for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:  # the largest first, into the emptiest
+        fold_of[group] = int(np.argmin(filled))
+        filled[fold_of[group]] += sizes[group]
+    return [_others_and_own(fold_of[members], fold) for fold in range(folds)]
+
+
+def folds_in_order(values: NDArray[np.float64], folds: int) -> list[tuple[Indices, Indices]]:
+    """Return (earlier, own) of each fold: it is judged on rows after all those it trains on. Equal values (m,) stay
+    together.
+
+    Raises
+    ------
+    DataError
+        When there are too few different values.
+    """
+    _check_folds(len(np.unique(values)) - 1, folds, "later value")
+    order = np.argsort(values, kind="stable").astype(np.int64)
+    ordered = values[order]
+    size = len(values) / (folds + 1)
+    cuts = [_first_of(ordered, round(size * block)) for block in range(1, folds + 1)] + [len(values)]
+    if cuts[0] < LEAST_TRAINING_ROWS or any(start == end for start, end in itertools.pairwise(cuts)):
+        raise DataError(
+            f"the rows cannot be divided into {folds} folds in this order: too many of them have the same value. "
+            "Choose fewer folds."
+        )
+    return [(order[:start], order[start:end]) for start, end in itertools.pairwise(cuts)]
+
+
+def _check_folds(count: int, folds: int, thing: str) -> None:
+    if folds < LEAST_FOLDS:
+        raise DataError(f"{plural(folds, 'fold')} cannot be compared. Choose {LEAST_FOLDS} or more.")
+    if count < folds:
+        there = f"there {'is' if count == 1 else 'are'} only {plural(max(count, 0), thing)}"
+        raise DataError(f"{there} to make {folds} folds of. Choose fewer folds.")
+
+
+def _others_and_own(fold_of: Indices, fold: int) -> tuple[Indices, Indices]:
+    return np.flatnonzero(fold_of != fold).astype(np.int64), np.flatnonzero(fold_of == fold).astype(np.int64)
 
 
 def _too_few(rows: int, training: int, held: list[int], kinds: int) -> str:

@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from engine.declared import Declared
 from nnstudio.data.errors import DataError
-from nnstudio.data.fitting import FittedColumn, FittedPreparation
-from nnstudio.data.prepare import PreparedData, assemble
+from nnstudio.data.fitted import Feature, FittedPreparation, FittedTarget
+from nnstudio.data.prepared import PreparedData, assemble
 from nnstudio.data.report import PreparationReport
 from nnstudio.data.split import Split
+from nnstudio.data.transforming import logged, unlogged
 
 ARRAY_NAMES = ("X", "Y", "training", "validation", "test")
 
@@ -69,34 +70,86 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], record: PreparedRecord) -> P
     return prepared
 
 
-def feature_column(fitted: FittedPreparation, feature: int) -> FittedColumn:
-    """Return the column that feature number ``feature`` (from 0) comes from."""
+# -- units ------------------------------------------------------------------------------------------------------------
+
+
+def feature_of(fitted: FittedPreparation, feature: int) -> Feature:
+    """Return how feature number ``feature`` (from 0) is made."""
     for column in fitted.columns:
-        if feature < len(column.features):
-            return column
-        feature -= len(column.features)
+        inputs = column.inputs
+        if feature < len(inputs):
+            return inputs[feature]
+        feature -= len(inputs)
     raise IndexError("there is no such feature")
 
 
 def raw(prepared: PreparedData, feature: int, values: ArrayLike) -> NDArray[np.float64]:
-    """Return values of an input in the unit of the table."""
-    column = feature_column(prepared.fitted, feature)
-    return np.asarray(values, np.float64) * column.scale + column.offset
+    """Return values of an input in the unit of the table; what was clipped stays so."""
+    return from_axis(prepared, feature, axis(prepared, feature, values))
+
+
+def raw_rows(prepared: PreparedData, rows: ArrayLike) -> NDArray[np.float64]:
+    """Return whole rows (k, n_features) in the units of the table."""
+    made = [feature for column in prepared.fitted.columns for feature in column.inputs]
+    values = np.asarray(rows, np.float64) * [feature.scale for feature in made] + [feature.offset for feature in made]
+    for at, feature in enumerate(made):
+        if feature.log != "none":
+            values[:, at] = unlogged(values[:, at], feature.log)
+    return np.asarray(values)
 
 
 def scaled(prepared: PreparedData, feature: int, values: ArrayLike) -> NDArray[np.float64]:
-    """Return values in the unit of the table as the input has them."""
-    column = feature_column(prepared.fitted, feature)
-    return (np.asarray(values, np.float64) - column.offset) / column.scale
+    """Return values in the unit of the table as the input has them, though none is clipped."""
+    made = feature_of(prepared.fitted, feature)
+    return (logged(values, made.log) - made.offset) / made.scale
 
 
-def raw_target(source: PreparedData | FittedPreparation, values: ArrayLike) -> NDArray[np.float64]:
-    """Return targets or predictions of a regression in the unit of the table."""
-    target = (source.fitted if isinstance(source, PreparedData) else source).target
+def axis(prepared: PreparedData, feature: int, values: ArrayLike) -> NDArray[np.float64]:
+    """Return values of an input in the unit of an axis: that of the table, or its logarithm where the input is one.
+
+    An input is a straight line of this unit, so that a picture of a grid of inputs may be drawn over it.
+    """
+    made = feature_of(prepared.fitted, feature)
+    return np.asarray(values, np.float64) * made.scale + made.offset
+
+
+def from_axis(prepared: PreparedData, feature: int, values: ArrayLike) -> NDArray[np.float64]:
+    """Return values in the unit of an axis in the unit of the table."""
+    return unlogged(values, feature_of(prepared.fitted, feature).log)
+
+
+def to_input(prepared: PreparedData, feature: int, values: ArrayLike) -> NDArray[np.float64]:
+    """Return values in the unit of an axis as the input has them."""
+    made = feature_of(prepared.fitted, feature)
+    return (np.asarray(values, np.float64) - made.offset) / made.scale
+
+
+def axis_title(prepared: PreparedData, feature: int) -> str:
+    """Return what an axis of a feature is called."""
+    name, made = prepared.features[feature], feature_of(prepared.fitted, feature)
+    return {"none": name, "log1p": f"log(1 + {name})", "signed": f"signed log of {name}"}[made.log]
+
+
+def raw_target(source: PreparedData | FittedPreparation, values: ArrayLike, output: int = 0) -> NDArray[np.float64]:
+    """Return one target or its predictions of a regression in the unit of the table."""
+    target = _target(source, output)
     return np.asarray(values, np.float64) * target.scale + target.offset
 
 
-def scaled_target(source: PreparedData | FittedPreparation, values: ArrayLike) -> NDArray[np.float64]:
-    """Return values of a regression's target as the network sees them."""
-    target = (source.fitted if isinstance(source, PreparedData) else source).target
+def scaled_target(source: PreparedData | FittedPreparation, values: ArrayLike, output: int = 0) -> NDArray[np.float64]:
+    """Return values of one of a regression's targets as the network sees them."""
+    target = _target(source, output)
     return (np.asarray(values, np.float64) - target.offset) / target.scale
+
+
+def error_scale(prepared: PreparedData) -> float | None:
+    """Return what errors of a regression are multiplied by to be in the unit of the target.
+
+    None where there are several targets: their errors are means in units of each one's own spread.
+    """
+    targets = prepared.fitted.targets
+    return targets[0].scale if len(targets) == 1 else None
+
+
+def _target(source: PreparedData | FittedPreparation, output: int) -> FittedTarget:
+    return (source.fitted if isinstance(source, PreparedData) else source).targets[output]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-# Called by a job with the share that is done, 0 to 1, and with what it is at.
-Report = Callable[[float, str], None]
+
+class Report(Protocol):
+    """Called by a job with the share that is done, 0 to 1, with what it is at, and with what it has found so far."""
+
+    def __call__(self, share: float, words: str, found: Any = None) -> None:
+        """Tell the window, now and then; what has been found is always told."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A job has come so far; ``share`` is 0 to 1."""
+    """A job has come so far; ``share`` is 0 to 1, ``found`` what it would return if it ended here, None for nothing."""
 
     job: int
     share: float
     words: str
+    found: Any = None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ class LabPool:
     """One process at low priority with one thread for matrix products, started when the first job comes.
 
     A job is a function of a module, called there as ``function(report, *arguments)``; function, arguments and what it
-    returns are pickled. ``report(share, words)`` tells how far it has come.
+    returns are pickled. ``report(share, words)`` tells how far it has come, and with a third argument what it has found
+    so far.
     """
 
     def __init__(self) -> None:

@@ -12,6 +12,7 @@ import time
 import traceback
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
+from typing import Any
 
 from engine.threads import limit_threads
 from nnstudio.labs.messages import Event, Failed, Progress, Result
@@ -49,12 +50,12 @@ def _read(connection: Connection, inbox: queue.SimpleQueue[Parcel]) -> None:
 def _done(connection: Connection, number: int, parcel: bytes) -> Event:
     last = 0.0
 
-    def report(share: float, words: str) -> None:
+    def report(share: float, words: str, found: Any = None) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last >= SECONDS_BETWEEN_REPORTS:
+        if found is not None or now - last >= SECONDS_BETWEEN_REPORTS:
             last = now
-            _send(connection, Progress(number, share, words))
+            _send(connection, Progress(number, share, words, found))
 
     try:
         function, arguments = pickle.loads(parcel)

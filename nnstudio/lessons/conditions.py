@@ -132,7 +132,7 @@ class _Reader:
         if self.take("("):
             inside = self.either(depth + 1)
             if not self.take(")"):
-                raise ConditionError(f'A closing bracket is missing before "{self.peek()[1]}".')
+                raise ConditionError("A closing bracket is missing.")
             return inside
         left = self.word(is_left=True)
         mark = self.peek()[1]
@@ -145,7 +145,8 @@ class _Reader:
         """Return a fact, a number or a text; on the right side a word that is no fact stands for itself."""
         kind, text = self.peek()
         if kind in ("end", "mark"):
-            raise ConditionError(f'A name or a number is missing before "{text}".')
+            before = "the end" if kind == "end" else f'"{text}"'
+            raise ConditionError(f"A name or a number is missing before {before}.")
         self.at += 1
         if kind == "number":
             return Word(float(text), False)

@@ -16,7 +16,7 @@ from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.settings import TrainingSettings
 from nnstudio import edits
-from nnstudio.data import DataError, Preparation, PreparedData, prepare, sample_recipe
+from nnstudio.data import DataError, Preparation, PreparedData, ShareSplit, prepare, sample_recipe
 from nnstudio.document import Document, in_a_row
 from nnstudio.project_file import Project, open_project
 
@@ -79,10 +79,8 @@ def document_of(start: Start, folder: Path, notes: str) -> Project:
 
 def _made(start: Start) -> tuple[Document, PreparedData]:
     recipe = sample_recipe(start.sample, rows=start.rows, noise=start.noise, seed=start.seed)
-    preparation = Preparation(seed=start.seed, scaling=start.scaling)
-    if start.validation is not None:
-        preparation = replace(preparation, validation=start.validation)
-    recipe = replace(recipe, preparation=preparation)
+    split = ShareSplit() if start.validation is None else ShareSplit(validation=start.validation)
+    recipe = replace(recipe, preparation=Preparation(seed=start.seed, scaling=start.scaling, split=split))
     prepared = prepare(recipe)
     activation = _one_of("activation", start.activation, ACTIVATIONS)()
     initializer = _one_of("initializer", start.initializer, INITIALIZERS)()
@@ -98,7 +96,7 @@ def _made(start: Start) -> tuple[Document, PreparedData]:
         seed=start.seed,
     )
     document = Document(graph=graph, positions=in_a_row(graph), training=settings)
-    document = edits.use_data(document, recipe, prepared.task, prepared.X.shape[1], prepared.Y.shape[1])
+    document = edits.use_prepared(document, recipe, prepared)
     if start.loss:
         output = document.graph.of_kind(Output)[0]
         loss = _one_of("loss", start.loss, LOSSES)()

@@ -147,9 +147,12 @@ def _shown(window: Any) -> Any:
 
 
 def _place(window: Any, kind: str, *names: str) -> Any:
-    """Return where something is on the screen: a palette layer, a card, a port, a wire, a canvas spot, a widget."""
+    """Return where something is on the screen: a palette layer, a card, a port, a wire, a canvas spot, a widget.
+
+    ``within`` is a spot in a widget, by its shares of width and height.
+    """
     from PySide6.QtCore import QPoint, QPointF
-    from PySide6.QtWidgets import QApplication, QWidget
+    from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
     canvas = window.canvas
 
@@ -178,15 +181,49 @@ def _place(window: Any, kind: str, *names: str) -> Any:
         return None
     if kind == "canvas":
         return on_screen(canvas.viewport(), QPoint(int(names[0]), int(names[1])))
+    if kind == "menu":
+        menus = [
+            widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMenu) and widget.isVisible()
+        ]
+        for menu in menus:
+            for action in menu.actions():
+                if action.text().replace("&", "") == names[0]:
+                    return on_screen(menu, menu.actionGeometry(action).center())
+        return None
+    if kind == "box":
+        view = window.docks.places["computation"].panel.view
+        box = view.boxes.get(names[0])
+        return None if box is None else on_screen(view.viewport(), view.mapFromScene(box.sceneBoundingRect().center()))
     root = QApplication.activeModalWidget() if kind == "dialog" else window
     if root is None:
         return None
+    across, down = (float(names[1]), float(names[2])) if kind == "within" else (0.5, 0.5)
     for child in root.findChildren(QWidget):
         text = getattr(child, "text", None)
         known = (child.accessibleName(), child.objectName(), text().replace("&", "") if callable(text) else "")
         if child.isVisible() and child.isEnabled() and names[0] in known:
-            return on_screen(child, child.rect().center())
+            return on_screen(child, QPoint(round(child.width() * across), round(child.height() * down)))
     return None
+
+
+def _lesson(window: Any) -> Any:
+    """Return how far the lesson is: its title, the step, the choice that was predicted, and what is done of it."""
+    course = window.classroom.course
+    if course.lesson is None or not window.classroom.panel.isVisible():
+        return None
+    progress = course.progress
+    return [course.lesson.title, course.place, progress.predicted, sorted(progress.done)]
+
+
+def _panel(window: Any, name: str, *attributes: str) -> Any:
+    """Return something of a panel that is open: an attribute of an attribute, and so on; None where it is closed."""
+    if not window.docks.is_open(name):
+        return None
+    value = window.docks.places[name].panel
+    for attribute in attributes:
+        value = getattr(value, attribute)
+        value = value() if callable(value) else value
+    return value
 
 
 def _dialog(window: Any) -> Any:
@@ -201,6 +238,10 @@ def _selected(window: Any) -> Any:
     return sorted(window.canvas.selected())
 
 
+def _lit(window: Any) -> Any:
+    return sorted(node for node, item in window.canvas.network.nodes.items() if item.lit)
+
+
 def _zoom(window: Any) -> Any:
     return window.canvas.transform().m11()
 
@@ -213,6 +254,9 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
     "place": _place,
     "dialog": _dialog,
     "selected": _selected,
+    "lesson": _lesson,
+    "lit": _lit,
+    "panel": _panel,
     "zoom": _zoom,
 }
 

@@ -14,6 +14,7 @@ from pathlib import Path
 NEEDED = ("Xvfb", "openbox", "xdotool", "xdpyinfo")
 INSTALL = "sudo apt-get install -y xvfb openbox xdotool x11-utils"
 STEPS_OF_A_DRAG = 12
+MANAGERS = 3  # attempts to start a window manager
 
 
 def missing_tools() -> str:
@@ -87,13 +88,16 @@ def virtual_screen(width: int = 1440, height: int = 900) -> Iterator[Screen]:
         with os.fdopen(reader) as stream:
             display = f":{stream.readline().strip()}"
         screen = Screen(display)
-        manager = subprocess.Popen(
-            ["openbox"],
-            env={**screen.environment, "HOME": folder, "XDG_CONFIG_HOME": folder, "XDG_CACHE_HOME": folder},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        _wait_for_manager(screen)
+        homes = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), folder)
+        for _ in range(MANAGERS):  # on a busy machine it may give up before it could begin
+            quiet = subprocess.DEVNULL
+            manager = subprocess.Popen(["openbox"], env={**screen.environment, **homes}, stdout=quiet, stderr=quiet)
+            if _is_managed(screen, manager):
+                break
+            manager.kill()
+            manager.wait(10)
+        else:
+            raise RuntimeError("openbox did not come up")
         yield screen
     finally:
         for process in (manager, xvfb):
@@ -103,16 +107,17 @@ def virtual_screen(width: int = 1440, height: int = 900) -> Iterator[Screen]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait_for_manager(screen: Screen) -> None:
+def _is_managed(screen: Screen, manager: subprocess.Popen[bytes]) -> bool:
+    """Return whether the window manager took over the screen, in good time."""
     deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and manager.poll() is None:
         found = subprocess.run(
             ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"], env=screen.environment, capture_output=True, text=True
         )
         if "window id" in found.stdout:
-            return
+            return True
         time.sleep(0.05)
-    raise RuntimeError("openbox did not come up")
+    return False
 
 
 def picture(screen: Screen, path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 
 from engine import Dataset, Network, Trainer, chain
@@ -22,7 +24,7 @@ def trained(epochs: int = 3, rows: int = 60, name: str = "moons") -> tuple[Docum
     graph = chain([Input(features=2), Dense(units=4, activation=Tanh()), Output(units=1)])
     settings = TrainingSettings(optimizer=Adam(learning_rate=0.01), batch_size=16, epochs=epochs)
     document = Document(graph=graph, positions=in_a_row(graph), training=settings)
-    document = edits.use_data(document, recipe, prepared.task, len(prepared.features), prepared.Y.shape[1])
+    document = edits.use_prepared(document, recipe, prepared)
     trainer = trainer_for(document, prepared)
     trainer.train()
     checkpoint = checkpoint_of(trainer.state())
@@ -39,3 +41,35 @@ def trainer_for(document: Document, prepared: PreparedData) -> Trainer:
     training = split(prepared.training)
     assert training is not None
     return Trainer(network, training, document.training, validation=split(prepared.validation))
+
+
+NEW_OF_COLUMNS = {"steps"}
+OLD_PREPARATION = ("missing", "scaling", "scale_target", "seed")
+OLD_FITTED_COLUMN = {"offset": 0.0, "scale": 1.0, "fill": None, "categories": [], "fill_category": None}
+
+
+def as_format_2(parts: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the parts of a project whose data are divided by shares as format 2 had them."""
+    project = json.loads(parts["project.json"]) | {"version": 2}
+    data = project["document"]["data"]
+    data["plan"]["columns"] = [
+        {key: value for key, value in column.items() if key not in NEW_OF_COLUMNS} for column in data["plan"]["columns"]
+    ]
+    now = data["preparation"]
+    shares = {name: now["split"][name] for name in ("validation", "test")}
+    data["preparation"] = {key: now[key] for key in OLD_PREPARATION} | shares
+    about = json.loads(parts["data.json"])
+    fitted = about["fitted"]
+    about["fitted"] = {
+        "task": fitted["task"],
+        "columns": [
+            OLD_FITTED_COLUMN | {key: value for key, value in column.items() if key != "missing"}
+            for column in fitted["columns"]
+        ],
+        "target": fitted["targets"][0],
+        "missing": now["missing"],
+        "missing_marks": fitted["missing_marks"],
+        "dialect": fitted["dialect"],
+    }
+    del about["report"]["warnings"]
+    return parts | {"project.json": json.dumps(project).encode(), "data.json": json.dumps(about).encode()}

@@ -24,10 +24,11 @@ from engine import (
     TrainingSettings,
     chain,
 )
+from engine.declared import replace
 from engine.losses import BinaryCrossEntropy
 from nnstudio import cli, edits
 from nnstudio.checkpoints import checkpoint_of
-from nnstudio.data import PreparedData, prepare, sample_recipe
+from nnstudio.data import DataWarning, PreparedData, prepare, sample_recipe
 from nnstudio.document import Document, in_a_row
 from nnstudio.headless import trainer_for
 from nnstudio.project_file import open_project, save
@@ -91,6 +92,18 @@ def test_layers_parameters_and_a_right_gradient_are_told(run: Any, path: Path) -
     assert "17 parameters compared, 0 skipped beside a kink." in lines
     assert lines[-1].endswith("below 1e-06: right.")
     assert "at the trained weights:" in done.out
+
+
+def test_what_is_doubtful_about_the_data_is_told_and_is_no_failure(run: Any, tmp_path: Path) -> None:
+    document, prepared = document_of(Dense(units=4))
+    doubt = DataWarning(kind="constant", text="The same value in every training row: 'x1'.", columns=("x1",))
+    doubtful = prepared.with_report(replace(prepared.report, warnings=(doubt,)))
+    save(tmp_path / "p.nnstudio", document, prepared=doubtful)
+    done = run(tmp_path / "p.nnstudio")
+    assert done.code == 0
+    assert f"Data: {doubt.text}" in done.out.splitlines()
+    (told,) = run(tmp_path / "p.nnstudio", "--json").found["warnings"]
+    assert told == {"kind": "constant", "columns": ["x1"], "sentence": doubt.text}
 
 
 def test_json_is_one_line_with_all_of_it(run: Any, path: Path) -> None:

@@ -75,6 +75,23 @@ def test_classes_are_learned_and_the_last_line_is_json(run: Any, table: Path) ->
     assert "last column" not in run("train", table, "--epochs", 1, "--target", "color").err
 
 
+def test_several_columns_are_learned_each_with_an_output_of_its_own(run: Any, table: Path) -> None:
+    done = run(
+        "train", table, "--target", "kind", "--target", "color", "--epochs", 40, "--learning-rate", 0.01, "--json"
+    )
+    assert done.code == 0
+    assert "Predicting 'color, kind' (yes or no each) from 2 features" in done.err
+    assert (done.results["task"], done.results["target"]) == ("binary", "color, kind")
+    assert done.results["parameters"] == (2 + 1) * 16 + 17 * 16 + 17 * 2
+    assert done.results["validation_accuracy"] > 0.8
+
+
+def test_what_is_doubtful_about_the_table_is_said(run: Any, table: Path) -> None:
+    done = run("train", table, "--target", "color", "--epochs", 1)
+    assert "Warning: 'a' tells 'color' almost exactly. If it is not known before the target is, ignore it." in done.err
+    assert "Warning" not in run("train", table, "--epochs", 1).err
+
+
 def test_regression_reports_r2_and_errors_in_the_unit_of_the_target(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "line.csv"
     generator = np.random.default_rng(0)

@@ -30,13 +30,14 @@ from nnstudio.data import (
     Preparation,
     PreparedData,
     PreparedRecord,
-    ReadReport,
     SampleSource,
+    ShareSplit,
     Table,
     TableSource,
     apply,
     detect,
     from_arrays,
+    load_table,
     prepare,
     prepare_table,
     raw,
@@ -53,50 +54,7 @@ from nnstudio.data import (
     with_target,
 )
 from nnstudio.data.split import split_rows
-
-
-def table(name: str = "t.csv", **columns: list[object]) -> Table:
-    made: dict[str, object] = {}
-    for key, cells in columns.items():
-        texts = sorted({cell for cell in cells if isinstance(cell, str)})
-        if texts:
-            codes = [texts.index(cell) if isinstance(cell, str) else -1 for cell in cells]
-            made[key] = Categories(np.array(codes, np.int32), tuple(texts))
-        else:
-            made[key] = np.array([np.nan if cell is None else cell for cell in cells], float)
-    return Table(name, made, ReadReport(rows=len(cells)))  # type: ignore[arg-type]
-
-
-def recipe(of: Table, target: str, task: str | None = None, **preparation: object) -> DataRecipe:
-    columns = tuple(
-        Column(
-            name=name,
-            kind="category" if isinstance(column, Categories) else "number",
-            role="target" if name == target else "feature",
-        )
-        for name, column in of.columns.items()
-    )
-    return DataRecipe(
-        source=TableSource(path="/nowhere/t.csv"),
-        plan=ImportPlan(columns=columns),
-        preparation=Preparation(**preparation),  # type: ignore[arg-type]
-        task=task,  # type: ignore[arg-type]
-    )
-
-
-def mixed(rows: int = 200, holes: float = 0.1, seed: int = 0) -> Table:
-    random = np.random.default_rng(seed)
-
-    def with_holes(cells: list[object]) -> list[object]:
-        return [None if random.random() < holes else cell for cell in cells]
-
-    return table(
-        x=with_holes((random.normal(5, 3, rows) ** 3).tolist()),
-        color=with_holes(random.choice(["red", "green", "blue"], rows).tolist()),
-        z=with_holes(random.uniform(-1e6, 1e6, rows).tolist()),
-        y=random.choice(["no", "yes"], rows, p=[0.7, 0.3]).tolist(),
-    )
-
+from tests.nnstudio.tables import mixed, recipe, table
 
 # -- fitting ------------------------------------------------------------------------------------------------------
 
@@ -176,7 +134,9 @@ def test_a_constant_column_becomes_zeros_and_is_noted() -> None:
     data = table(x=[0.1] * 30, z=list(np.arange(30.0)), y=list(np.arange(30.0)))
     prepared = prepare_table(data, recipe(data, "y"))
     assert np.abs(prepared.X[:, 0]).max() < 1e-6
-    assert any("The same value in every training row: 'x'" in note for note in prepared.report.notes)
+    warning = next(warning for warning in prepared.report.warnings if warning.kind == "constant")
+    assert warning.columns == ("x",)
+    assert "The same value in every training row: 'x'" in warning.text
 
 
 def test_units_go_back_and_forth() -> None:
@@ -364,8 +324,8 @@ def test_a_recipe_survives_json_and_refuses_what_is_unknown_or_out_of_bounds() -
         with pytest.raises(msgspec.ValidationError):
             msgspec.json.decode(wrong, type=DataRecipe)
     for bad in (
-        lambda: Preparation(validation=0.6, test=0.5),
-        lambda: Preparation(validation=float("nan")),
+        lambda: ShareSplit(validation=0.6, test=0.5),
+        lambda: ShareSplit(validation=float("nan")),
         lambda: Preparation(missing="guess"),  # type: ignore[arg-type]
         lambda: Dialect(decimal=",", thousands=","),
         lambda: Dialect(delimiter="\n"),
@@ -494,22 +454,48 @@ def test_every_sample_can_be_prepared_and_states_its_source_and_license(name: st
     prepared = prepare(sample_recipe(name))
     assert np.isfinite(prepared.X).all()
     assert len(prepared.training) + len(prepared.validation) == len(prepared.X)
-    assert prepared.report.rows_dropped == prepared.report.rows_set_aside == 0
+    assert prepared.report.rows_dropped == (6 if name == "auto_mpg" else 0)
+    assert prepared.report.rows_set_aside == 0
     assert SAMPLES[name].source
     assert SAMPLES[name].license
 
 
 def test_shipped_tables_are_those_of_scikit_learn() -> None:
-    from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+    from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
     readme = (importlib.resources.files("resources") / "samples" / "README.md").read_text(encoding="utf-8")
-    for name, load in (("iris", load_iris), ("wine", load_wine), ("breast_cancer", load_breast_cancer)):
+    loads = {"iris": load_iris, "wine": load_wine, "breast_cancer": load_breast_cancer, "digits": load_digits}
+    for name, load in loads.items():
         made = replace(sample_recipe(name), preparation=Preparation(scaling="none"))
         prepared = prepare(made)
         np.testing.assert_allclose(prepared.X, load().data, rtol=1e-6)
         labels = prepared.Y.argmax(1) if prepared.task == "multiclass" else 1 - prepared.Y[:, 0]
         np.testing.assert_array_equal(labels, load().target)
         assert SAMPLES[name].file in readme
+
+
+def test_the_cars_are_those_of_the_repository() -> None:
+    """Means and standard deviations as published for the repository's file."""
+    plan = sample_recipe("auto_mpg").plan
+    table = load_table(sample_recipe("auto_mpg"))
+    published = {
+        "miles per gallon": (23.514573, 7.815984),
+        "cylinders": (5.454774, 1.701004),
+        "displacement (cu in)": (193.425879, 104.269838),
+        "horsepower": (104.469388, 38.491160),
+        "weight (lb)": (2970.424623, 846.841774),
+        "acceleration (s)": (15.568090, 2.757689),
+        "model year": (76.010050, 3.697627),
+    }
+    assert [column.name for column in plan.columns if column.role == "target"] == ["miles per gallon"]
+    for name, (mean, deviation) in published.items():
+        values = table.columns[name]
+        assert isinstance(values, np.ndarray)
+        assert np.nanmean(values) == pytest.approx(mean, abs=1e-6)
+        assert np.nanstd(values, ddof=1) == pytest.approx(deviation, abs=1e-6)
+    origin = table.columns["origin"]
+    assert isinstance(origin, Categories)
+    assert {name: origin.texts().count(name) for name in origin.names} == {"USA": 249, "Europe": 70, "Japan": 79}
 
 
 def test_generated_samples_depend_on_rows_noise_and_seed() -> None:
@@ -535,3 +521,17 @@ def test_the_first_sample_is_solved_by_a_small_network() -> None:
 def test_an_unknown_sample_is_named() -> None:
     with pytest.raises(DataError, match="There is no sample 'unicorns'"):
         sample_recipe("unicorns")
+
+
+def test_dates_of_a_new_table_are_read_in_the_order_of_the_training_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("d,y\n" + "".join(f"{i % 28 + 1}/04/2024,{i * 1.5}\n" for i in range(40)))
+    for order in ("dmy", ""):  # given, or found in all cells
+        plan = with_column(detect(path), "d", role="feature", date_order=order)  # type: ignore[arg-type]
+        fitted = prepare(DataRecipe(source=table_source(path), plan=plan)).fitted
+        assert fitted.columns[0].date_order == "dmy"
+        new = tmp_path / "new.csv"
+        new.write_text("d\n03/04/2024\n04/04/2024\n")
+        seconds = read_for_prediction(new, fitted).columns["d"]
+        assert not isinstance(seconds, Categories)
+        assert np.diff(seconds).tolist() == [86_400.0]

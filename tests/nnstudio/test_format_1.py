@@ -16,8 +16,8 @@ from engine.history import COLUMNS
 from engine.optimizers import Momentum, Optimizer, Sgd
 from nnstudio import archive
 from nnstudio.checkpoints import checkpoint_of
-from nnstudio.project_file import ProjectError, open_project, save
-from tests.nnstudio.projects import trained, trainer_for
+from nnstudio.project_file import VERSION, ProjectError, open_project, save
+from tests.nnstudio.projects import as_format_2, trained, trainer_for
 
 OLD_COLUMNS = (  # the running cost and score had the names of the true ones
     "epoch", "step", "training_cost", "validation_cost", "training_score", "validation_score", "learning_rate",
@@ -51,6 +51,7 @@ def old_file(path: Path, optimizer: Optimizer, extra: dict[str, Any] | None = No
     save(path, document, old, prepared)
     with zipfile.ZipFile(path) as file:
         parts = {name: file.read(name) for name in file.namelist()}
+    parts = as_format_2(parts)
     project = json.loads(parts["project.json"])
     project["version"] = 1
     training = {key: value for key, value in project["document"]["training"].items() if key in OLD_TRAINING}
@@ -104,7 +105,7 @@ def test_an_old_file_saved_again_is_one_of_today(tmp_path: Path) -> None:
     first = open_project(tmp_path / "old.nnstudio")
     save(tmp_path / "new.nnstudio", first.document, first.checkpoint, first.prepared)
     with zipfile.ZipFile(tmp_path / "new.nnstudio") as file:
-        assert json.loads(file.read("project.json"))["version"] == 2
+        assert json.loads(file.read("project.json"))["version"] == VERSION
     again = open_project(tmp_path / "new.nnstudio")
     assert again.document == first.document
 

@@ -122,3 +122,29 @@ def test_shapes_and_sizes_read_as_in_the_notes():
     assert numbers.size(41_000_000) == "41 MB"
     assert numbers.plural(1, "layer") == "1 layer"
     assert numbers.plural(2, "class", "classes") == "2 classes"
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("0.01, 0.03, 0.1", (0.01, 0.03, 0.1)),
+        ("1 2;3", (1.0, 2.0, 3.0)),
+        ("0,5 1,5", (0.5, 1.5)),
+        ("1,2,3", (1.0, 2.0, 3.0)),
+        ("1e-3", (1e-3,)),
+        ("", ()),
+    ],
+)
+def test_a_line_of_numbers_is_read_as_people_write_it(text, values):
+    assert numbers.parse_list(text) == values
+
+
+@pytest.mark.parametrize("text", ["0,5", "1, 2,5", "1 two", "1,,2"])
+def test_a_line_that_is_no_list_of_numbers_or_may_be_meant_either_way_is_refused(text):
+    with pytest.raises(ValueError):
+        numbers.parse_list(text)
+
+
+def test_a_line_of_numbers_comes_back_from_its_writing():
+    values = (1e-5, 0.03, 2000.0, -1.0)
+    assert numbers.parse_list(numbers.exact_list(values)) == values

@@ -26,7 +26,7 @@ from nnstudio import archive
 from nnstudio.checkpoints import Checkpoint, checkpoint_of
 from nnstudio.data import PreparedData
 from nnstudio.document import Document
-from nnstudio.project_file import ProjectError, open_project, save
+from nnstudio.project_file import VERSION, ProjectError, open_project, save
 from tests.nnstudio.projects import trained, trainer_for
 
 Saved = tuple[Document, Checkpoint, PreparedData]
@@ -243,4 +243,4 @@ def test_archive_is_readable_by_any_zip_program(path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as file:
         assert file.testzip() is None
         assert file.namelist()[0] == "project.json"
-        assert json.loads(file.read("project.json"))["version"] == 2
+        assert json.loads(file.read("project.json"))["version"] == VERSION

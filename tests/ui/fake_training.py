@@ -9,22 +9,41 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.dataset import Dataset
+from engine.declared import replace as with_settings
 from engine.history import COLUMNS, History
 from engine.network import Network
+from engine.plane_look import Plane, PlaneLooker
 from engine.probes import looked_at, probe
 from engine.settings import TrainingSettings
 from engine.snapshot import Boundary, Histogram, LayerDetail, Metrics, ProbeRequest, Probes, Status
+from engine.trainer import Trainer
 from nnstudio import edits
-from nnstudio.data import prepare, sample_recipe
+from nnstudio.data import ColumnSteps, ReadReport, Table, prepare, prepare_table, sample_recipe
 from nnstudio.document import starting_document
 from nnstudio.readiness import shapes_of
+from tests.nnstudio.tables import recipe as recipe_of
 from ui.document_store import DocumentStore
+
+PLANE_SECONDS = 0.05  # of work on the cost over a plane: its first points
+SEVERAL = ("two numbers", "two answers")
 
 
 @lru_cache(maxsize=8)
 def sample(name: str = "spirals"):
+    if name in SEVERAL:
+        data, made = several_targets(name)
+        return made, prepare_table(data, made)
     recipe = sample_recipe(name)
     return recipe, prepare(recipe)
+
+
+def several_targets(name: str):
+    """Return a table with two targets of one kind, an input that is a logarithm and one that tells rows apart."""
+    x, z = np.random.default_rng(0).normal(size=(2, 200))
+    targets = {"first": x, "second": 100.0 * z} if name == "two numbers" else {"first": x > 0, "second": z > 0}
+    columns = {"x": np.exp(x), "z": z, "nr": np.arange(200.0)} | {key: y.astype(float) for key, y in targets.items()}
+    data = Table("t.csv", columns, ReadReport(rows=200))
+    return data, recipe_of(data, tuple(targets), steps={"x": ColumnSteps(log="log1p")})
 
 
 class FakeTraining(QObject):
@@ -35,6 +54,7 @@ class FakeTraining(QObject):
     lit = Signal(str)
     did = Signal(str)
     chosen_changed = Signal()
+    asked_for = Signal(str)
     message = Signal(str, str)
 
     def __init__(self, sample_name: str | None = "spirals", document=None) -> None:
@@ -137,8 +157,18 @@ class FakeTraining(QObject):
         data = Dataset(self.data.X[rows], self.data.Y[rows], np.float64)
         network = Network(self.store.document.graph, precision="float64")
         answer = probe(network, looked_at(data), wanted, 0, data)
-        names = ("walk", "ledgers", "worst")
-        return {name: getattr(answer, name, None) or getattr(self.probes, name, None) for name in names}
+        names = ("walk", "ledgers", "worst", "units")
+        told = {name: getattr(answer, name, None) or getattr(self.probes, name, None) for name in names}
+        return told | {"plane": self._plane(wanted, network, data) or self.probes.plane}
+
+    def _plane(self, wanted: ProbeRequest, network: Network, data: Dataset) -> Plane | None:
+        if wanted.plane is None:
+            return None
+        training = with_settings(self.store.document.training, precision="float64")
+        looker = PlaneLooker(Trainer(network, data, training))
+        looker.look(wanted.plane, resting=True)
+        looker.work(PLANE_SECONDS, resting=True)
+        return looker.look(wanted.plane, resting=True)
 
 
 def made_up_histogram(rng, spread: float = 1.0, shift: float = 0.0, bins: int = 48) -> Histogram:

@@ -137,6 +137,31 @@ def test_a_sample_changes_input_output_and_loss_and_can_be_undone(window, qtbot)
     assert len(window.model.data.features) == 2
 
 
+def test_one_drag_of_a_samples_slider_is_one_step_of_undo(window, qtbot):
+    sliders = window.data_card.sliders
+    sliders.noise.sliderPressed.emit()
+    for value in (10, 20, 30):
+        sliders.noise.setValue(value)
+        qtbot.waitUntil(lambda value=value: window.store.document.data.source.noise == value / 100, timeout=PATIENCE)
+    sliders.rows.sliderPressed.emit()
+    sliders.rows.setValue(1)
+    qtbot.waitUntil(lambda: len(window.model.data.X) == 100, timeout=PATIENCE)
+    assert window.store.undo_stack.count() == 2
+    press(window, "edit.undo")
+    assert len(window.model.data.X) == 1_000
+    assert sliders.noise.value() == 30
+    press(window, "edit.undo")
+    assert window.store.document.data.source.noise == 0.03
+    assert sliders.noise.value() == 3
+
+
+def test_the_data_panel_opens_the_ledger_on_request(window, qtbot):
+    window.docks.open("data")
+    qtbot.waitUntil(lambda: window.docks.is_open("data"), timeout=PATIENCE)
+    window.docks.places["data"].panel.table.link.click()
+    qtbot.waitUntil(lambda: window.docks.is_open("ledger"), timeout=PATIENCE)
+
+
 def drop(window, path: Path) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])

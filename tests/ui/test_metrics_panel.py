@@ -91,11 +91,22 @@ def test_metrics_stand_in_a_table_by_split(model, shown):
     assert visible(panel) == {"table"}
 
 
+def test_metrics_of_several_targets_say_what_they_are_taken_over(shown):
+    numbers = shown(
+        Metrics({"training": {"cost": 0.5, "r2": 0.9, "mae": 0.25, "rmse": 0.5}}), model=FakeTraining("two numbers")
+    )
+    assert numbers.table()[3] == ["MAE", "0.250"]
+    assert numbers._unit.text() == "means over first, second; MAE and RMSE of the scaled targets"
+    answers = shown(binary(), WIDE, model=FakeTraining("two answers"))
+    assert answers._unit.text() == "all answers to first, second counted together"
+    assert answers._classes(binary()) == ("no", "yes")
+
+
 def test_errors_of_a_regression_are_in_the_unit_of_the_target(shown):
     model = FakeTraining("sine")
-    target = model.data.fitted.target
+    target = replace(model.data.fitted.targets[0], scale=1000.0)
     model.data = dataclasses.replace(
-        model.data, fitted=replace(model.data.fitted, target=replace(target, scale=1000.0)), target="price"
+        model.data, fitted=replace(model.data.fitted, targets=(target,)), targets=("price",)
     )
     panel = shown(Metrics({"training": {"cost": 0.5, "r2": 0.9, "mae": 0.25, "rmse": 0.5}}), model=model)
     assert panel.table()[1:] == [["cost", "0.500"], ["R²", "0.900"], ["MAE", "250"], ["RMSE", "500"]]

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from engine.snapshot import Boundary, Probes
-from nnstudio.data import raw
+from nnstudio import numbers
+from nnstudio.data import axis, raw
 from ui import theme
 from ui.panels import PANELS
 from ui.panels.boundary import sampled
@@ -335,6 +336,43 @@ def test_the_axes_are_in_the_unit_of_the_table(qtbot, shown):
     assert panel.plot.axes["bottom"].labelText == "alcohol"
 
 
+def test_an_input_that_is_a_logarithm_has_an_axis_of_logarithms_and_is_read_out_in_the_tables_unit(shown):
+    model = FakeTraining("two numbers")
+    panel = shown("boundary", model)
+    answer(model, np.zeros((2, 8, 8), np.float32))
+    low, high = view(panel)[0]
+    assert panel.plot.axes["bottom"].labelText == "log(1 + x)"
+    assert (low, high) == pytest.approx(list(axis(model.data, 0, model.probes.boundary.x)))
+    assert panel.readout(np.log1p(3.5), 0.0).splitlines()[0] == "x 3.50"
+
+
+def test_one_of_several_targets_can_be_chosen(qtbot, shown):
+    model = FakeTraining("two answers")
+    panel = shown("boundary", model)
+    values = np.stack([np.zeros((8, 8)), np.ones((8, 8))]).astype(np.float32)
+    answer(model, values)
+    assert panel.output.isVisible()
+    assert panel.readout(1.0, 0.0).splitlines()[-1].startswith("first 1 0")
+    wrong = [int((model.data.Y[panel._rows, output] > 0.5).sum()) for output in (0, 1)]
+    qtbot.waitUntil(lambda: panel.caption.text() != "")
+    assert panel.points.ringed == wrong[0]
+    panel.output.setCurrentIndex(1)
+    assert panel.readout(1.0, 0.0).splitlines()[-1].startswith("second 1 100")
+    qtbot.waitUntil(lambda: panel.points.ringed == len(panel._rows) - wrong[1])
+    assert not shown("boundary").output.isVisible()
+
+
+def test_points_take_the_colors_of_the_target_that_is_chosen(qtbot, shown):
+    model = FakeTraining("two numbers")
+    panel = shown("boundary", model)
+    answer(model, np.zeros((2, 8, 8), np.float32))
+    qtbot.waitUntil(lambda: "first" in panel.caption.text())
+    before = [members.tolist() for _, members in panel.points._groups]
+    panel.output.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: "second" in panel.caption.text())
+    assert [members.tolist() for _, members in panel.points._groups] != before
+
+
 def test_two_other_features_can_be_chosen(qtbot, shown):
     model = FakeTraining("wine")
     panel = shown("boundary", model)
@@ -428,3 +466,21 @@ def test_an_axis_has_few_ticks_within_its_range(qtbot, low, high, log):
     assert all(low - 1e-6 <= tick <= high + 1e-6 for tick in ticks)
     labels = axis.tickStrings(ticks, 1.0, spacing)
     assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.224, 0.28), (0.4935, 0.4952), (0.01, 0.6), (3e-7, 4e-7), (1e-9, 1.0)])
+def test_labels_of_a_log_scale_say_where_they_stand(qtbot, low, high):
+    axis = PlotAxis("left")
+    axis.log = True
+    ((spacing, ticks),) = axis.tickValues(np.log10(low), np.log10(high), 200)
+    told = [numbers.parse(label) for label in axis.tickStrings(ticks, 1.0, spacing)]
+    np.testing.assert_allclose(
+        told, 10.0 ** np.array(ticks), rtol=0, atol=0.01 * np.diff(10.0 ** np.array(ticks)).min()
+    )
+
+
+def test_an_axis_with_names_keeps_those_that_do_not_cover_each_other(qtbot):
+    axis = PlotAxis("bottom")
+    axis.named = {0.0: "sigmoid", 1.0: "tanh", 1.01: "hidden by the one before", 2.0: "leaky\nReLU", 9.0: "outside"}
+    ((spacing, ticks),) = axis.tickValues(-0.5, 2.5, 400)
+    assert axis.tickStrings(ticks, 1.0, spacing) == ["sigmoid", "tanh", "leaky\nReLU"]

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from workbooks import number, parquet, row, workbook
 from workbooks import text as cell
 
-from nnstudio.data import DataError, prepare
+from nnstudio.data import DataError, ShareSplit, prepare
 from ui import preferences, theme
 from ui.dialogs import table_import
 from ui.dialogs.table_import import TableImportDialog
@@ -430,7 +430,7 @@ def test_every_setting_reaches_the_recipe(qtbot: QtBot, opened: Open) -> None:
     load(qtbot, dialog)
     settings = dialog.recipe().preparation
     assert (settings.missing, settings.scaling, settings.seed) == ("mean", "min_max", 7)
-    assert (settings.validation, settings.test) == (0.25, 0.1)
+    assert settings.split == ShareSplit(validation=0.25, test=0.1)
 
 
 def test_a_task_that_cannot_be_is_said_and_cannot_be_loaded(qtbot: QtBot, opened: Open) -> None:

@@ -50,7 +50,7 @@ class NodeItem(QGraphicsItem):
         self.layout = at.lay_out(card)
         self.thumbnail: ThumbnailItem | None = None
         self._selected = False
-        self._lit = False
+        self.lit = False
         self._picture_shown = True
         self._note_place: NotePlace = "below"
         self._ports: dict[Side, Port] = {"input": Port.QUIET, "output": Port.QUIET}
@@ -80,8 +80,8 @@ class NodeItem(QGraphicsItem):
 
     def set_lit(self, lit: bool) -> None:
         """Wash the card with the accent, or not, while a view elsewhere points at it."""
-        if lit != self._lit:
-            self._lit = lit
+        if lit != self.lit:
+            self.lit = lit
             self.update()
 
     def set_port(self, side: Side, state: Port) -> None:
@@ -195,8 +195,8 @@ class NodeItem(QGraphicsItem):
             painter.setBrush(t.color("accent", 0.22))
             ring, radius = box.adjusted(-_GLOW, -_GLOW, _GLOW, _GLOW), theme.CARD_RADIUS + _GLOW
             painter.drawRoundedRect(ring, radius, radius)
-        painter.setBrush(t.color("accent_wash" if self._lit else "surface"))
-        marked = self._selected or self._lit
+        painter.setBrush(t.color("accent_wash" if self.lit else "surface"))
+        marked = self._selected or self.lit
         pen = QPen(t.color("accent" if marked else "border"), 1.5 if marked else 1.0)
         if far:
             pen.setCosmetic(True)

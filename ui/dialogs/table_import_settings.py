@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
 
-from nnstudio.data import Preparation, Task, plural, split_sizes
+from nnstudio.data import Preparation, ShareSplit, Task, plural, split_sizes
 from ui import theme
 
 MOST_SEED = 2**31 - 1  # what a QSpinBox holds
@@ -131,8 +131,9 @@ class SettingsForm(QWidget):
             missing=self.missing.currentData(),
             scaling=self.scaling.currentData(),
             scale_target=self.scale_target.isChecked(),
-            validation=round(self.validation.value() / 100, 4),
-            test=round(self.test.value() / 100, 4),
+            split=ShareSplit(
+                validation=round(self.validation.value() / 100, 4), test=round(self.test.value() / 100, 4)
+            ),
             seed=self.seed.value(),
         )
 

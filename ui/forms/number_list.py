@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -13,42 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from nnstudio import numbers
 from ui.forms.controls import ENTER
 
-_BETWEEN = re.compile(r"[\s;]+")
 EMPTY = "none"
-
-
-def shown(values: Sequence[float]) -> str:
-    """Return numbers as a line that :func:`parse` reads again."""
-    return ", ".join(numbers.exact(value) for value in values)
-
-
-def parse(text: str) -> tuple[float, ...]:
-    """Return the numbers of a line, separated by spaces, semicolons, or commas.
-
-    A comma with a space after it separates, and so do several between digits. A single one between digits is a decimal
-    comma where spaces or semicolons alone separate the numbers, and is refused where it may be meant either way.
-
-    Raises
-    ------
-    ValueError
-        When a part is no number, or a comma may be meant either way; the message is a sentence that says so.
-    """
-    pieces = [piece for piece in _BETWEEN.split(text.strip()) if piece]
-    commas_separate = len(pieces) == 1 or re.search(r",\s", text.strip()) is not None
-    found: list[float] = []
-    for piece in pieces:
-        bare = piece.removesuffix(",")
-        may_be_decimal = bare.count(",") == 1 and "." not in bare
-        if may_be_decimal and commas_separate:
-            raise ValueError(
-                f"{bare} may be one number or two: type spaces between numbers and decimal points in them."
-            )
-        for part in [bare] if may_be_decimal else bare.split(","):
-            try:
-                found.append(numbers.parse(part))
-            except ValueError:
-                raise ValueError(f"{part or ','} is not a number: type numbers with spaces between them.") from None
-    return tuple(found)
 
 
 class NumberListEdit(QLineEdit):
@@ -78,7 +42,7 @@ class NumberListEdit(QLineEdit):
     def set_values(self, values: Sequence[float]) -> None:
         """Show numbers; what was typed and refused is gone."""
         self._values = tuple(values)
-        self.setText(shown(values))
+        self.setText(numbers.exact_list(values))
         self.setCursorPosition(0)
         self.set_problem("")
 
@@ -107,9 +71,9 @@ class NumberListEdit(QLineEdit):
     def _take(self) -> None:
         if not self.isModified():
             return
-        kept = f"{shown(self._values) or EMPTY} is kept."
+        kept = f"{numbers.exact_list(self._values) or EMPTY} is kept."
         try:
-            values = parse(self.text())
+            values = numbers.parse_list(self.text())
         except ValueError as error:
             self.set_problem(f"{self._label}: {error} {kept}")
             return

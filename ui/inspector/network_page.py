@@ -94,6 +94,8 @@ def task_sentence(data: PreparedData | None) -> str:
     features = numbers.plural(len(data.features), "feature")
     if data.task == "regression":
         return f"Regression: {data.target} from {features}"
+    if len(data.targets) > 1:
+        return f"Yes or no for each of {data.target}, from {features}"
     names = ", ".join(data.classes[:MOST_CLASSES_NAMED])
     if len(data.classes) > MOST_CLASSES_NAMED:
         names += f" and {len(data.classes) - MOST_CLASSES_NAMED} more"

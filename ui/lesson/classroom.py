@@ -13,6 +13,7 @@ from nnstudio import edits
 from nnstudio.lessons import LESSONS, Lesson, LessonError, lesson_path, parse
 from nnstudio.lessons.text import is_lesson
 from ui.lesson.course import Course
+from ui.lesson.errata import ErrataWindow
 from ui.lesson.panel import LessonPanel
 from ui.project_session import LESSON_SUFFIX
 
@@ -31,13 +32,14 @@ class Classroom(QObject):
         self.course = Course(window.model, window.docks.is_open, self)
         self.panel = LessonPanel(self.course)
         self._notes = ""
+        self._errata: ErrataWindow | None = None
         window.docks.set_lesson(self.panel)
         self.panel.view_wanted.connect(window.docks.open)
         self.panel.lesson_wanted.connect(self.open_built_in)
         self.panel.closed.connect(self.close_lesson)
         self.panel.written.connect(self._take_text)
         self._store.changed.connect(lambda before, after: self._follow(after.notes))
-        self._session.state_changed.connect(lambda: self._follow(self._store.document.notes))
+        self._session.taken.connect(lambda: self._follow(self._store.document.notes, begins=True))
         window.docks.lesson_closed.connect(self.close_lesson)
 
     # -- opening and closing --------------------------------------------------------------------------------------
@@ -67,9 +69,9 @@ class Classroom(QObject):
         self._window.docks.end_lesson()
         self._limit(())
 
-    def _follow(self, notes: str) -> None:
-        """Show the lesson of the present document, or put the former one away."""
-        if notes == self._notes:
+    def _follow(self, notes: str, begins: bool = False) -> None:
+        """Show the lesson of the present document, or put the former one away; ``begins`` with another document."""
+        if notes == self._notes and not begins:
             return
         before, self._notes = self._notes, notes
         lesson = None
@@ -79,7 +81,7 @@ class Classroom(QObject):
             except LessonError as error:
                 self._window.model.message.emit(f"The lesson of this project cannot be shown. {error}", "warn")
         place = self.course.place
-        rewritten = lesson is not None and self.course.lesson is not None and is_lesson(before) and self._same(lesson)
+        rewritten = not begins and lesson is not None and is_lesson(before) and self._same(lesson)
         self.course.take(lesson)
         if lesson is None:
             self.close_lesson()
@@ -104,6 +106,18 @@ class Classroom(QObject):
         window.training_bar.limit(controls)
         window.palette_view.setVisible(not controls or "layers" in controls)
         window.data_card.setVisible(not controls or "data" in controls)
+
+    def show_errata(self) -> None:
+        """Show the slips of the lecture notes; once it is there, bring it to the front."""
+        if self._errata is None:
+            self._errata = ErrataWindow(self._window)
+            self._errata.destroyed.connect(self._forget_errata)
+        self._errata.show()
+        self._errata.raise_()
+        self._errata.activateWindow()
+
+    def _forget_errata(self) -> None:
+        self._errata = None
 
     # -- writing --------------------------------------------------------------------------------------------------
 

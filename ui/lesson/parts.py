@@ -73,14 +73,11 @@ class QuestionBox(QFrame):
         self.setProperty("role", "note")
         self.heading = QLabel("Predict")
         self.heading.setProperty("role", "heading")
-        self.text, self.because = Text(), Text()
-        self.verdict = QLabel()
-        self.verdict.setWordWrap(True)
-        theme.strong(self.verdict)
+        self.text, self.verdict, self.because = Text(), Text(), Text()
         self._group = QButtonGroup(self)
         self._group.idClicked.connect(self.predicted)
         self._choices = QVBoxLayout()
-        self._choices.setSpacing(6)
+        self._choices.setSpacing(0)  # each text has a gap below it
         self._question: Question | None = None
         self._does = False
         column = QVBoxLayout(self)
@@ -102,6 +99,8 @@ class QuestionBox(QFrame):
         self.text.show_text(question.text)
         self.because.show_text(question.because)
         if question is self._question:
+            for choice in self.findChildren(_Choice):
+                choice.text.show_text(choice.words)  # in the theme's colors
             return
         self._question, self._does = question, does
         for button in self.buttons:
@@ -127,10 +126,10 @@ class QuestionBox(QFrame):
         said = ""
         if predicted is not None and told:
             right = predicted == question.right
-            said = "As predicted." if right else f"Not so: {_lower(question.choices[question.right])}."
+            said = "**As predicted.**" if right else f"**Not so:** {_lower(question.choices[question.right])}."
         elif predicted is not None and self._does:
-            said = "Now see what happens."
-        self.verdict.setText(said)
+            said = "**Now see what happens.**"
+        self.verdict.show_text(said)
         self.verdict.setVisible(bool(said))
         self.because.setVisible(predicted is not None and told and bool(question.because))
 
@@ -140,16 +139,18 @@ class _Choice(QWidget):
 
     def __init__(self, words: str) -> None:
         super().__init__()
-        self.button, label = QRadioButton(), QLabel(words)
-        self.button.setAccessibleName(words)
-        label.setWordWrap(True)
-        label.setBuddy(self.button)
+        self.words, self.button, self.text = words, QRadioButton(), Text()
+        text = self.text
+        self.button.setAccessibleName(words.replace("$", ""))
+        text.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the button has it
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+        text.show_text(words)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(label, 1)
-        label.installEventFilter(self)
+        row.addWidget(text, 1)
+        text.viewport().installEventFilter(self)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Choose by a click on the words too."""

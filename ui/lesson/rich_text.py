@@ -8,6 +8,8 @@ import re
 from PySide6.QtCore import QRectF, QRegularExpression, Qt, QUrl
 from PySide6.QtGui import (
     QColor,
+    QFont,
+    QFontMetricsF,
     QImage,
     QPainter,
     QTextBlockFormat,
@@ -89,25 +91,28 @@ def _dress(document: QTextDocument) -> None:
 
 
 def _dress_fragments(block: object, cursor: QTextCursor, colors: theme.Tokens) -> None:
-    """Color links and code within a block."""
+    """Color links and code within a block, and give strong words the weight that the program's letters have."""
     iterator = block.begin()  # type: ignore[attr-defined]
     spans = []
     while not iterator.atEnd():
         fragment = iterator.fragment()
         if fragment.isValid():
             form = fragment.charFormat()
-            spans.append((fragment.position(), fragment.length(), form.isAnchor(), form.fontFixedPitch()))
+            strong = form.fontWeight() > QFont.Weight.Medium and not block.blockFormat().headingLevel()  # type: ignore[attr-defined]
+            spans.append((fragment.position(), fragment.length(), form.isAnchor(), form.fontFixedPitch(), strong))
         iterator += 1
-    for position, length, is_link, is_code in spans:
-        if not (is_link or is_code):
+    for position, length, is_link, is_code, is_strong in spans:
+        if not (is_link or is_code or is_strong):
             continue
         cursor.setPosition(position)
         cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
         letters = QTextCharFormat()
+        if is_strong:  # a variable font needs more than its weight
+            letters.setFont(theme.font(theme.BODY, theme.STRONG))
         if is_link:
             letters.setForeground(colors.color("accent"))
             letters.setFontUnderline(True)
-        else:
+        elif is_code:
             letters.setBackground(colors.color("window"))
         cursor.mergeCharFormat(letters)
 
@@ -124,7 +129,10 @@ def _put_equation(document: QTextDocument, latex: str, alone: bool, width: float
         for number, part in enumerate(parts):
             if number:
                 cursor.insertText("\u2028")
-            _insert_picture(document, cursor, part, width - (INDENT if alone else 0), sharpness)
+            if alone:
+                _insert_picture(document, cursor, part, width - INDENT, sharpness)
+            else:
+                _insert_picture(document, cursor, part, width, sharpness, _half_x(document))
     except ValueError:  # said as it was written: a lesson with a slip in it can be read all the same
         cursor.insertText(f"${latex}$")
     if alone:
@@ -134,18 +142,37 @@ def _put_equation(document: QTextDocument, latex: str, alone: bool, width: float
         cursor.mergeBlockFormat(form)
 
 
-def _insert_picture(document: QTextDocument, cursor: QTextCursor, latex: str, width: float, sharpness: float) -> None:
+def _half_x(document: QTextDocument) -> float:
+    return QFontMetricsF(document.defaultFont()).xHeight() / 2
+
+
+def _insert_picture(
+    document: QTextDocument,
+    cursor: QTextCursor,
+    latex: str,
+    width: float,
+    sharpness: float,
+    half_x: float | None = None,
+) -> None:
+    """Insert an equation; with ``half_x``, half the height of an x, it stands on the baseline of the text around it."""
     color, size = theme.tokens().color("text"), typeset.size_of(latex, SIZE)
     scale = min(1.0, width / size.width())
-    across, down = math.ceil(size.width() * scale), math.ceil(size.height() * scale)
+    top, down = 0.0, math.ceil(size.height() * scale)
+    across = math.ceil(size.width() * scale)
+    if half_x is not None:
+        # Qt puts the middle of a picture a quarter of an x above the baseline: room above or below shifts it there.
+        depth = typeset.depth_of(latex, SIZE) * scale
+        height = size.height() * scale - depth
+        down = math.ceil(2 * max(depth, height - half_x) + half_x)
+        top = (down + half_x) / 2 - height
     picture = QImage(round(across * sharpness), round(down * sharpness), QImage.Format.Format_ARGB32_Premultiplied)
     picture.setDevicePixelRatio(sharpness)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    typeset.draw(painter, QRectF(0, 0, across, down), latex, QColor(color), SIZE)
+    typeset.draw(painter, QRectF(0, top, across, size.height() * scale), latex, QColor(color), SIZE)
     painter.end()
-    name = f"equation:{latex}/{color.name()}/{across}"
+    name = f"equation:{latex}/{color.name()}/{across}/{down}"
     document.addResource(QTextDocument.ResourceType.ImageResource, QUrl(name), picture)
     image = QTextImageFormat()
     image.setName(name)

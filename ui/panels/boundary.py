@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from engine.snapshot import Boundary, ProbeRequest
 from nnstudio import numbers
-from nnstudio.data import PreparedData, raw, raw_target, scaled
+from nnstudio.data import PreparedData, axis, axis_title, from_axis, raw_target, to_input
 from ui import theme
 from ui.forms.controls import Combo
 from ui.panels.base import use
-from ui.panels.boundary_items import BoundaryImage, DataPoints, picture
+from ui.panels.boundary_items import BoundaryImage, DataPoints, grid_places, picture, sampled
 from ui.panels.plot import LegendEntry, PlotPanel
 from ui.training_view_model import TrainingViewModel
 
@@ -42,13 +42,21 @@ class BoundaryPanel(PlotPanel):
     def __init__(self, model: TrainingViewModel, parent: QWidget | None = None) -> None:
         super().__init__(model, parent)
         self.choosers = (Combo(), Combo())
-        for combo, axis in zip(self.choosers, ("horizontal", "vertical"), strict=True):
+        for combo, side in zip(self.choosers, ("horizontal", "vertical"), strict=True):
             combo.setMaximumWidth(COMBO_WIDTH)
             combo.setMinimumWidth(LEAST_COMBO)
             combo.setSizeAdjustPolicy(Combo.SizeAdjustPolicy.AdjustToContents)
             combo.setProperty("role", "flat")
-            combo.setAccessibleName(f"Feature on the {axis} axis")
+            combo.setAccessibleName(f"Feature on the {side} axis")
             combo.currentIndexChanged.connect(self._choose)
+        # Of several targets one is shown.
+        self.output = Combo()
+        self.output.setMaximumWidth(COMBO_WIDTH)
+        self.output.setMinimumWidth(LEAST_COMBO)
+        self.output.setSizeAdjustPolicy(Combo.SizeAdjustPolicy.AdjustToContents)
+        self.output.setProperty("role", "flat")
+        self.output.setAccessibleName("Target that is shown")
+        self.output.currentIndexChanged.connect(self._choose_output)
         self._pair = QLabel()
         self._pair.setProperty("role", "hint")
         self._times = QLabel("×")
@@ -61,6 +69,7 @@ class BoundaryPanel(PlotPanel):
         self._foot.setContentsMargins(10, 0, 10, 2)
         self._foot.setSpacing(10)
         self._legends = [LegendEntry("", line=False) for _ in range(MOST_LEGENDS)]
+        self._foot.addWidget(self.output)
         self._foot.addStretch(1)
         for entry in self._legends:
             self._foot.addWidget(entry)
@@ -106,6 +115,11 @@ class BoundaryPanel(PlotPanel):
                 combo.clear()
                 combo.addItems(names)
                 combo.setCurrentIndex(min(index, len(names) - 1))
+        targets = list(data.targets) if data is not None else []
+        with QSignalBlocker(self.output):
+            self.output.clear()
+            self.output.addItems(targets)
+        self.output.setVisible(len(targets) > 1)
         many = len(names) > 2
         for widget in (*self.choosers, self._times):
             widget.setVisible(many)
@@ -129,9 +143,9 @@ class BoundaryPanel(PlotPanel):
             return
         if boundary is not self._drawn:
             self._drawn = boundary
-            x, y = raw(data, boundary.features[0], boundary.x), raw(data, boundary.features[1], boundary.y)
-            limits = _limits(data)
-            self.image.show_picture(picture(data, boundary, limits), (x[0], x[1]), (y[0], y[1]))
+            x, y = axis(data, boundary.features[0], boundary.x), axis(data, boundary.features[1], boundary.y)
+            limits = _limits(data, self._output())
+            self.image.show_picture(picture(data, boundary, limits, self._output()), (x[0], x[1]), (y[0], y[1]))
             self.plot.follow((float(x[0]), float(x[1])), (float(y[0]), float(y[1])))
             if not self._points_due.isActive():
                 self._points_due.start(POINTS_EVERY if self._points_shown else 0)
@@ -149,13 +163,16 @@ class BoundaryPanel(PlotPanel):
         if data is None or boundary is None:
             return ""
         first, second = (data.features[feature] for feature in boundary.features)
-        lines = [f"{first} {numbers.number(x)}", f"{second} {numbers.number(y)}"]
+        there = [float(from_axis(data, f, value)) for f, value in zip(boundary.features, (x, y), strict=True)]
+        lines = [f"{first} {numbers.number(there[0])}", f"{second} {numbers.number(there[1])}"]
         at = self._to_grid(data, boundary, np.array([x]), np.array([y]))
-        answer = sampled(boundary.values, *at)[:, 0]
+        answer, output = sampled(boundary.values, *at)[:, 0], self._output()
         if data.task == "regression":
-            lines.append(f"{data.target} {numbers.number(float(raw_target(data, answer[0])))}")
+            value = float(raw_target(data, answer[output], output))
+            lines.append(f"{data.targets[output]} {numbers.number(value)}")
         elif data.task == "binary":
-            lines.append(f"{data.classes[1]} {numbers.percent(float(answer[0]))}")
+            of = f"{data.targets[output]} " if len(data.targets) > 1 else ""
+            lines.append(f"{of}{data.classes_of(output)[1]} {numbers.percent(float(answer[output]))}")
         else:
             best = int(answer.argmax())
             lines.append(f"{data.classes[best]} {numbers.percent(float(answer[best]))}")
@@ -192,6 +209,15 @@ class BoundaryPanel(PlotPanel):
         self.ask()
         self._news()
 
+    def _output(self) -> int:
+        """Return the index of the target that is shown."""
+        return max(self.output.currentIndex(), 0)
+
+    def _choose_output(self, _: int = 0) -> None:
+        self._drawn, self._points_shown = None, False
+        self._show_classes()
+        self._news()
+
     def _has_plane(self) -> bool:
         return self.model.data is not None and len(self.model.data.features) > 1
 
@@ -211,19 +237,19 @@ class BoundaryPanel(PlotPanel):
         data, boundary = self.model.data, self._drawn
         if data is not None and boundary is not None and self.visibility.seen:
             self._points_shown = True
-            self._say(data, self._place_points(data, boundary, _limits(data)))
+            self._say(data, self._place_points(data, boundary, _limits(data, self._output())))
 
     def _place_points(self, data: PreparedData, boundary: Boundary, limits: tuple[float, float]) -> int:
         first, second = boundary.features
         X, Y = data.X[self._rows], data.Y[self._rows]
-        x, y = raw(data, first, X[:, first]), raw(data, second, X[:, second])
+        x, y, output = axis(data, first, X[:, first]), axis(data, second, X[:, second]), self._output()
         if data.task == "regression":
-            share = (Y[:, 0] - limits[0]) / ((limits[1] - limits[0]) or 1.0)
+            share = (Y[:, output] - limits[0]) / ((limits[1] - limits[0]) or 1.0)
             self.points.show_points(x, y, None, np.clip(share, 0.0, 1.0), np.zeros(len(x), bool))
             return 0
-        answers = sampled(boundary.values, *_grid_places(boundary, X[:, first], X[:, second]))
+        answers = sampled(boundary.values, *grid_places(boundary, X[:, first], X[:, second]))
         if data.task == "binary":
-            classes, answered = (Y[:, 0] > 0.5).astype(int), (answers[0] > 0.5).astype(int)
+            classes, answered = (Y[:, output] > 0.5).astype(int), (answers[output] > 0.5).astype(int)
         else:
             classes, answered = Y.argmax(axis=1), answers.argmax(axis=0)
         wrong = classes != answered
@@ -233,14 +259,15 @@ class BoundaryPanel(PlotPanel):
     def _to_grid(
         self, data: PreparedData, boundary: Boundary, x: NDArray[np.float64], y: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        columns = [scaled(data, f, v) for f, v in zip(boundary.features, (x, y), strict=True)]
-        return _grid_places(boundary, columns[0], columns[1])
+        columns = [to_input(data, f, v) for f, v in zip(boundary.features, (x, y), strict=True)]
+        return grid_places(boundary, columns[0], columns[1])
 
     def _say(self, data: PreparedData, wrong: int) -> None:
         shown, total = len(self._rows), len(data.X)
         if data.task == "regression":
-            low, high = (float(raw_target(data, value)) for value in _limits(data))
-            text = f"faint to strong: {data.target} {numbers.short(low)} to {numbers.short(high)}"
+            output = self._output()
+            low, high = (float(raw_target(data, value, output)) for value in _limits(data, output))
+            text = f"faint to strong: {data.targets[output]} {numbers.short(low)} to {numbers.short(high)}"
         else:
             of = numbers.plural(shown, "sampled point" if shown < total else "point")
             text = f"{numbers.count(wrong)} of {of} on the wrong side" + (", ringed" if wrong else "")
@@ -277,7 +304,7 @@ class BoundaryPanel(PlotPanel):
 
     def _show_classes(self) -> None:
         data = self.model.data
-        classes = data.classes if data is not None else ()
+        classes = data.classes_of(self._output()) if data is not None else ()
         for index, entry in enumerate(self._legends):
             entry.set_text("")
             if index < len(classes):
@@ -291,34 +318,11 @@ class BoundaryPanel(PlotPanel):
         if data is None or not self._has_plane():
             return
         for side, feature in zip(("bottom", "left"), self._features, strict=True):
-            self.plot.axes[side].setLabel(data.features[feature])
+            self.plot.axes[side].setLabel(axis_title(data, feature))
         self.plot.restyle()
 
 
-def sampled(values: NDArray[np.floating], column: NDArray[np.float64], row: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (n_y, points): the grid (n_y, rows, columns) at places between its nodes, bilinear."""
-    _, rows, columns = values.shape
-    c = np.clip(column, 0, columns - 1)
-    r = np.clip(row, 0, rows - 1)
-    c0, r0 = np.minimum(c.astype(int), max(columns - 2, 0)), np.minimum(r.astype(int), max(rows - 2, 0))
-    c1, r1 = np.minimum(c0 + 1, columns - 1), np.minimum(r0 + 1, rows - 1)
-    fc, fr = c - c0, r - r0
-    top = values[:, r0, c0] * (1 - fc) + values[:, r0, c1] * fc
-    bottom = values[:, r1, c0] * (1 - fc) + values[:, r1, c1] * fc
-    return np.asarray(top * (1 - fr) + bottom * fr)
-
-
-def _grid_places(
-    boundary: Boundary, x: NDArray[np.floating], y: NDArray[np.floating]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    _, rows, columns = boundary.values.shape
-    return (
-        (np.asarray(x, float) - boundary.x[0]) / (boundary.x[1] - boundary.x[0]) * (columns - 1),
-        (np.asarray(y, float) - boundary.y[0]) / (boundary.y[1] - boundary.y[0]) * (rows - 1),
-    )
-
-
-def _limits(data: PreparedData) -> tuple[float, float]:
+def _limits(data: PreparedData, output: int) -> tuple[float, float]:
     if data.task != "regression":
         return 0.0, 1.0
-    return float(data.Y.min()), float(data.Y.max())
+    return float(data.Y[:, output].min()), float(data.Y[:, output].max())

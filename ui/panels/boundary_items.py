@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from engine.snapshot import Boundary
+from engine.units import Plane
 from nnstudio.data import PreparedData
 from ui import colormaps, theme
 
@@ -19,8 +20,11 @@ VALUE_LEVELS = 12  # colors of the points of a regression
 SOFT = 0.72  # of the way from the surface to a class's color, so that points stand out
 
 
-def picture(data: PreparedData, boundary: Boundary, limits: tuple[float, float]) -> QImage:
-    """Return the grid in colors: two classes diverging, more blended, numbers from pale to dark."""
+def picture(data: PreparedData, boundary: Boundary, limits: tuple[float, float], output: int = 0) -> QImage:
+    """Return the grid in colors: two classes diverging, more blended, numbers from pale to dark.
+
+    Of several targets ``output`` is the one that is shown.
+    """
     values = boundary.values
     if data.task == "multiclass":
         names = tuple(theme.class_color(index, len(data.classes)).name() for index in range(len(data.classes)))
@@ -28,13 +32,37 @@ def picture(data: PreparedData, boundary: Boundary, limits: tuple[float, float])
     if data.task == "binary":
         t = theme.tokens()
         ends = tuple(_mixed(t.surface, color, SOFT) for color in (t.negative, t.positive))
-        return colormaps.image(colormaps.ramp(ends[0], t.surface, ends[1])[colormaps.levels(values[0], 0.0, 1.0)])
-    return colormaps.image(colormaps.amounts()[colormaps.levels(values[0], *limits)])
+        return colormaps.image(colormaps.ramp(ends[0], t.surface, ends[1])[colormaps.levels(values[output], 0.0, 1.0)])
+    return colormaps.image(colormaps.amounts()[colormaps.levels(values[output], *limits)])
 
 
 def _mixed(one: str, other: str, share: float) -> str:
     a, b = QColor(one).getRgb()[:3], QColor(other).getRgb()[:3]
     return QColor(*(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))).name()
+
+
+def sampled(values: NDArray[np.floating], column: NDArray[np.float64], row: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n_y, points): the grid (n_y, rows, columns) at places between its nodes, bilinear."""
+    _, rows, columns = values.shape
+    c = np.clip(column, 0, columns - 1)
+    r = np.clip(row, 0, rows - 1)
+    c0, r0 = np.minimum(c.astype(int), max(columns - 2, 0)), np.minimum(r.astype(int), max(rows - 2, 0))
+    c1, r1 = np.minimum(c0 + 1, columns - 1), np.minimum(r0 + 1, rows - 1)
+    fc, fr = c - c0, r - r0
+    top = values[:, r0, c0] * (1 - fc) + values[:, r0, c1] * fc
+    bottom = values[:, r1, c0] * (1 - fc) + values[:, r1, c1] * fc
+    return np.asarray(top * (1 - fr) + bottom * fr)
+
+
+def grid_places(
+    grid: Boundary | Plane, x: NDArray[np.floating], y: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the columns and rows, between nodes too, of points in the units the network sees."""
+    _, rows, columns = grid.values.shape
+    return (
+        (np.asarray(x, float) - grid.x[0]) / (grid.x[1] - grid.x[0]) * (columns - 1),
+        (np.asarray(y, float) - grid.y[0]) / (grid.y[1] - grid.y[0]) * (rows - 1),
+    )
 
 
 class BoundaryImage(pg.GraphicsObject):
@@ -88,7 +116,9 @@ class DataPoints(pg.GraphicsObject):
         count: int = 1,
     ) -> None:
         """Show points by class, or by a share from 0 to 1 of a value's range; ring the wrong ones."""
-        key = (x.tobytes(), y.tobytes(), wrong.tobytes(), theme.tokens().name, None if classes is None else count)
+        values = classes if classes is not None else shares
+        drawn = [array.tobytes() for array in (x, y, wrong, values) if array is not None]
+        key = (*drawn, theme.tokens().name, None if classes is None else count)
         if key == self._key:
             return
         self.prepareGeometryChange()

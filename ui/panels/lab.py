@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -28,6 +29,7 @@ from ui.training_view_model import TrainingViewModel
 
 STEPS = 1_000  # of the progress bar
 SPIN_WIDTH = 76
+SCROLL_BAR = 14
 LEAST_RESULT = 300  # pixels
 MOST_VALUES = 4_000_000  # features and targets handed to a lab: of larger data the first rows
 
@@ -38,8 +40,8 @@ class LabPanel(Panel):
     """An experiment on the open network and its data, beside training, in a process of its own.
 
     A subclass says in :attr:`sentence` what it does, adds settings with :meth:`add_setting`, gives in :meth:`job` the
-    function and its arguments, and shows in :meth:`show_result` what that returns; :meth:`result_text` is the result
-    as text.
+    function and its arguments, and shows in :meth:`show_result` what that returns, and what it has found so far where
+    it reports that; :meth:`result_text` is the result as text.
     """
 
     sentence: ClassVar[str]
@@ -50,10 +52,10 @@ class LabPanel(Panel):
         self.jobs = jobs_of(model)
         self.result: Any = None
         self._job: int | None = None
-        self._runs_on: tuple[object, object] | None = None  # graph and data of the job
-        self._ran_on: tuple[object, object] | None = None  # and of the result
+        self._runs_on: dict[str, object] = {}  # what the job works on
+        self._ran_on: dict[str, object] = {}  # and what the result is of
         self._problem: str | None = None
-        self._settings = QHBoxLayout()
+        self._settings = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.run_button = QPushButton("Run")
         self.run_button.setProperty("role", "primary")
         self.run_button.clicked.connect(self.toggle)
@@ -74,6 +76,7 @@ class LabPanel(Panel):
         self._lay_out_body()
         self.add_tool("Copy as text", "ph.clipboard-text", self.copy_text)
         self.jobs.progressed.connect(self._progressed)
+        self.jobs.found.connect(self._found)
         self.jobs.finished.connect(self._finished)
         self.jobs.failed.connect(self._failed)
         self._show_state()
@@ -91,9 +94,12 @@ class LabPanel(Panel):
         spin.setAccessibleName(f"{self.title}: {text}")
         spin.setToolTip(tip)
         label.setBuddy(spin)
-        at = self._settings.count() - 2  # before the stretch and the button
-        self._settings.insertWidget(at, label)
-        self._settings.insertWidget(at + 1, spin)
+        pair = QHBoxLayout()
+        pair.setSpacing(6)
+        pair.addWidget(label)
+        pair.addWidget(spin)
+        pair.addStretch(0)
+        self._settings.insertLayout(self._settings.count() - 2, pair)  # before the stretch and the button
         return spin
 
     def job(self) -> Job:
@@ -108,13 +114,47 @@ class LabPanel(Panel):
         """Return the result as text, one line a row."""
         raise NotImplementedError
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the settings below each other where they do not fit beside each other."""
+        super().resizeEvent(event)
+        parts = [self._settings.itemAt(at).sizeHint().width() for at in range(self._settings.count())]
+        needed = sum(parts) + self._settings.spacing() * len(parts) + 2 * MARGIN + SCROLL_BAR
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._settings.setDirection(across if needed <= self.width() else down)
+
     def first_rows(self, most: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return X (m, n_features) and Y (m, n_outputs) of the first training rows, at most so many."""
+        assert self.model.data is not None
+        return self._rows(self.model.data.training, most)
+
+    def validation_rows(self, most: int) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
+        """Return X and Y of the first validation rows, at most so many; None where there are none."""
+        assert self.model.data is not None
+        held_out = self.model.data.validation
+        return self._rows(held_out, most) if len(held_out) else None
+
+    def obstacle(self) -> str:
+        """Return why it cannot be run, in a sentence, or an empty text where it can."""
+        return self.model.problem
+
+    def obstacle_role(self) -> str:
+        """Return how grave the obstacle is, as the role of its words."""
+        return "hint"
+
+    def works_on(self) -> dict[str, object]:
+        """Return what a result depends on, each by the word for it."""
+        return {"network": self.model.store.document.graph, "data": self.model.data}
+
+    def same(self, word: str, then: Any, now: Any) -> bool:
+        """Return whether a result would be the same for what it depends on now."""
+        return then is now or bool(then == now)
+
+    def _rows(self, rows: NDArray[np.int64], most: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         data = self.model.data
         assert data is not None
         width = data.X.shape[1] + data.Y.shape[1]
-        rows = data.training[: min(most, max(1, MOST_VALUES // width))]
-        return data.X[rows], data.Y[rows]
+        first = rows[: min(most, max(1, MOST_VALUES // width))]
+        return data.X[first], data.Y[first]
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -129,10 +169,10 @@ class LabPanel(Panel):
 
     def run(self) -> None:
         """Begin; the last result stays until there is another."""
-        if self.running or self.model.problem:
+        if self.running or self.obstacle():
             return
         function, arguments = self.job()
-        self._runs_on = (self.model.store.document.graph, self.model.data)
+        self._runs_on = self.works_on()
         waiting = self.jobs.pool.busy
         self._job = self.jobs.submit(function, *arguments)
         self.progress.setValue(0)
@@ -150,15 +190,23 @@ class LabPanel(Panel):
             self.progress.setValue(round(share * STEPS))
             self._say(words, "hint")
 
+    def take_result(self, result: Any, ran_on: dict[str, object]) -> None:
+        """Show a result, whole or so far, of what :meth:`works_on` returned when it was begun."""
+        self.result, self._ran_on = result, ran_on
+        self.verdict.setText(getattr(result, "verdict", ""))
+        self._rest.hide()
+        self.result_view.show()
+        self.show_result(result)
+        self._show_age()
+
+    def _found(self, job: int, result: object) -> None:
+        if job == self._job:
+            self.take_result(result, self._runs_on)
+
     def _finished(self, job: int, result: object) -> None:
         if job == self._job:
-            self.result, self._ran_on = result, self._runs_on
+            self._found(job, result)
             self._end("", "hint")
-            self.verdict.setText(getattr(result, "verdict", ""))
-            self._rest.hide()
-            self.result_view.show()
-            self.show_result(result)
-            self._show_age()
             for deed in ("run_lab", f"run_{self.name}"):
                 self.model.did.emit(deed)
 
@@ -179,7 +227,7 @@ class LabPanel(Panel):
 
     def refresh(self) -> None:
         """Say whether it can be run, and whether the result is of the network as it is."""
-        if self.model.problem != self._problem:
+        if self.obstacle() != self._problem:
             if not self.running:
                 self._say("", "hint")
             self._show_state()
@@ -197,24 +245,25 @@ class LabPanel(Panel):
 
     def _show_age(self) -> None:
         words = ""
-        if self._ran_on is not None:
-            graph, data = self._ran_on
-            document = self.model.store.document
-            if data is not self.model.data or (graph is not document.graph and graph != document.graph):
-                words = "The network or the data have changed since."
+        if self._ran_on:
+            now = self.works_on()
+            changed = [word for word, then in self._ran_on.items() if not self.same(word, then, now[word])]
+            if changed:
+                have = "has" if changed == ["network"] else "have"
+                words = f"The {' and the '.join(changed)} {have} changed since."
         if words != self._stale_words.text():
             self._stale_words.setText(words)
         self._stale_words.setVisible(bool(words))
 
     def _show_state(self) -> None:
-        self._problem = self.model.problem
+        self._problem = self.obstacle()
         self.run_button.setText("Cancel" if self.running else "Run")
         self.run_button.setAccessibleName(f"{self.run_button.text()} {self.title}")
         self.run_button.setEnabled(self.running or not self._problem)
         self.run_button.setToolTip("" if self.running else self._problem)
         self.progress.setVisible(self.running)
         if not self.running and self._problem:
-            self._say(self._problem, "hint")
+            self._say(self._problem, self.obstacle_role())
 
     def _say(self, words: str, role: str) -> None:
         if self.words.property("role") != role:
@@ -230,7 +279,7 @@ class LabPanel(Panel):
         self._settings.addStretch(1)
         self._settings.addWidget(self.run_button)
         inside = QWidget()
-        column = QVBoxLayout(inside)
+        self.column = column = QVBoxLayout(inside)
         column.setContentsMargins(MARGIN, 2, MARGIN, 6)
         column.setSpacing(6)
         column.addWidget(what)

@@ -177,7 +177,7 @@ class LedgerPanel(InsightPanel):
         if line.symbol == "X":
             return list(data.features)
         if line.symbol == "Y":
-            return list(data.classes) if len(data.classes) > 2 else [data.target]
+            return list(data.classes) if len(data.classes) > 2 else list(data.targets)
         return []
 
     def _classes(self) -> str:

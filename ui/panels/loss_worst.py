@@ -95,8 +95,8 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 
 
 def _target(target: Array, data: PreparedData) -> str:
-    if data.task == "binary" and len(target) == 1:
-        return data.classes[int(target[0] > 0.5)]
+    if data.task == "binary":
+        return ", ".join(data.classes_of(k)[int(y > 0.5)] for k, y in enumerate(target[:MOST_NUMBERS]))
     if data.classes and len(target) == len(data.classes):
         return data.classes[int(np.argmax(target))]
     return _numbers(target)

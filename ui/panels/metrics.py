@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QGridLayout, QLabel, QTo
 
 from engine.snapshot import Metrics, ProbeRequest
 from nnstudio import numbers
-from nnstudio.data import PreparedData
+from nnstudio.data import PreparedData, error_scale
 from ui import theme
 from ui.panels.base import MARGIN, Panel
 from ui.panels.confusion import ConfusionMatrix
@@ -234,7 +234,7 @@ class MetricsPanel(Panel):
     def _show_table(self, metrics: Metrics) -> None:
         splits = [name for name in SPLITS if name in metrics.values]
         names = list(dict.fromkeys(name for split in splits for name in metrics.values[split]))
-        scale = self.model.data.fitted.target.scale if self.model.data is not None else 1.0
+        scale = (error_scale(self.model.data) or 1.0) if self.model.data is not None else 1.0
         rows = [["", *splits]]
         rows += [[TITLES.get(n, n), *(_figure(n, metrics.values[s].get(n), scale) for s in splits)] for n in names]
         for cell in list(self._cells):
@@ -278,7 +278,13 @@ class MetricsPanel(Panel):
     def _say_unit(self, metrics: Metrics, data: PreparedData | None) -> None:
         shown = {name for split in metrics.values.values() for name in split}
         named = " and ".join(TITLES[name] for name in IN_TARGET_UNITS if name in shown)
-        _say(self._unit, f"{named} in the unit of {data.target}" if named and data is not None else "")
+        words = ""
+        if data is not None and len(data.targets) > 1:
+            words = f"means over {data.target}" if named else f"all answers to {data.target} counted together"
+            words += f"; {named} of the scaled targets" if named else ""
+        elif named and data is not None:
+            words = f"{named} in the unit of {data.target}"
+        _say(self._unit, words)
 
     # -- pictures -------------------------------------------------------------------------------------------------
 
@@ -292,6 +298,8 @@ class MetricsPanel(Panel):
     def _classes(self, metrics: Metrics) -> tuple[str, ...]:
         data, count = self.model.data, len(metrics.confusion) if metrics.confusion is not None else 0
         known = data.classes if data is not None and len(data.classes) == count else ()
+        if data is not None and len(data.targets) > 1:
+            known = ("no", "yes")
         return known or tuple(str(index) for index in range(count))
 
     def _say(self, metrics: Metrics, picture: View) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pyqtgraph as pg
@@ -22,6 +23,8 @@ NICE = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.4, 8.0, 10.0)
 TICKS_APART = 52  # pixels across, at least
 TICK_ROWS_APART = 34  # pixels down, at least
 LEAST_TICKS = 2
+LABEL_DIGITS, LABEL_ERROR = range(2, 7), 0.01  # on a log scale; of the distance to the next label
+LABELS_APART = 4  # pixels
 READOUT_OFFSET = 12
 END_LABEL_ROOM = 15
 END_MARGIN = 16  # pixels right of a plot, into which the last label reaches
@@ -46,6 +49,7 @@ class PlotAxis(pg.AxisItem):
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self.log = False
+        self.named: dict[float, str] = {}  # labels at places of their own, in place of round numbers
         self.setStyle(tickLength=0, tickTextOffset=4, autoExpandTextSpace=False, maxTickLevel=0)
         self.setStyle(hideOverlappingLabels=False)
         self.enableAutoSIPrefix(False)
@@ -76,6 +80,8 @@ class PlotAxis(pg.AxisItem):
         span, most = maximum - minimum, max(length / apart, 1.0)
         if span <= 0 or not math.isfinite(span):
             return []
+        if self.named:
+            return [(1.0, self._apart(minimum, maximum, length / span))]
         if self.log:
             return [_log_ticks(minimum, maximum, most)]
         decade = 10.0 ** math.floor(math.log10(span / most))
@@ -88,9 +94,21 @@ class PlotAxis(pg.AxisItem):
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the labels."""
+        if self.named:
+            return [self.named.get(value, "") for value in values]
         if self.log:
-            return [numbers.short(10.0**value, 2) for value in values]
+            return _told_apart([10.0**value for value in values])
         return [numbers.axis_number(value, spacing) for value in values]
+
+    def _apart(self, minimum: float, maximum: float, scale: float) -> list[float]:
+        """Return the named places in view, without those whose labels would cover the one before."""
+        metrics, kept, end = QFontMetrics(theme.font(theme.SMALL)), [], -math.inf
+        for place in sorted(at for at in self.named if minimum <= at <= maximum):
+            half = max(metrics.horizontalAdvance(line) for line in self.named[place].split("\n")) / 2
+            if place * scale - half >= end:
+                kept.append(place)
+                end = place * scale + half + LABELS_APART
+        return kept
 
 
 def _multiples(step: float, minimum: float, maximum: float) -> list[float]:
@@ -112,6 +130,15 @@ def _log_ticks(minimum: float, maximum: float, most: float) -> tuple[float, list
     low, high = 10.0**minimum, 10.0**maximum
     step = nice_above((high - low) / most)
     return step, [math.log10(i * step) for i in range(math.ceil(low / step), math.floor(high / step) + 1) if i]
+
+
+def _told_apart(values: list[float]) -> list[str]:
+    """Return labels with two digits, or with as many as say where each stands between the others."""
+    nearest = min((right - left for left, right in pairwise(sorted(values))), default=math.inf)
+    for digits in LABEL_DIGITS:
+        if all(abs(float(f"{value:.{digits - 1}e}") - value) <= LABEL_ERROR * nearest for value in values):
+            break
+    return [numbers.short(value, digits) for value in values]
 
 
 def _configure(colors: theme.Tokens) -> None:

@@ -1,0 +1,75 @@
+"""A lesson and the insight views in the real window: opened from the menu, worked with mouse and keys."""
+
+from __future__ import annotations
+
+
+def open_view(window, screen, name: str, title: str) -> None:
+    """Open an insight view by the menu, as a person does: Learn, Views, and its name."""
+    screen.key("alt+l")
+    screen.key("v")
+    window.until(("place", "menu", title), lambda place: place is not None)
+    screen.click(*window.place("menu", title))
+    window.until(("panel", name, "isVisible"), lambda visible: visible is True)
+
+
+def test_a_lesson_is_opened_answered_worked_and_left(window, screen):
+    screen.key("alt+l")
+    screen.key("l")
+    screen.key("3")
+    assert window.until(("lesson",), lambda lesson: lesson is not None) == ["Computation graph", 0, None, []]
+    screen.click(*window.place("widget", "Skip"))
+    window.until(("lesson",), lambda lesson: lesson[1] == 1)
+    choice = "negative: the loss falls where a grows"
+    screen.click(*window.place("widget", choice))
+    window.until(("lesson",), lambda lesson: lesson[2] == 0)
+    screen.click(*window.place("widget", "Before the first operation"))
+    screen.click(*window.place("widget", "After the last operation"))
+    window.until(("lesson",), lambda lesson: lesson[3] == [0])
+    screen.click(*window.place("widget", "Next"))
+    window.until(("lesson",), lambda lesson: lesson[1] == 2)
+    screen.click(*window.place("widget", "Close the lesson"))
+    window.until(("lesson",), lambda lesson: lesson is None)
+
+
+def test_an_entry_of_the_ledger_is_chosen_with_the_mouse_and_the_keys(window, screen):
+    open_view(window, screen, "ledger", "Ledger")
+    heat_map = "Heat map of X"
+    window.until(("place", "widget", heat_map), lambda place: place is not None)
+    screen.click(*window.place("within", heat_map, "0.5", "0.15"))
+    before = window.until(("panel", "ledger", "heat_map", "entry"), lambda entry: entry is not None and entry != [0, 0])
+    screen.key("Left")
+    window.until(("panel", "ledger", "heat_map", "entry"), lambda entry: entry == [before[0], before[1] - 1])
+
+
+def test_the_computation_graph_is_walked_clicked_dragged_and_zoomed(window, screen):
+    open_view(window, screen, "computation", "Computation")
+    screen.click(*window.place("widget", "Before the first operation"))
+    window.until(("panel", "computation", "position"), lambda position: position == 0)
+    screen.click(*window.place("widget", "One operation on"))
+    window.until(("panel", "computation", "position"), lambda position: position == 1)
+    entry = window.ask("panel", "computation", "entry")
+    screen.click(*window.place("box", "W[1]"))
+    window.until(("panel", "computation", "entry"), lambda now: now != entry and now[0] == "W[1]")
+    scale = window.ask("panel", "computation", "view", "transform", "m11")
+    screen.move(*window.place("box", "W[1]"))
+    screen.xdotool("keydown", "ctrl", "click", 4, "click", 4, "keyup", "ctrl")
+    window.until(("panel", "computation", "view", "transform", "m11"), lambda now: now > scale)
+
+
+def test_pointing_at_an_equation_lights_up_its_card(window, screen):
+    open_view(window, screen, "equations", "Equations")
+    window.until(("place", "widget", "Equations, layer by layer"), lambda place: place is not None)
+    screen.move(*window.place("within", "Equations, layer by layer", "0.4", "0.3"))
+    window.until(("lit",), lambda lit: len(lit) == 1)
+    screen.move(*window.place("canvas", "20", "20"))
+    window.until(("lit",), lambda lit: lit == [])
+
+
+def test_the_point_of_the_functions_is_dragged(window, screen):
+    open_view(window, screen, "functions", "Functions")
+    window.until(("place", "widget", "z of the point"), lambda place: place is not None)
+    before, least, most = (window.ask("panel", "functions", "slider", what) for what in ("value", "minimum", "maximum"))
+    handle = (before - least) / (most - least)
+    start, end = (window.place("within", "z of the point", str(share), "0.5") for share in (handle, 0.9))
+    screen.drag(start, end)
+    window.until(("panel", "functions", "slider", "value"), lambda value: value > before)
