@@ -29,9 +29,7 @@ from ui.training_view_model import TrainingViewModel
 
 AUTOSAVE_TIMER_MS = 5_000
 FILTER = f"NN Studio projects (*{SUFFIX})"
-TABLE_FILTER = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 LESSON_SUFFIX = ".md"
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".dat")
 
 
 class ProjectSession(QObject):

@@ -21,7 +21,7 @@ from nnstudio.data.cells import (
 )
 from nnstudio.data.dates import doubt_of, find_order, parse_date
 from nnstudio.data.parquet import is_direct
-from nnstudio.data.recipe import Column, listed
+from nnstudio.data.recipe import Column, DateOrder, listed
 from nnstudio.data.scan import Scan
 from nnstudio.data.table import Categories, ColumnValues, NumberArray
 
@@ -36,6 +36,7 @@ class Found(NamedTuple):
 
     values: dict[str, ColumnValues]
     notes: list[str]
+    date_orders: dict[str, DateOrder]
 
 
 def scan_columns(scan: Scan, wanted: Sequence[Column], marks: Sequence[str], after_scan: Callable[[], None]) -> Found:
@@ -63,26 +64,32 @@ def scan_columns(scan: Scan, wanted: Sequence[Column], marks: Sequence[str], aft
         values |= _scan_numbers(scan, {c.name: number_sql(f"c{at[c.name]}", scan.dialect, marks) for c in block}, at)
         after_scan()
     notes: list[str] = []
+    orders: dict[str, DateOrder] = {}
     for block in _blocks([column for column in wanted if column.kind != "number"], COMPUTED_COLUMNS):
         texts = _scan_texts(scan, block, at, marks)
         after_scan()
         for column in block:
             if column.kind == "date":
-                values[column.name] = _dates(scan, column, texts[column.name], notes)
+                orders[column.name] = _order(scan, column, texts[column.name], notes)
+                values[column.name] = _dates(column, texts[column.name], orders[column.name], notes)
             elif column.kind == "boolean":
                 values[column.name] = _booleans(column, texts[column.name], notes)
             else:
                 values[column.name] = texts[column.name]
-    return Found(values, notes)
+    return Found(values, notes, orders)
 
 
-def _dates(scan: Scan, column: Column, texts: Categories, notes: list[str]) -> NumberArray:
+def _order(scan: Scan, column: Column, texts: Categories, notes: list[str]) -> DateOrder:
+    if column.date_order:
+        return column.date_order
+    order, doubtful = find_order(texts.names, scan.dialect)
+    if doubtful:
+        notes.append(doubt_of(column.name, order, doubtful))
+    return order
+
+
+def _dates(column: Column, texts: Categories, order: DateOrder, notes: list[str]) -> NumberArray:
     """Return the seconds of a date column, NaN where a cell is missing and infinity where it is no date."""
-    order = column.date_order
-    if not order:
-        order, doubtful = find_order(texts.names, scan.dialect)
-        if doubtful:
-            notes.append(doubt_of(column.name, order, doubtful))
     found = [parse_date(name, order) for name in texts.names]
     if any(moment is not None and moment.offset for moment in found):
         notes.append(f"Column {column.name!r}: times that say how far they are from UTC are converted to UTC.")

@@ -10,6 +10,7 @@ from typing import Literal
 
 from engine.declared import replace
 from nnstudio.data import gzipped, workbook
+from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import DataError
 from nnstudio.data.parquet import MAGIC, damaged, is_parquet
 from nnstudio.data.recipe import Dialect
@@ -22,7 +23,6 @@ FORMAT_TITLES: dict[Format, str] = {
     "workbook": "an Excel workbook",
     "parquet": "a Parquet file",
 }
-SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".tab", ".gz", ".parquet", ".xlsx", ".xlsm", ".xls")
 # How a sheet is written by workbook.py; what a person chose of it for a text file means nothing here.
 SHEET_DIALECT = Dialect()
 
@@ -46,6 +46,19 @@ def format_of(file: Path) -> Format:
     if head.startswith(MAGIC) and b"\0" in head:
         raise damaged(file)
     return "text"
+
+
+def contents(path: str | Path) -> tuple[Format, tuple[str, ...]]:
+    """Return what a file is, and the names of its sheets where it is a workbook.
+
+    Raises
+    ------
+    DataError
+        When it cannot be opened or is damaged.
+    """
+    file = check_file(path)
+    kind = format_of(file)
+    return kind, workbook.sheet_names(file) if kind == "workbook" else ()
 
 
 def is_typed(kind: Format) -> bool:
@@ -90,8 +103,6 @@ def plain(
 
 
 def _check_text(copy: Path) -> None:
-    from nnstudio.data.encoding import check_file
-
     check_file(copy)
     if format_of(copy) != "text":
         raise DataError(f"{copy.name} holds {FORMAT_TITLES[format_of(copy)]} within gzip. Unpack it first.")

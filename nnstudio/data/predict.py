@@ -97,7 +97,7 @@ def read_for_prediction(
     """
     file = check_file(path)
     dialect = dialect_for(file, fitted)
-    wanted = [Column(name=column.name, kind=column.kind) for column in fitted.columns]
+    wanted = [Column(name=c.name, kind=c.kind, date_order=c.date_order) for c in fitted.columns]
     plan = ImportPlan(dialect=dialect, columns=tuple(wanted), missing_marks=fitted.missing_marks)
     table = read_table(file, plan, progress=progress, cancelled=cancelled, columns=wanted)
     _check_numbers(table, fitted)

@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 
 from engine.declared import replace
 from nnstudio.data import parquet
-from nnstudio.data.cells import is_missing
+from nnstudio.data.cells import BLANKS, is_missing, parse_number
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.formats import plain
 from nnstudio.data.head import Head, Record, head_text, read_head, records, without_surplus
 from nnstudio.data.kinds import Meaning, cell_reader, with_order
-from nnstudio.data.recipe import Column, ImportPlan, Kind
+from nnstudio.data.recipe import Column, ImportPlan, Kind, Task
 from nnstudio.data.scan import Cancel
 from nnstudio.data.steps import FILLING, MissingRule
 from nnstudio.data.table import MOST_LISTED, Unreadable, shortened
+from nnstudio.data.targets import propose_task
 
 MOST_CELLS = 300_000  # of a table with very many columns, fewer rows are shown
 LEAST_ROWS = 20
@@ -125,6 +126,18 @@ def rows_left(shown: Preview, plan: ImportPlan, missing: MissingRule) -> int:
                 lacking |= column.lacking
     left = 1.0 - float(lacking.mean()) if len(lacking) else 1.0
     return round(shown.estimated_rows * left)
+
+
+def proposed_task(shown: Preview, plan: ImportPlan) -> Task | None:
+    """Return the task that the target suggests by its first rows; None where there is not one target."""
+    found = [i for i, column in enumerate(plan.columns) if column.role == "target"]
+    if len(found) != 1:
+        return None
+    cells = [row[found[0]] for row in shown.rows if not is_missing(row[found[0]], plan.missing_marks)]
+    if plan.columns[found[0]].kind in ("category", "boolean"):
+        return "binary" if len({cell.strip(BLANKS) for cell in cells}) <= 2 else "multiclass"
+    numbers = [parse_number(cell, plan.dialect) for cell in cells]
+    return propose_task(np.array([number for number in numbers if number is not None], float))
 
 
 def _all_records(file: Path, size: int, plan: ImportPlan, head: Head) -> list[Record] | None:

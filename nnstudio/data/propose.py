@@ -58,12 +58,13 @@ def propose_columns(
     features = [i for i in usable if i != target]
     if all(found[i].reason for i in features):  # better a doubtful feature than none
         found = [p if p.never else p._replace(reason="") for p in found]
+    lost = {name for name, of in zip(head.names, head.types, strict=True) if nested(of)} if head.types else set()
     columns = []
     for i, (column, reason, _) in enumerate(found):
         role: Role = "target" if i == target else "ignore" if reason else "feature"
         columns.append(replace(column, role=role))
         if role == "ignore":
-            notes.append(f"{column.name!r} {reason}; {IGNORED}")
+            notes.append(f"{column.name!r} {reason}; {IGNORED if column.name not in lost else 'it is ignored.'}")
     if head.width > 1:
         which = "The last column" if target == head.width - 1 else "The last column that can be predicted"
         notes.append(f"{which}, {head.names[target]!r}, is taken for the target.")

@@ -141,7 +141,7 @@ def _refuse_nested(file: Path, head: Head, wanted: Sequence[Column]) -> None:
 
 def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
     rejects: list[_Rejects] = []  # after every scan: all of them must leave out the same rows
-    values, notes = scan_columns(scan, wanted, marks, lambda: rejects.append(_rejected(scan)))
+    values, notes, orders = scan_columns(scan, wanted, marks, lambda: rejects.append(_rejected(scan)))
     rejected, set_aside = rejects[0] if rejects else _Rejects(np.zeros(0, np.int64), ())
     lengths = set(map(_length, values.values()))
     if len(lengths) > 1 or any(not np.array_equal(rejected, other.rows) for other in rejects):
@@ -170,6 +170,7 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
         unreadable=unreadable,
         examples=examples,
         kinds={column.name: column.kind for column in wanted if column.name in unreadable},
+        date_orders=orders,
         set_aside=len(rejected) + len(scan.improper),
         set_aside_examples=_with_improper(scan, set_aside),
         notes=(*scan.head.notes, *notes),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from nnstudio.data.recipe import Kind
+from nnstudio.data.recipe import DateOrder, Kind
 
 EXAMPLES = 10  # of the cells and rows that could not be read, where a few are enough
 MOST_LISTED = 10_000  # of them that are listed, a column
@@ -44,7 +44,8 @@ class ReadReport:
 
     ``missing`` counts empty or marked cells; ``unreadable`` counts cells that are not of their column's kind.
     Both are by column, and leave out columns without any. ``set_aside`` counts the rows that could not be taken
-    apart. ``kinds`` says what the unreadable cells should have been. Of cells and rows at most ``MOST_LISTED`` are
+    apart. ``kinds`` says what the unreadable cells should have been,
+    ``date_orders`` in which order dates were read. Of cells and rows at most ``MOST_LISTED`` are
     listed, the first of each column.
     """
 
@@ -53,6 +54,7 @@ class ReadReport:
     unreadable: dict[str, int] = field(default_factory=dict)
     examples: dict[str, tuple[Unreadable, ...]] = field(default_factory=dict)
     kinds: dict[str, Kind] = field(default_factory=dict)
+    date_orders: dict[str, DateOrder] = field(default_factory=dict)
     set_aside: int = 0
     set_aside_examples: tuple[Unreadable, ...] = ()
     notes: tuple[str, ...] = ()

@@ -95,7 +95,7 @@ def test_what_is_detected_can_be_overruled(table: Path, capsys: pytest.CaptureFi
         "none",
         "--no-header",
         "--comment",
-        "none",
+        "#",
     )
     assert run("inspect", table, "--json", *given, "--missing-mark", "oops", "--type", "column_5=category") == 0
     found = json.loads(capsys.readouterr().out)
