@@ -18,12 +18,15 @@ from nnstudio.data.recipe import (
     ShareSplit,
     TimeSplit,
     features,
+    split_column,
 )
 from nnstudio.data.steps import MissingRule, Scaling, chosen
 
 DIGITS = 4  # of a fitted number in words
 MOST_NAMED = 12  # categories named in a row; more are counted
 LONGEST_NAME = 40  # characters of a category
+WAS_MISSING = "an input that is 1 where it was missing"
+FOR_MISSING = " for missing"
 NO_BREAK = "\u00a0"
 SECONDS_A_DAY = 86_400.0
 EPOCH = datetime(1970, 1, 1)
@@ -60,6 +63,12 @@ class ColumnLine:
     def text(self) -> str:
         """The line without its kind, e.g. ``x1: (x − 0.012) / 1.03``."""
         return f"{self.name}: {', '.join(self.steps)}"
+
+    @property
+    def summary(self) -> str:
+        """The steps with those of missing cells last, for a place that may cut them off."""
+        last = [step for step in self.steps if step.endswith(FOR_MISSING) or step == WAS_MISSING]
+        return ", ".join([*(step for step in self.steps if step not in last), *last])
 
 
 def column_line(column: Column, fitted: FittedColumn | FittedTarget | None) -> ColumnLine:
@@ -99,7 +108,7 @@ def steps_of(column: FittedColumn) -> tuple[str, ...]:
     """Return the steps of one fitted column in their order, e.g. ``("median 34 for missing", "(x − 30.2) / 8.1")``."""
     steps = [filled] if (filled := _filled(column)) else []
     if column.was_missing:
-        steps.append("an input that is 1 where missing")
+        steps.append(WAS_MISSING)
     match column.kind:
         case "number":
             steps += _number_steps(column)
@@ -160,6 +169,8 @@ def rules(preparation: Preparation) -> tuple[str, ...]:
 def divided(preparation: Preparation) -> str:
     """Return in a sentence how the rows are divided."""
     split, seed = preparation.split, f", seed {preparation.seed}"
+    if split_column(preparation) == "":
+        return "The column that divides the rows is not chosen yet."
     if isinstance(split, ColumnSplit):
         return f"Rows are divided by column {split.column!r}."
     held = [(split.validation, "validate"), (split.test, "test")]
@@ -188,11 +199,11 @@ def _filled(column: FittedColumn) -> str:
         return ""
     if column.fill_category is not None:
         word = "" if column.missing == "constant" else "most frequent "
-        return f"{word}{_short(column.fill_category)} for missing"
+        return f"{word}{_short(column.fill_category)}{FOR_MISSING}"
     if column.fill is None:
         return ""
     value = moment(column.fill) if column.kind == "date" else _number(column.fill)
-    return f"{FILLED[column.missing]} {value} for missing".strip()
+    return f"{FILLED[column.missing]} {value}{FOR_MISSING}".strip()
 
 
 def _number_steps(column: FittedColumn) -> list[str]:
@@ -246,6 +257,32 @@ def _scaled(what: str, offset: str, value: float, scale: float) -> str:
     if scale == 1:
         return what
     return f"({what}) / {_number(scale)}" if value else f"{what} / {_number(scale)}"
+
+
+def read_constant(kind: Kind, text: str) -> float | str:
+    """Return what a person typed to be put for a missing cell of a column of a kind.
+
+    Raises
+    ------
+    ValueError
+        When it is no number, or no date, where the column holds these; the message says how to write one.
+    """
+    if kind == "number":
+        try:
+            return numbers.parse(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is no number. Type one such as 0 or 1.5.") from None
+    if kind == "date":
+        try:
+            return (datetime.fromisoformat(text.strip()).replace(tzinfo=None) - EPOCH).total_seconds()
+        except ValueError:
+            raise ValueError(f"{text!r} is no date. Type one such as 2024-03-31.") from None
+    return text
+
+
+def shown_constant(kind: Kind, value: float | str | None) -> float | str | None:
+    """Return a constant as it is typed: that of a date, which is in seconds, as a date."""
+    return moment(value) if kind == "date" and isinstance(value, float) else value
 
 
 def moment(seconds: float) -> str:

@@ -18,7 +18,7 @@ from nnstudio.data import (
     TimeSplit,
     prepare_table,
 )
-from nnstudio.recipe_words import brief, chips, divided, lines, rules, widths
+from nnstudio.recipe_words import brief, chips, divided, lines, read_constant, rules, shown_constant, widths
 from tests.nnstudio.tables import recipe, table
 
 X = [1.0, 2.0, 3.0, 10.0]
@@ -56,10 +56,26 @@ def test_an_offset_below_zero_is_added() -> None:
 def test_a_filled_column_tells_with_what() -> None:
     data = table(x=[1.0, None, 3.0, 8.0], c=["a", None, "a", "b"], y=[1.0, 2.0, 3.0, 4.0])
     median = said("x", data, missing="median", was_missing=True, scaling="none")
-    assert median == ("median 3 for missing", "an input that is 1 where missing", "as it is")
+    assert median == ("median 3 for missing", "an input that is 1 where it was missing", "as it is")
     assert said("c", data, missing="median") == ("most frequent a for missing", "one-hot, 2 categories")
     constant = {"c": ColumnSteps(constant="none")}
     assert said("c", data, missing="constant", steps=constant) == ("none for missing", "one-hot, 3 categories")
+
+
+def test_where_room_is_short_what_is_done_to_missing_cells_comes_last() -> None:
+    data = table(x=[1.0, None, 3.0, 8.0], y=[1.0, 2.0, 3.0, 4.0])
+    made = recipe(data, "y", validation=0.0, missing="median", scaling="none")
+    assert lines(made, prepare_table(data, made).fitted)[0].summary == "as it is, median 3 for missing"
+
+
+def test_a_constant_is_read_as_its_column_holds_it() -> None:
+    assert read_constant("number", "1,5") == 1.5
+    assert read_constant("category", "12") == "12"
+    assert read_constant("date", "1970-01-03") == 2 * DAY
+    assert shown_constant("date", 2 * DAY) == "1970-01-03"
+    for kind, text in (("number", "many"), ("date", "yesterday")):
+        with pytest.raises(ValueError, match="Type one such as"):
+            read_constant(kind, text)  # type: ignore[arg-type]
 
 
 def test_categories_are_counted_and_named() -> None:
