@@ -35,6 +35,7 @@ from ui.lab_jobs import close_jobs
 from ui.lesson.classroom import Classroom
 from ui.message_bar import MessageBar
 from ui.project_session import LESSON_SUFFIX, ProjectSession
+from ui.recipe_work import close_work
 from ui.status_line import StatusLine
 from ui.table_files import TABLE_SUFFIXES
 from ui.training_bar import TrainingBar
@@ -355,5 +356,6 @@ class MainWindow(QMainWindow):
             preferences.set_layout(self.saveGeometry(), self.docks.state())
         self.session.close()
         close_jobs(self.model)
+        close_work(self.model)
         self.model.close()
         super().closeEvent(event)
