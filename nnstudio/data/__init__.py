@@ -1,6 +1,6 @@
 """Tables: how a file is read, and the arrays a network trains on. ``docs/data.md`` shows the flow."""
 
-from nnstudio.data.choices import with_choices, with_kinds, with_roles
+from nnstudio.data.choices import shared_fields, with_choices, with_kinds, with_roles
 from nnstudio.data.detect import detect
 from nnstudio.data.encoding import ENCODING_TITLES
 from nnstudio.data.errors import Cancelled, DataError
@@ -151,6 +151,7 @@ __all__ = [
     "sample_recipe",
     "scaled",
     "scaled_target",
+    "shared_fields",
     "split_sizes",
     "table_source",
     "targets_apart",

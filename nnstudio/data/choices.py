@@ -1,11 +1,11 @@
-"""What a person chose for columns, put upon a plan in one pass: kinds, roles and steps of many columns at once."""
+"""What a person chooses for columns: put upon a plan in one pass, and which of the rules for all of them matter."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
 from engine.declared import replace
-from nnstudio.data.recipe import Column, DateOrder, ImportPlan, Kind, Role
+from nnstudio.data.recipe import Column, DataRecipe, DateOrder, ImportPlan, Kind, Role
 
 
 def with_kinds(plan: ImportPlan, names: Collection[str], kind: Kind, order: DateOrder = "") -> ImportPlan:
@@ -53,6 +53,24 @@ def with_choices(plan: ImportPlan, choices: Mapping[str, Column]) -> ImportPlan:
             column.name: replace(column, role="feature") for column in plan.columns if column.role == "target"
         } | mine
     return _with(plan, mine)
+
+
+def shared_fields(recipe: DataRecipe) -> tuple[str, ...]:
+    """Return the fields of a Preparation that matter for the kinds of columns there are."""
+    kinds = {column.kind for column in recipe.plan.columns if column.role == "feature"}
+    targets = {column.kind for column in recipe.plan.columns if column.role == "target"}
+    settings = recipe.preparation
+    names = ["missing", "was_missing"]
+    if "category" in kinds:
+        names += ["encoding", "other", *(["rare_below"] if settings.other else [])]
+    if "number" in kinds:
+        names += ["clip", "log"]
+    names += ["scaling"] if kinds & {"number", "date", "category"} else []
+    names += ["date_parts"] if "date" in kinds else []
+    regression = recipe.task == "regression" or (recipe.task is None and "number" in targets)
+    names += ["scale_target"] if regression else []
+    names += ["class_weights"] if not regression or recipe.task is None else []
+    return (*names, "split", "seed")
 
 
 def _with(plan: ImportPlan, columns: Mapping[str, Column]) -> ImportPlan:

@@ -135,7 +135,7 @@ class ProblemsView(QWidget):
         self.setVisible(bool(problems))
         if shown is None or not problems:
             return
-        cells, rows = sum(column.unreadable_count for column in shown.columns), len(shown.set_aside)
+        cells, rows = sum(column.unreadable_count for column in shown.columns), shown.set_aside_count
         parts = [plural(count, what) for count, what in ((cells, "cell"), (rows, "row")) if count]
         where = "" if shown.complete else f" in the first {shown.counted_rows:,} rows"
         more = cells + rows - len(problems)
