@@ -9,7 +9,7 @@ from nnstudio.data.spread import Spread
 from nnstudio.recipe_words import moment
 
 DIGITS = 4
-MOST_TEXTS = 4
+MOST_TEXTS = 6
 LONGEST_TEXT = 24  # characters
 
 
@@ -23,12 +23,11 @@ def missing_share(column: PreviewColumn, shown: Preview) -> str:
 
 def missing_words(column: PreviewColumn, shown: Preview) -> str:
     """Return how many cells are missing or cannot be read, and of how many rows."""
-    of = f"of {rows_words(shown)}"
     if not column.lacks:
-        return f"No cell is missing {of}."
+        return f"No cell is missing in {rows_words(shown)}."
     parts = [f"{numbers.count(column.missing)} missing"] if column.missing else []
     parts += [f"{numbers.count(column.unreadable_count)} unreadable"] if column.unreadable_count else []
-    return f"{' and '.join(parts)} {of}."
+    return f"{' and '.join(parts)} of {rows_words(shown)}."
 
 
 def rows_words(shown: Preview) -> str:

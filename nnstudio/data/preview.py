@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.declared import replace
 from nnstudio.data import parquet
-from nnstudio.data.cells import BLANKS, is_missing
+from nnstudio.data.cells import BLANKS, is_missing, natural_key
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.formats import plain
@@ -259,9 +259,11 @@ def _values(kind: Kind, cells: Sequence[str], meanings: dict[str, Meaning | None
     for text, value in meanings.items():
         if value not in ("", None):
             texts.setdefault(value, text.strip(BLANKS))
-    place = {value: i for i, value in enumerate(texts)}
+    # In the order in which a table has them: no before yes, texts in their natural one.
+    order = sorted(texts, key=(lambda value: value) if kind == "boolean" else (lambda value: natural_key(texts[value])))
+    place = {value: i for i, value in enumerate(order)}
     codes = {text: -1 if value in ("", None) else place[value] for text, value in meanings.items()}
-    return Categories(np.array([codes[cell] for cell in cells], np.int32), tuple(texts.values()))
+    return Categories(np.array([codes[cell] for cell in cells], np.int32), tuple(texts[value] for value in order))
 
 
 def _tells_apart(column: Column, cells: Sequence[str], meanings: dict[str, Meaning | None], distinct: int) -> bool:

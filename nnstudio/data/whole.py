@@ -67,6 +67,8 @@ def check_whole(
         rows = table.rows
         _take_figures(table, block, columns, report, cancelled)
     assert table is not None
+    for name in refused:  # no cell of it can be read, as in the preview
+        columns[name] = with_fields(columns[name], missing=rows, lacking=np.ones(rows, bool))
     return with_fields(
         shown,
         columns=tuple(columns[column.name] for column in shown.columns),

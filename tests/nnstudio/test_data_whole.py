@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -18,6 +19,7 @@ from nnstudio.data import (
     doubts,
     preview,
     proposed_task,
+    rows_left,
     targets_apart,
     with_choices,
     with_kinds,
@@ -68,7 +70,7 @@ def test_the_figures_of_the_whole_are_those_of_a_preview_of_all_rows(
         np.testing.assert_array_equal(found.lacking, expected.lacking)
         assert found.figures.task == expected.figures.task
         assert found.figures.spread.counts == expected.figures.spread.counts
-        assert set(found.figures.spread.texts) == set(expected.figures.spread.texts)
+        assert found.figures.spread.texts == expected.figures.spread.texts
         assert sum(found.figures.spread.counts) + found.lacks == ROWS - 1
     assert shares[-1] == pytest.approx(1.0)
 
@@ -154,3 +156,15 @@ def test_a_constant_goes_with_the_kind_it_was_for() -> None:
     steps = ColumnSteps(missing="constant", constant=3.0, scaling="robust")
     plan = with_kinds(ImportPlan(columns=(Column(name="a", steps=steps),)), ["a"], "category")
     assert plan.columns[0].steps == ColumnSteps(missing="constant", scaling="robust")
+
+
+def test_a_column_that_holds_lists_lacks_all_cells_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.parquet"
+    duckdb.sql(f"COPY (SELECT i AS a, [i] AS many, i % 2 AS y FROM range(500) r(i)) TO '{path}' (FORMAT parquet)")
+    plan = detect(path)
+    monkeypatch.setitem(preview.__globals__, "SMALL_CELLS", 10)
+    whole = check_whole(path, plan, preview(path, plan))
+    assert [column.lacks for column in whole.columns] == [0, 500, 0]
+    assert rows_left(whole, with_roles(plan, ["many"], "feature"), "drop") == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -211,19 +210,6 @@ def test_rows_that_will_be_dropped_are_not_divided(opened: Open, tmp_path: Path)
     assert form.counts[0].text() == "320 rows"
     assert column(dialog, 0, DISTINCT) == "400"
     assert not dialog.side.check.isVisible()
-
-
-def test_counts_of_the_first_rows_alone_say_so(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("nnstudio.data.preview"), "SMALL_FILE", 100)
-    path = tmp_path / "t.csv"
-    path.write_text("a,y\n" + "".join(f"{i * 2},{i % 2}\n" for i in range(5000)))
-    dialog = opened(path)
-    assert dialog.left.size_label.text().startswith("about")
-    assert dialog.side.check.isVisible()
-    assert dialog.side.check.words.text().startswith("Figures of the first 200 rows")
-    model = dialog.columns_model
-    tip = model.headerData(DISTINCT, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
-    assert tip == "Different values in the first 200 rows"
 
 
 def listed(dialog: TableImportDialog) -> list[tuple[int, str, str]]:

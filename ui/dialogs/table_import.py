@@ -158,7 +158,7 @@ class TableImportDialog(QDialog):
         self._refresh()
         parts = [c for c in changed if c.kind == "date" and c.role == "feature"]
         if len(parts) == len(changed) == 1:  # a date has parts to choose from
-            self.side.open_column(plan.columns.index(parts[0]))
+            self.side.open_column(plan.columns.index(parts[0]), "date_parts")
 
     def _steps_edited(self, name: str, steps: ColumnSteps) -> None:
         if self._plan is not None:
@@ -335,13 +335,13 @@ class TableImportDialog(QDialog):
             self.settings.show_rows(0, 0, True)
             return
         exact = self._preview.complete
-        rows = self._preview.estimated_rows if exact else rounded(self._preview.estimated_rows)
         count = Counter(column.role for column in plan.columns)
         parts = [numbers.plural(count["feature"], "feature"), numbers.plural(count["target"], "target")]
         parts += [f"{numbers.count(count['ignore'])} ignored"] if count["ignore"] else []
         self.side.roles.setText(", ".join(parts))
         left = rows_left(self._preview, plan, self.settings.preparation().missing)
-        self.settings.show_rows(left if exact else rounded(left), max(0, rows - left), exact)
+        sizes = (left, max(0, self._preview.estimated_rows - left))
+        self.settings.show_rows(*(sizes if exact else map(rounded, sizes)), exact)
 
     def _show_check(self) -> None:
         shown = self._preview

@@ -9,6 +9,7 @@ from ui.dialogs.table_import_words import spaced
 
 STEPS = 1_000
 BAR_WIDTH = 110
+AGAIN = "Check all rows"
 
 
 class CheckRow(QWidget):
@@ -28,6 +29,7 @@ class CheckRow(QWidget):
         self.progress.setAccessibleName("Progress of checking all rows")
         self.button = QPushButton()
         self.button.setAutoDefault(False)
+        self.button.setAccessibleName(AGAIN)
         self.button.clicked.connect(self.pressed)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -46,8 +48,8 @@ class CheckRow(QWidget):
             self.words.setProperty("role", role)
             self.words.style().polish(self.words)
         self.progress.setVisible(running)
-        self.button.setText("Cancel" if running else "Check all rows")
-        self.button.setAccessibleName("Cancel checking all rows" if running else "Check all rows")
+        self.button.setText("Cancel" if running else AGAIN)
+        self.button.setAccessibleName("Cancel checking all rows" if running else AGAIN)
         self.show()
 
     def show_share(self, share: float) -> None:

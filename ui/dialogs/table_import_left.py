@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnstudio.data import ImportPlan, Preview, doubts
+from nnstudio.data.propose import IGNORED
 from ui.dialogs.table_import_preview import PreviewModel, PreviewView
 from ui.dialogs.table_import_settings import HEAD_HEIGHT, heading
 from ui.dialogs.table_import_unreadable import ProblemsView
@@ -13,6 +14,7 @@ from ui.dialogs.table_import_words import rounded, spaced
 from ui.inspector.parts import label, set_text
 
 MOST_NOTES = 3
+MOST_COMPARED = 100  # notes; more are not read one by one anyway
 
 
 class Left(QWidget):
@@ -59,8 +61,7 @@ class Left(QWidget):
         found = doubts(shown, plan) if shown is not None else ()
         set_text(self.doubts, " ".join(warning.text for warning in found))
         self.doubts.setVisible(bool(found))
-        # Which column is the target stands beside it, and may have been changed since.
-        notes = [note for note in plan.notes if not note.startswith("The last column")]
+        notes = _still_true(plan)
         more = f" And {len(notes) - MOST_NOTES} more." if len(notes) > MOST_NOTES else ""
         set_text(self.notes, " ".join(notes[:MOST_NOTES]) + more)
         self.notes.setToolTip("\n".join(notes))
@@ -79,3 +80,13 @@ class Left(QWidget):
         made = label(role=role, wrap=True)
         made.setAccessibleName(name)
         return made
+
+
+def _still_true(plan: ImportPlan) -> list[str]:
+    """Return the notes on what was detected, without those on roles that a person has changed since."""
+    # Which column is the target stands beside it.
+    notes = [note for note in plan.notes if not note.startswith("The last column")]
+    if not 0 < len(notes) <= MOST_COMPARED:
+        return notes
+    used = tuple(f"{column.name!r} " for column in plan.columns if column.role != "ignore")
+    return [note for note in notes if not (note.endswith(IGNORED) and note.startswith(used))]

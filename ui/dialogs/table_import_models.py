@@ -52,7 +52,7 @@ HINTS = (
     "Different values",
     "How often which values come",
 )
-WIDTHS = {KIND: 112, ROLE: 84, MISSING: 72, DISTINCT: 76, BARS: 84}
+WIDTHS = {KIND: 108, ROLE: 78, MISSING: 72, DISTINCT: 74, BARS: 74}
 FIGURES = (MISSING, DISTINCT, BARS)
 KEYS = {
     Qt.Key.Key_N: "number",

@@ -128,7 +128,7 @@ class SettingsForm(QWidget):
         self.seed.setRange(0, MOST_SEED)
         self.seed.setAccessibleName("Seed of the split")
         _inset(self.seed)
-        self.seed.setToolTip("The same seed divides the rows in the same way.")
+        self.seed.setToolTip("The same seed draws the same rows, and divides them into the same folds.")
         self.bar = SplitBar(self)
         self.counts = [QLabel() for _ in PARTS]
         self.training = QLabel()
@@ -275,11 +275,8 @@ class SettingsForm(QWidget):
 
     def _show_split(self) -> None:
         by_shares = self.divide.currentData() != _tag(ColumnSplit)
-        drawn = self.divide.currentData() in (_tag(ShareSplit), _tag(GroupSplit))
         for widget in (self.bar, self.training, self.validation, self.test, *self._share_labels[:-1], *self.counts):
             widget.setVisible(by_shares)
-        for seed in (self.seed, self._share_labels[-1]):  # decides nothing where nothing is drawn, but the folds
-            seed.setEnabled(drawn)
         held = (self.validation.value(), self.test.value())
         self.training.setText(f"{100 - sum(held):g}{THIN_SPACE}%")
         self.bar.show_shares((1 - sum(held) / 100, held[0] / 100, held[1] / 100))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
@@ -17,6 +17,7 @@ NARROWEST, WIDEST = 520, 660  # pixels
 PAGES_HEIGHT = 266
 TABLE_HEIGHT = 132
 MANY = 12  # columns, from which on one can be found by its name
+SCROLL_MARGIN = 12
 BASIC, RULES, COLUMN = range(3)
 LONGEST_NAME = 24  # characters in the title of a page
 
@@ -93,10 +94,17 @@ class Side(QWidget):
             self.settings.show_recipe(recipe, shown)
         self._show_column()
 
-    def open_column(self, at: int) -> None:
-        """Make a column current, and show its page."""
+    def open_column(self, at: int, field: str = "") -> None:
+        """Make a column current, and show its page, scrolled to one of its steps."""
         self.view.selectRow(at)
         self.pages.setCurrentIndex(COLUMN)
+        if self.column.steps.form.knows(field):
+            QTimer.singleShot(0, self, lambda: self._scroll_to(field))  # when the page has its layout
+
+    def _scroll_to(self, field: str) -> None:
+        area, form = self.pages.widget(COLUMN), self.column.steps.form
+        if isinstance(area, QScrollArea) and form.knows(field):
+            area.ensureWidgetVisible(form.editor(field), 0, SCROLL_MARGIN)
 
     @property
     def current(self) -> int:

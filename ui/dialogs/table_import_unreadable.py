@@ -20,7 +20,7 @@ NO_INDEX = QModelIndex()
 ROW, COLUMN, TEXT, WHY = range(4)
 HEADINGS = ("Row", "Column", "Text", "What is wrong")
 SHOWN_ROWS = 4
-WIDTHS = {ROW: 64, COLUMN: 110, WHY: 206}
+WIDTHS = {ROW: 64, COLUMN: 100}
 
 
 class Problem(NamedTuple):
@@ -110,7 +110,8 @@ class ProblemsView(QWidget):
         header = self.table.horizontalHeader()
         for section, width in WIDTHS.items():
             header.resizeSection(section, width)
-        header.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
+        for section in (TEXT, WHY):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
         self.table.clicked.connect(self._choose)
         self.table.activated.connect(self._choose)
         self.count = QLabel()
