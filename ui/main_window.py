@@ -34,8 +34,10 @@ from ui.inspector import Inspector
 from ui.lab_jobs import close_jobs
 from ui.lesson.classroom import Classroom
 from ui.message_bar import MessageBar
-from ui.project_session import LESSON_SUFFIX, TABLE_SUFFIXES, ProjectSession
+from ui.project_session import LESSON_SUFFIX, ProjectSession
+from ui.recipe_work import close_work
 from ui.status_line import StatusLine
+from ui.table_files import TABLE_SUFFIXES
 from ui.training_bar import TrainingBar
 from ui.training_view_model import TrainingViewModel
 
@@ -278,9 +280,9 @@ class MainWindow(QMainWindow):
 
     def load_table(self, path: str | None = None) -> None:
         """Open the dialog that loads a table, on a file where one is given."""
-        from ui.dialogs.csv_import import CsvImportDialog  # at first use: the window is up sooner
+        from ui.dialogs.table_import import TableImportDialog  # at first use: the window is up sooner
 
-        dialog = CsvImportDialog(path or None, self)
+        dialog = TableImportDialog(path or None, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             recipe, prepared = dialog.recipe(), dialog.prepared()
             self.session.use_data(recipe, prepared, Path(recipe.source.path).name)
@@ -354,5 +356,6 @@ class MainWindow(QMainWindow):
             preferences.set_layout(self.saveGeometry(), self.docks.state())
         self.session.close()
         close_jobs(self.model)
+        close_work(self.model)
         self.model.close()
         super().closeEvent(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -10,19 +10,22 @@ from engine.declared import Declared, SettingError, replace
 from nnstudio.data.errors import DataError
 from nnstudio.data.steps import (
     FILLING,
-    CategoryEncoding,
-    Clip,
+    ClipField,
     ColumnSteps,
     DateParts,
-    Log,
-    MissingRule,
+    EncodingField,
+    LogField,
+    MissingField,
     NoClip,
+    Other,
     Rare,
-    Scaling,
+    ScalingField,
+    WasMissing,
     rule_of,
 )
 
 Kind = Literal["number", "category", "date", "boolean"]
+DateOrder = Literal["", "ymd", "dmy", "mdy"]
 Role = Literal["feature", "target", "ignore"]
 Task = Literal["binary", "multiclass", "regression"]
 ClassWeights = Literal["none", "balanced"]
@@ -31,6 +34,7 @@ Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "windows-1252", "latin-1"]
 MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "NaN", "nan", "?", "-")
 MAX_NAME = 1_000  # characters of a column's name
 MAX_COLUMNS = 100_000
+MAX_SHEET_NAME = 255
 MAX_SEED = 2**32 - 1
 MAX_SAMPLE_ROWS = 1_000_000
 MAX_HELD_BACK = 0.95  # of the rows, for validation and test together
@@ -40,13 +44,15 @@ MAX_SPLIT_VALUES = 10_000
 Name = Annotated[str, Meta(max_length=MAX_NAME)]
 Share = Annotated[float, Meta(ge=0.0, le=0.9)]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
+Dividing = Annotated[str, Meta(max_length=MAX_NAME, title="Column", extra={"words": "columns"})]
 _Value = Annotated[str, Meta(max_length=MAX_NAME)]
 
 
 class Dialect(Declared, frozen=True):
     """How the text of a file becomes cells, and cells become numbers.
 
-    ``thousands`` is the mark between groups of three digits, empty where there is none.
+    ``thousands`` is the mark between groups of three digits, empty where there is none. A line that begins with
+    ``comment`` is left out. ``sheet`` is the one of a workbook that is read, the first with cells where it is empty.
     """
 
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
@@ -55,9 +61,15 @@ class Dialect(Declared, frozen=True):
     thousands: Literal["", ",", ".", " ", "'", "\u00a0", "\u202f"] = ""
     encoding: Encoding = "utf-8"
     header: bool = True
+    comment: Annotated[str, Meta(max_length=1)] = ""
+    sheet: Annotated[str, Meta(max_length=MAX_SHEET_NAME)] = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if (self.comment in "\r\n\0\ufeff" and self.comment) or self.comment.isalnum() or self.comment.isspace():
+            raise SettingError(f"The comment sign cannot be {self.comment!r}.")
+        if self.comment and self.comment in (self.delimiter, self.quote):
+            raise SettingError(f"The comment sign {self.comment!r} is also the delimiter or the quote.")
         if self.delimiter in "\r\n\0\ufeff" or self.delimiter.isalnum() or self.delimiter == self.quote:
             raise SettingError(f"The delimiter cannot be {self.delimiter!r}.")
         if self.thousands == self.decimal:
@@ -65,12 +77,17 @@ class Dialect(Declared, frozen=True):
 
 
 class Column(Declared, frozen=True):
-    """One column of the table: its name, how its cells are read, what it is for, and what is done to it."""
+    """One column of the table: its name, how its cells are read, what it is for, and what is done to it.
+
+    ``date_order`` says which of day and month comes first in a date that does not begin with its year; where it is
+    empty, the cells of the whole column tell.
+    """
 
     name: Name
     kind: Kind = "number"
     role: Role = "feature"
     steps: ColumnSteps = ColumnSteps()
+    date_order: DateOrder = ""
 
 
 class ImportPlan(Declared, frozen=True):
@@ -130,15 +147,24 @@ class _Shares(Declared, frozen=True):
 class ShareSplit(_Shares, frozen=True, tag="share"):
     """Rows are drawn by chance; where ``stratified``, each part has the classes in the same proportions."""
 
-    stratified: bool = True
+    title: ClassVar[str] = "by chance"
+    stratified: Annotated[
+        bool, Meta(title="In proportion", description="Each part has the classes in the same proportions.")
+    ] = True
 
 
 class ColumnSplit(Declared, frozen=True, tag="column"):
     """A column says what a row is for: its values that validate, and those that test; all others train."""
 
-    column: Name
-    validation: Annotated[tuple[_Value, ...], Meta(max_length=MAX_SPLIT_VALUES)] = ()
-    test: Annotated[tuple[_Value, ...], Meta(max_length=MAX_SPLIT_VALUES)] = ()
+    title: ClassVar[str] = "as a column says"
+    column: Dividing = ""
+    validation: Annotated[
+        tuple[_Value, ...],
+        Meta(max_length=MAX_SPLIT_VALUES, description="Values of rows that validate, one a line; the others train."),
+    ] = ()
+    test: Annotated[
+        tuple[_Value, ...], Meta(max_length=MAX_SPLIT_VALUES, description="Values of rows that test, one a line.")
+    ] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -150,13 +176,15 @@ class ColumnSplit(Declared, frozen=True, tag="column"):
 class TimeSplit(_Shares, frozen=True, kw_only=True, tag="time"):
     """The rows in the order of a column: the first train, later ones validate, the last test."""
 
-    column: Name
+    title: ClassVar[str] = "in time order"
+    column: Dividing = ""
 
 
 class GroupSplit(_Shares, frozen=True, kw_only=True, tag="group"):
     """Rows with the same value in a column stay together; whole groups are drawn by chance."""
 
-    column: Name
+    title: ClassVar[str] = "in whole groups"
+    column: Dividing = ""
 
 
 DataSplit = ShareSplit | ColumnSplit | TimeSplit | GroupSplit
@@ -180,19 +208,43 @@ class Preparation(Declared, frozen=True):
     ``seed`` decides the split, and the folds.
     """
 
-    missing: MissingRule = "drop"
-    was_missing: bool = False
-    encoding: CategoryEncoding = "one_hot"
-    other: bool = False
+    missing: MissingField = "drop"
+    was_missing: WasMissing = False
+    encoding: EncodingField = "one_hot"
+    other: Other = False
     rare_below: Rare = 0
-    clip: Clip = NoClip()
-    log: Log = "none"
-    scaling: Scaling = "standard"
+    clip: ClipField = NoClip()
+    log: LogField = "none"
+    scaling: ScalingField = "standard"
     date_parts: DateParts = ("timestamp",)
-    scale_target: bool = True
-    class_weights: ClassWeights = "none"
-    split: DataSplit = ShareSplit()
-    seed: Seed = 0
+    scale_target: Annotated[
+        bool, Meta(title="Scale it", description="Numbers to predict are standardized.", extra={"group": "Target"})
+    ] = True
+    class_weights: Annotated[
+        ClassWeights,
+        Meta(
+            title="Class weights",
+            description="Balanced: each class counts the same in the cost, whatever its number of rows.",
+            extra={"group": "Target"},
+        ),
+    ] = "none"
+    split: Annotated[
+        DataSplit,
+        Meta(
+            title="Divide",
+            description="Which rows train, which validate and which test.",
+            extra={"group": "Rows"},
+        ),
+    ] = ShareSplit()
+    seed: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=MAX_SEED,
+            description="Decides what is drawn by chance: the split, and the folds.",
+            extra={"group": "Rows"},
+        ),
+    ] = 0
 
 
 class DataRecipe(Declared, frozen=True):
@@ -267,8 +319,15 @@ def with_targets(plan: ImportPlan, targets: tuple[str, ...]) -> ImportPlan:
     return replace(plan, columns=tuple(replace(column, role=role(column)) for column in plan.columns))
 
 
-def with_column(plan: ImportPlan, name: str, *, kind: Kind | None = None, role: Role | None = None) -> ImportPlan:
-    """Return the plan with one column's kind or role changed; a new target takes the place of the old one.
+def with_column(
+    plan: ImportPlan,
+    name: str,
+    *,
+    kind: Kind | None = None,
+    role: Role | None = None,
+    date_order: DateOrder | None = None,
+) -> ImportPlan:
+    """Return the plan with one column's kind, role or order of dates changed; a new target takes the old one's place.
 
     Raises
     ------
@@ -282,7 +341,14 @@ def with_column(plan: ImportPlan, name: str, *, kind: Kind | None = None, role: 
     return replace(
         plan,
         columns=tuple(
-            replace(column, kind=kind or column.kind, role=role or column.role) if column.name == name else column
+            replace(
+                column,
+                kind=kind or column.kind,
+                role=role or column.role,
+                date_order=column.date_order if date_order is None else date_order,
+            )
+            if column.name == name
+            else column
             for column in plan.columns
         ),
     )

@@ -521,3 +521,17 @@ def test_the_first_sample_is_solved_by_a_small_network() -> None:
 def test_an_unknown_sample_is_named() -> None:
     with pytest.raises(DataError, match="There is no sample 'unicorns'"):
         sample_recipe("unicorns")
+
+
+def test_dates_of_a_new_table_are_read_in_the_order_of_the_training_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("d,y\n" + "".join(f"{i % 28 + 1}/04/2024,{i * 1.5}\n" for i in range(40)))
+    for order in ("dmy", ""):  # given, or found in all cells
+        plan = with_column(detect(path), "d", role="feature", date_order=order)  # type: ignore[arg-type]
+        fitted = prepare(DataRecipe(source=table_source(path), plan=plan)).fitted
+        assert fitted.columns[0].date_order == "dmy"
+        new = tmp_path / "new.csv"
+        new.write_text("d\n03/04/2024\n04/04/2024\n")
+        seconds = read_for_prediction(new, fitted).columns["d"]
+        assert not isinstance(seconds, Categories)
+        assert np.diff(seconds).tolist() == [86_400.0]

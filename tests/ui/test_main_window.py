@@ -171,7 +171,7 @@ def drop(window, path: Path) -> None:
 
 def test_a_table_dropped_on_the_window_opens_the_dialog_with_it(window, tmp_path, monkeypatch):
     opened = []
-    monkeypatch.setattr("ui.dialogs.csv_import.CsvImportDialog.exec", lambda dialog: opened.append(dialog) or 0)
+    monkeypatch.setattr("ui.dialogs.table_import.TableImportDialog.exec", lambda dialog: opened.append(dialog) or 0)
     path = tmp_path / "table.csv"
     path.write_text("a,b\n1,x\n2,y\n")
     drop(window, path)

@@ -14,9 +14,9 @@ from nnstudio.data import DataError, check_columns, plural
 from nnstudio.predicting import Predicted, predict_table, write_csv
 from nnstudio.project_file import Project
 from ui import preferences
+from ui.table_files import TABLE_FILTER
 
 POLL_MS = 50
-TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 
 
 class Prediction(QObject):
@@ -65,7 +65,8 @@ def predict_table_from(window: QWidget, project: Project, name: str, show: Calla
     if about is None:
         show("How the data were prepared is not known: use Data, Read the table again, then predict.", "warn")
         return
-    table, _ = QFileDialog.getOpenFileName(window, "Predict the rows of a table", preferences.table_folder(), TABLES)
+    folder = preferences.table_folder()
+    table, _ = QFileDialog.getOpenFileName(window, "Predict the rows of a table", folder, TABLE_FILTER)
     if not table:
         return
     preferences.set_table_folder(table)
