@@ -17,7 +17,7 @@ from nnstudio.data.look import (
     tab_separated,
 )
 from ui import theme
-from ui.dialogs.csv_import_work import Background
+from ui.dialogs.table_import_work import Background
 from ui.panels.data_columns import ColumnsPage
 from ui.panels.data_correlation import CorrelationPage
 from ui.panels.data_scatter import ScatterPage

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from nnstudio import numbers
 from nnstudio.data.look import SPLITS, Key, Look, Rows, tab_separated
 from ui import theme
-from ui.dialogs.csv_import_work import Background
+from ui.dialogs.table_import_work import Background
 from ui.forms.controls import Combo
 from ui.panels.data_cells import DOWN, ROW, SPLIT, UP, CellModel
 from ui.panels.data_picture import ExamplePicture
