@@ -54,7 +54,7 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def _kinds(annotation: Any) -> tuple[type[Declared], ...]:
-    inner = _unwrap(annotation)[1]
+    inner = _unwrap(_without_none(_unwrap(annotation)[1])[0])[1]
     members = get_args(inner) if get_origin(inner) in (Union, types.UnionType) else (inner,)
     return tuple(member for member in members if isinstance(member, type) and issubclass(member, Declared))
 
@@ -65,7 +65,7 @@ def _infos(kind: type[Declared]) -> tuple[msgspec.structs.FieldInfo, ...]:
     return msgspec.structs.fields(kind)
 
 
-Kind = Literal["integer", "number", "numbers", "switch", "choice", "variant", "text"]
+Kind = Literal["integer", "number", "numbers", "switch", "choice", "choices", "variant", "text", "texts"]
 _D = TypeVar("_D", bound=Declared)
 
 
@@ -75,7 +75,11 @@ class Field:
 
     ``kind`` is ``"variant"`` where the value is itself one of several declared structs (an activation, say); these
     are then listed in ``variants`` by their names, and have fields of their own. It is ``"numbers"`` for a tuple of
-    numbers; ``minimum`` and ``maximum`` are then those of each. Fields of one ``group`` stand below one heading.
+    numbers; ``minimum`` and ``maximum`` are then those of each. ``"choices"`` is several of some words, ``"texts"``
+    several texts. Fields of one ``group`` stand below one heading.
+
+    ``optional`` says that the value may be None, which ``none`` puts in words. ``titles`` are the choices as a person
+    reads them. ``words`` names a list that whoever shows the setting knows, of which a text has to be one.
     """
 
     name: str
@@ -91,6 +95,10 @@ class Field:
     read_only: bool = False
     logarithmic: bool = False
     group: str = ""
+    optional: bool = False
+    none: str = ""
+    titles: tuple[str, ...] = ()
+    words: str = ""
 
 
 def name_of(declared: Declared | type[Declared]) -> str:
@@ -147,12 +155,17 @@ def title_of_safe(kind: type[Declared]) -> str:
 
 def _field(kind: type[Declared], info: msgspec.structs.FieldInfo) -> Field:
     meta, annotated = _unwrap(info.type)
+    annotated, optional = _without_none(annotated)
+    if optional and get_origin(annotated) is Annotated:
+        meta, annotated = _unwrap(annotated)
     extra = dict(meta.extra or {}) if meta else {}
     default = _default(info)
     choices: tuple[str, ...] = ()
     variants: tuple[type[Declared], ...] = ()
     field_kind: Kind
     bounds = meta
+    members = get_args(annotated) if get_origin(annotated) in (Union, types.UnionType) else (annotated,)
+    kinds = tuple(member for member in members if isinstance(member, type) and issubclass(member, Declared))
     if annotated is bool:
         field_kind = "switch"
     elif annotated is int:
@@ -160,17 +173,16 @@ def _field(kind: type[Declared], info: msgspec.structs.FieldInfo) -> Field:
     elif annotated is float:
         field_kind = "number"
     elif get_origin(annotated) is tuple:
-        field_kind = "numbers"
-        bounds = _unwrap(get_args(annotated)[0])[0]
+        bounds, each = _unwrap(get_args(annotated)[0])
+        field_kind = "choices" if get_origin(each) is Literal else "texts" if each is str else "numbers"
+        choices = tuple(str(choice) for choice in get_args(each)) if field_kind == "choices" else ()
     elif get_origin(annotated) is Literal:
         field_kind, choices = "choice", tuple(str(choice) for choice in get_args(annotated))
-    elif get_origin(annotated) in (Union, types.UnionType):
-        field_kind = "variant"
-        variants = tuple(member for member in get_args(annotated) if isinstance(member, type))
-    elif isinstance(annotated, type) and issubclass(annotated, Declared):
-        field_kind, variants = "variant", (annotated,)
+    elif kinds:
+        field_kind, variants = "variant", kinds
     else:
         field_kind = "text"
+    titles = dict(extra.get("titles", {}))
     return Field(
         name=info.name,
         label=(meta.title if meta and meta.title else info.name.replace("_", " ").capitalize()),
@@ -185,7 +197,19 @@ def _field(kind: type[Declared], info: msgspec.structs.FieldInfo) -> Field:
         read_only=bool(extra.get("read_only", False)),
         logarithmic=bool(extra.get("logarithmic", False)),
         group=str(extra.get("group", "")),
+        optional=optional,
+        none=str(extra.get("none", "none")) if optional else "",
+        titles=tuple(str(titles.get(choice, choice.replace("_", " "))) for choice in choices),
+        words=str(extra.get("words", "")),
     )
+
+
+def _without_none(annotated: Any) -> tuple[Any, bool]:
+    """Return an annotation without None, and whether that was one of its values."""
+    if get_origin(annotated) not in (Union, types.UnionType) or type(None) not in get_args(annotated):
+        return annotated, False
+    rest = tuple(member for member in get_args(annotated) if member is not type(None))
+    return (rest[0] if len(rest) == 1 else Union[rest]), True  # noqa: UP007  # made at run time
 
 
 def _unwrap(annotation: Any) -> tuple[msgspec.Meta | None, Any]:

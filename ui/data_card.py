@@ -137,6 +137,7 @@ class DataCard(QWidget):
         name, tip = source_name(recipe)
         self.name.show_text(name, tip)
         self.facts.setText(facts(recipe, data))
+        self.sliders.show_source(recipe.source if recipe is not None else None)
         warnings = [warning.text for warning in data.report.warnings] if data is not None else []
         notes = list(data.report.notes) if data is not None else []
         self._warn(warnings)
@@ -144,7 +145,6 @@ class DataCard(QWidget):
         self.notes.setVisible(bool(shown))
         self.notes.setText(shown)
         self.notes.setToolTip("\n".join(notes))
-        self.sliders.show_source(recipe.source if recipe is not None else None)
         self.picture.show_data(data)
         self.picture.setVisible(data is not None)
         self.axes.setVisible(data is not None)
@@ -196,7 +196,7 @@ def _prepared_how(recipe: DataRecipe) -> list[str]:
 
 
 def _axes(data: PreparedData) -> str:
-    """Return what the picture's axes are, and of several targets which gives the colors."""
+    """Return what the picture shows, and of several targets which gives the colors."""
     shape = picture_shape(data.features)
     if shape is not None:
         return f"rows as pictures of {shape[0]} × {shape[1]} pixels"

@@ -35,6 +35,7 @@ from ui.lab_jobs import close_jobs
 from ui.lesson.classroom import Classroom
 from ui.message_bar import MessageBar
 from ui.project_session import LESSON_SUFFIX, ProjectSession
+from ui.recipe_work import close_work
 from ui.status_line import StatusLine
 from ui.table_files import TABLE_SUFFIXES
 from ui.training_bar import TrainingBar
@@ -142,7 +143,10 @@ class MainWindow(QMainWindow):
         left.setStretchFactor(0, 1)
         left.setMinimumWidth(LEFT_LEAST)
         self.docks = Docks(self, left, self.inspector, self.model)
-        self.classroom = Classroom(self)
+        self.classroom = Classroom(self.model, self.session, self.docks, self)
+        self.classroom.limited.connect(self.training_bar.limit)
+        self.classroom.limited.connect(lambda shown: self.palette_view.setVisible(not shown or "layers" in shown))
+        self.classroom.limited.connect(lambda shown: self.data_card.setVisible(not shown or "data" in shown))
         status = QStatusBar()
         status.setSizeGripEnabled(False)
         status.addWidget(self.status_line, 1)
@@ -355,5 +359,6 @@ class MainWindow(QMainWindow):
             preferences.set_layout(self.saveGeometry(), self.docks.state())
         self.session.close()
         close_jobs(self.model)
+        close_work(self.model)
         self.model.close()
         super().closeEvent(event)

@@ -25,6 +25,7 @@ from nnstudio.headless import reachable_recipe
 from nnstudio.project_file import MOST_DATA, SUFFIX, Project, ProjectError, open_project, save
 from nnstudio.recovery import Autosave, Recoverable, recoverable
 from ui import preferences
+from ui.recipe_work import UNSAVED, work_of
 from ui.training_view_model import TrainingViewModel
 
 AUTOSAVE_TIMER_MS = 5_000
@@ -51,6 +52,7 @@ class ProjectSession(QObject):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._offer_autosave)
         self._timer.start(AUTOSAVE_TIMER_MS)
+        self.state_changed.connect(self._tell_path)
 
     @property
     def changed(self) -> bool:
@@ -61,6 +63,9 @@ class ProjectSession(QObject):
     def name(self) -> str:
         """The file's name, or ``Untitled``."""
         return self.path.name if self.path else f"Untitled{SUFFIX}"
+
+    def _tell_path(self) -> None:
+        work_of(self._model).project_path = self.path or UNSAVED
 
     def _clean_changed(self, clean: bool) -> None:
         self.state_changed.emit()

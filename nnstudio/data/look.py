@@ -39,11 +39,12 @@ Key = int | Literal["row", "split"]  # what rows are sorted by: a column's numbe
 
 @dataclass(frozen=True)
 class LookColumn:
-    """One column of the table as it is shown.
+    """One column as it is shown: a column of the table, or one of the numbers that were made from it.
 
     ``first`` is the number of its first feature, or for a target of its first output. With ``categories`` it holds
     one of these texts, otherwise it is a number. ``coded`` tells how a text was kept: as a feature for each of them,
     as its place among them, or, of two, as 0 or 1.
+    ``source`` is the table's column.
     """
 
     name: str
@@ -51,6 +52,7 @@ class LookColumn:
     categories: tuple[str, ...] = ()
     is_target: bool = False
     coded: Literal["one_hot", "place", "yes_no"] = "one_hot"
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Distribution:
 
 
 class Look:
-    """Prepared data as a person looks at them; ``columns`` begin with the target.
+    """Prepared data as a person looks at them; ``columns`` begin with the targets.
 
     Nothing is copied: a cell is read from X and Y when it is asked for.
     """
@@ -96,8 +98,9 @@ class Look:
             (number, k) for number, column in enumerate(prepared.fitted.columns) for k in range(len(column.features))
         ]
         self._alone: dict[int, PreparedData] = {}
-        single = prepared.Y.shape[1] == 1
-        self.axes = (*prepared.features, prepared.target) if single else prepared.features
+        # Outputs of one of several classes are no axis: each is 0 but in one class.
+        outputs = () if prepared.task == "multiclass" else tuple(target.name for target in self.targets)
+        self.axes = (*prepared.features, *outputs)
 
     @property
     def size(self) -> int:
@@ -121,8 +124,8 @@ class Look:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes that are told apart: none in a regression, nor where there are very many."""
-        classes = self.prepared.classes
+        """The classes that are told apart, of the first target: none in a regression, nor where there are many."""
+        classes = self.targets[0].categories
         return classes if len(classes) <= MOST_CLASSES else ()
 
     # -- cells ----------------------------------------------------------------------------------------------------
@@ -134,10 +137,10 @@ class Look:
         """
         if column.categories:
             return [column.categories[code] if code >= 0 else "" for code in self.codes(column, rows).tolist()]
-        values = self.values(column, rows)
+        kept = self._kept(column)[rows].astype(np.float64)
+        values = self._in_unit(column, kept)
         # What float32 has rounded away would stand as stray digits at the end.
-        middle = self._in_unit(column, np.zeros(1, np.float32))
-        doubts = np.abs(values - middle) * FLOAT32_ROUNDING
+        doubts = np.abs(self._in_unit(column, kept * (1 + FLOAT32_ROUNDING)) - values)
         return [
             round(value, min(math.floor(-math.log10(doubt)), MOST_DECIMALS) if doubt > 0 else MOST_DECIMALS) + 0.0
             for value, doubt in zip(values.tolist(), doubts.tolist(), strict=True)
@@ -161,12 +164,12 @@ class Look:
         return self._in_unit(column, self._kept(column)[rows])
 
     def axis_values(self, axis: int, rows: Rows | slice) -> Values:
-        """Return the values (rows,) on an axis: a feature, or after all features the only output."""
-        prepared = self.prepared
-        if axis < len(prepared.features):
+        """Return the values (rows,) on an axis: a feature, or after all features an output."""
+        prepared, output = self.prepared, axis - len(self.prepared.features)
+        if output < 0:
             return self._raw(axis, prepared.X[rows, axis])
-        values = prepared.Y[rows, 0]
-        return raw_target(prepared, values) if prepared.task == "regression" else values.astype(np.float64)
+        values = prepared.Y[rows, output]
+        return raw_target(prepared, values, output) if prepared.task == "regression" else values.astype(np.float64)
 
     def _kept(self, column: LookColumn) -> NDArray[np.float32]:
         return (self.prepared.Y if column.is_target else self.prepared.X)[:, column.first]
@@ -217,47 +220,18 @@ class Look:
 
     @property
     def usual_axes(self) -> tuple[int, int]:
-        """The first two features that are not constant, to begin with; of a single feature that and the target."""
+        """The first two features that vary, numbers before texts; of a single one that and another axis."""
         rows: Rows | slice = slice(None) if self.looked_at is None else self.looked_at
-        X = self.prepared.X
+        are_numbers = [column.first for column in self.columns if not column.is_target and not column.categories]
+        others = sorted(set(range(len(self.prepared.features))) - set(are_numbers))
         varied: list[int] = []
-        for feature in range(X.shape[1]):
-            if np.ptp(X[rows, feature]) > 0:
+        for feature in (*are_numbers, *others):
+            if np.ptp(self.prepared.X[rows, feature]) > 0:
                 varied.append(feature)
             if len(varied) == 2:
                 return varied[0], varied[1]
         first = varied[0] if varied else 0
         return first, next((axis for axis in range(len(self.axes)) if axis != first), first)
-
-
-def tab_separated(look: Look, rows: Rows) -> str:
-    """Return rows of the table as text, a tab between cells, under a line with the columns' names."""
-    columns: list[list[str]] = [
-        ["row", *map(str, (rows + 1).tolist())],
-        ["split", *(SPLITS[split] for split in look.split[rows].tolist())],
-    ]
-    for column in look.columns:
-        cells = look.cells(column, rows)
-        texts = [f"{cell:.12g}" if isinstance(cell, float) else _one_cell(cell) for cell in cells]
-        columns.append([_one_cell(column.name), *texts])
-    return "\n".join("\t".join(cells) for cells in zip(*columns, strict=True))
-
-
-def distributions_text(shown: list[Distribution]) -> str:
-    """Return mean, spread and missing cells of every column as text, a tab between cells."""
-    lines = ["column\tmean\tstandard deviation\tlow\thigh\tmissing"]
-    for one in shown:
-        figures = (one.mean, one.deviation, one.low, one.high, one.missing)
-        lines.append("\t".join([_one_cell(one.column.name), *("" if f != f else f"{f:.6g}" for f in figures)]))
-    return "\n".join(lines)
-
-
-def correlations_text(names: list[str], values: Values) -> str:
-    """Return the correlation coefficients as text, a tab between cells, names above and at the left."""
-    lines = ["\t".join(["", *map(_one_cell, names)])]
-    for name, row in zip(names, values.tolist(), strict=True):
-        lines.append("\t".join([_one_cell(name), *("" if value != value else f"{value:.4f}" for value in row)]))
-    return "\n".join(lines)
 
 
 def distribution(look: Look, column: LookColumn) -> Distribution:
@@ -266,7 +240,7 @@ def distribution(look: Look, column: LookColumn) -> Distribution:
     groups = max(len(look.classes), 1)
     group = look.codes(look.targets[0], rows) if look.classes else None
     report = look.prepared.report
-    lacking = report.missing.get(column.name, 0) + report.unreadable.get(column.name, 0)
+    lacking = report.missing.get(column.source, 0) + report.unreadable.get(column.source, 0)
     missing = lacking / report.rows_read if report.rows_read else 0.0
     if column.categories:
         codes = look.codes(column, rows)
@@ -313,7 +287,7 @@ def bin_edges(values: Values, low: float, high: float) -> Values:
 
 
 def correlations(look: Look) -> Values:
-    """Return the correlation coefficients (axes, axes) of the first axes and the last; nan beside a constant."""
+    """Return the correlation coefficients (axes, axes) of :func:`correlated_axes`; nan beside a constant."""
     rows: Rows | slice = slice(None) if look.looked_at is None else look.looked_at
     chosen = correlated_axes(look)
     columns = np.stack([look.axis_values(axis, rows) for axis in chosen])
@@ -326,9 +300,9 @@ def correlations(look: Look) -> Values:
 
 
 def correlated_axes(look: Look) -> list[int]:
-    """Return the axes whose correlations are shown: all of them, or the first ones and the target."""
-    axes = list(range(len(look.axes)))
-    return axes if len(axes) <= MOST_CORRELATED else [*axes[: MOST_CORRELATED - 1], axes[-1]]
+    """Return the axes whose correlations are shown: all of them, or the first features and the targets."""
+    axes, features = list(range(len(look.axes))), len(look.prepared.features)
+    return axes[: MOST_CORRELATED - len(axes[features:])] + axes[features:] if len(axes) > MOST_CORRELATED else axes
 
 
 def picture_shape(features: tuple[str, ...]) -> tuple[int, int] | None:
@@ -363,10 +337,6 @@ def picture(look: Look, row: int, shape: tuple[int, int]) -> Values:
     return np.array(values).reshape(shape)
 
 
-def _one_cell(text: str) -> str:
-    return re.sub(r"[\t\r\n]+", " ", text)
-
-
 def _counted(codes: NDArray[np.int64], shown: NDArray[np.int64], members: NDArray[np.bool_] | None) -> Rows:
     own = codes if members is None else codes[members]
     return np.asarray(np.bincount(own[own >= 0], minlength=int(shown.max(initial=0)) + 1)[shown])
@@ -374,9 +344,9 @@ def _counted(codes: NDArray[np.int64], shown: NDArray[np.int64], members: NDArra
 
 def _targets(prepared: PreparedData) -> tuple[LookColumn, ...]:
     if prepared.task == "multiclass":
-        return (LookColumn(prepared.target, 0, prepared.classes, is_target=True),)
+        return (LookColumn(prepared.target, 0, prepared.classes, is_target=True, source=prepared.target),)
     return tuple(
-        LookColumn(target.name, output, target.classes, is_target=True, coded="yes_no")
+        LookColumn(target.name, output, target.classes, is_target=True, coded="yes_no", source=target.name)
         for output, target in enumerate(prepared.fitted.targets)
     )
 
@@ -386,17 +356,18 @@ def _inputs(prepared: PreparedData) -> list[LookColumn]:
     columns: list[LookColumn] = []
     at = 0
     for column in prepared.fitted.columns:
-        names = column.features
+        names, source = column.features, column.name
         taken = 0
         if column.kind == "boolean":
-            columns.append(LookColumn(column.name, at, column.categories, coded="yes_no"))
+            columns.append(LookColumn(source, at, column.categories, coded="yes_no", source=source))
             taken = 1
         elif column.kind == "category" and column.encoding == "ordinal":
-            columns.append(LookColumn(column.name, at, column.categories, coded="place"))
+            columns.append(LookColumn(source, at, column.categories, coded="place", source=source))
             taken = 1
-        elif column.kind == "category":
-            columns.append(LookColumn(column.name, at, column.categories))
-            taken = len(column.categories)
-        columns += [LookColumn(names[k], at + k) for k in range(taken, len(names))]
+        elif column.kind == "category":  # the feature of all other texts among them
+            texts = [name.removeprefix(f"{source}=") for name in names if name.startswith(f"{source}=")]
+            columns.append(LookColumn(source, at, tuple(texts), source=source))
+            taken = len(texts)
+        columns += [LookColumn(names[k], at + k, source=source) for k in range(taken, len(names))]
         at += len(names)
     return columns

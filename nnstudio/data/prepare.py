@@ -234,6 +234,8 @@ def check_recipe(recipe: DataRecipe) -> tuple[Column, ...]:
             )
     divides = split_column(recipe.preparation)
     kinds = {column.name: column.kind for column in recipe.plan.columns}
+    if divides == "":
+        raise DataError("The rows are to be divided by a column, and none is chosen. Choose the column.")
     if divides is not None and divides not in kinds:
         raise DataError(f"There is no column {divides!r}, by which the rows should be divided. Choose another.")
     if isinstance(recipe.preparation.split, ColumnSplit) and kinds[recipe.preparation.split.column] == "date":

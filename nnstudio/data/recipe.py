@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -10,15 +10,17 @@ from engine.declared import Declared, SettingError, replace
 from nnstudio.data.errors import DataError
 from nnstudio.data.steps import (
     FILLING,
-    CategoryEncoding,
-    Clip,
+    ClipField,
     ColumnSteps,
     DateParts,
-    Log,
-    MissingRule,
+    EncodingField,
+    LogField,
+    MissingField,
     NoClip,
+    Other,
     Rare,
-    Scaling,
+    ScalingField,
+    WasMissing,
     rule_of,
 )
 
@@ -42,6 +44,7 @@ MAX_SPLIT_VALUES = 10_000
 Name = Annotated[str, Meta(max_length=MAX_NAME)]
 Share = Annotated[float, Meta(ge=0.0, le=0.9)]
 Seed = Annotated[int, Meta(ge=0, le=MAX_SEED)]
+Dividing = Annotated[str, Meta(max_length=MAX_NAME, title="Column", extra={"words": "columns"})]
 _Value = Annotated[str, Meta(max_length=MAX_NAME)]
 
 
@@ -144,15 +147,24 @@ class _Shares(Declared, frozen=True):
 class ShareSplit(_Shares, frozen=True, tag="share"):
     """Rows are drawn by chance; where ``stratified``, each part has the classes in the same proportions."""
 
-    stratified: bool = True
+    title: ClassVar[str] = "by chance"
+    stratified: Annotated[
+        bool, Meta(title="In proportion", description="Each part has the classes in the same proportions.")
+    ] = True
 
 
 class ColumnSplit(Declared, frozen=True, tag="column"):
     """A column says what a row is for: its values that validate, and those that test; all others train."""
 
-    column: Name
-    validation: Annotated[tuple[_Value, ...], Meta(max_length=MAX_SPLIT_VALUES)] = ()
-    test: Annotated[tuple[_Value, ...], Meta(max_length=MAX_SPLIT_VALUES)] = ()
+    title: ClassVar[str] = "as a column says"
+    column: Dividing = ""
+    validation: Annotated[
+        tuple[_Value, ...],
+        Meta(max_length=MAX_SPLIT_VALUES, description="Values of rows that validate, one a line; the others train."),
+    ] = ()
+    test: Annotated[
+        tuple[_Value, ...], Meta(max_length=MAX_SPLIT_VALUES, description="Values of rows that test, one a line.")
+    ] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -164,13 +176,15 @@ class ColumnSplit(Declared, frozen=True, tag="column"):
 class TimeSplit(_Shares, frozen=True, kw_only=True, tag="time"):
     """The rows in the order of a column: the first train, later ones validate, the last test."""
 
-    column: Name
+    title: ClassVar[str] = "in time order"
+    column: Dividing = ""
 
 
 class GroupSplit(_Shares, frozen=True, kw_only=True, tag="group"):
     """Rows with the same value in a column stay together; whole groups are drawn by chance."""
 
-    column: Name
+    title: ClassVar[str] = "in whole groups"
+    column: Dividing = ""
 
 
 DataSplit = ShareSplit | ColumnSplit | TimeSplit | GroupSplit
@@ -194,19 +208,43 @@ class Preparation(Declared, frozen=True):
     ``seed`` decides the split, and the folds.
     """
 
-    missing: MissingRule = "drop"
-    was_missing: bool = False
-    encoding: CategoryEncoding = "one_hot"
-    other: bool = False
+    missing: MissingField = "drop"
+    was_missing: WasMissing = False
+    encoding: EncodingField = "one_hot"
+    other: Other = False
     rare_below: Rare = 0
-    clip: Clip = NoClip()
-    log: Log = "none"
-    scaling: Scaling = "standard"
+    clip: ClipField = NoClip()
+    log: LogField = "none"
+    scaling: ScalingField = "standard"
     date_parts: DateParts = ("timestamp",)
-    scale_target: bool = True
-    class_weights: ClassWeights = "none"
-    split: DataSplit = ShareSplit()
-    seed: Seed = 0
+    scale_target: Annotated[
+        bool, Meta(title="Scale it", description="Numbers to predict are standardized.", extra={"group": "Target"})
+    ] = True
+    class_weights: Annotated[
+        ClassWeights,
+        Meta(
+            title="Class weights",
+            description="Balanced: each class counts the same in the cost, whatever its number of rows.",
+            extra={"group": "Target"},
+        ),
+    ] = "none"
+    split: Annotated[
+        DataSplit,
+        Meta(
+            title="Divide",
+            description="Which rows train, which validate and which test.",
+            extra={"group": "Rows"},
+        ),
+    ] = ShareSplit()
+    seed: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=MAX_SEED,
+            description="Decides what is drawn by chance: the split, and the folds.",
+            extra={"group": "Rows"},
+        ),
+    ] = 0
 
 
 class DataRecipe(Declared, frozen=True):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
 from engine.declared import Declared, SettingError
 
 if TYPE_CHECKING:
-    from nnstudio.data.recipe import Column, Preparation
+    from nnstudio.data.recipe import Column, Kind, Preparation
 
 MissingRule = Literal["drop", "mean", "median", "most_frequent", "constant", "refuse"]
 Scaling = Literal["standard", "min_max", "robust", "none"]
@@ -23,20 +23,94 @@ MAX_CATEGORIES = 1_000  # of one text column; each becomes an input
 MAX_TEXT = 1_000_000  # characters of a category
 MAX_RARE = 1_000_000
 
+AS_FOR_ALL = "as for all"  # what a column says where it says nothing of its own
+
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
-DateParts = Annotated[tuple[DatePart, ...], Meta(min_length=1, max_length=5)]
-Rare = Annotated[int, Meta(ge=0, le=MAX_RARE)]
+
+
+def _meta(title: str, group: str, description: str, titles: dict[str, str] | None = None, **limits: int) -> Meta:
+    """Return what forms need to know of a step, both of one column and of all."""
+    extra = {"group": group, "none": AS_FOR_ALL, "titles": titles or {}}
+    known: dict[str, Any] = {"title": title, "description": description, "extra": extra, **limits}
+    return Meta(**known)
+
+
+MissingField = Annotated[
+    MissingRule,
+    _meta(
+        "Missing cell",
+        "Missing cells",
+        "What is put where a cell is empty or cannot be read; of texts the most frequent stands for mean and median.",
+        {
+            "drop": "drop its row",
+            "mean": "mean",
+            "median": "median",
+            "most_frequent": "most frequent",
+            "constant": "constant",
+            "refuse": "refuse the table",
+        },
+    ),
+]
+WasMissing = Annotated[
+    bool, _meta("Was missing", "Missing cells", "A further input that is 1 where a cell was filled.")
+]
+EncodingField = Annotated[
+    CategoryEncoding,
+    _meta(
+        "Encoding",
+        "Text",
+        "One input for each category, or one input that is the category's place in an order.",
+        {"one_hot": "one-hot", "ordinal": "in order"},
+    ),
+]
+Other = Annotated[bool, _meta("Others", "Text", "A further input for categories that are unseen or rare.")]
+Rare = Annotated[
+    int,
+    _meta("Rare below", "Text", "Categories in fewer training rows than this count as others.", ge=0, le=MAX_RARE),
+]
+LogField = Annotated[
+    Log,
+    _meta(
+        "Logarithm",
+        "Numbers",
+        "log(1 + x) for numbers above -1, or sign(x) log(1 + |x|), which all numbers have. Clipping comes before.",
+        {"none": "none", "log1p": "log(1 + x)", "signed": "signed, of all numbers"},
+    ),
+]
+ScalingField = Annotated[
+    Scaling,
+    _meta(
+        "Scaling",
+        "Numbers",
+        "By mean and standard deviation, least and greatest value, or median and quartiles of the training rows.",
+        {"standard": "standardize", "min_max": "from 0 to 1", "robust": "robust, by quartiles", "none": "none"},
+    ),
+]
+DateParts = Annotated[
+    tuple[DatePart, ...],
+    _meta(
+        "Parts",
+        "Dates",
+        "Which numbers are taken out of a date; each is an input.",
+        {"timestamp": "point in time", "hour": "hour of the day"},
+        min_length=1,
+        max_length=5,
+    ),
+]
 
 
 class NoClip(Declared, frozen=True, tag="none"):
     """Numbers stay as they are."""
 
+    title: ClassVar[str] = "none"
+
 
 class ClipValues(Declared, frozen=True, tag="values"):
     """Numbers below ``low`` become ``low``, those above ``high`` become ``high``; None is no limit."""
 
-    low: float | None = None
-    high: float | None = None
+    title: ClassVar[str] = "at values"
+    low: Annotated[float, Meta(title="Least", extra={"none": "no limit"})] | None = None
+    high: Annotated[float, Meta(title="Greatest", extra={"none": "no limit"})] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -47,8 +121,9 @@ class ClipValues(Declared, frozen=True, tag="values"):
 class ClipQuantiles(Declared, frozen=True, tag="quantiles"):
     """Numbers are clipped to these quantiles of the training rows."""
 
-    low: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.01
-    high: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.99
+    title: ClassVar[str] = "at quantiles"
+    low: Annotated[float, Meta(title="Lower", ge=0.0, le=1.0)] = 0.01
+    high: Annotated[float, Meta(title="Upper", ge=0.0, le=1.0)] = 0.99
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,6 +132,7 @@ class ClipQuantiles(Declared, frozen=True, tag="quantiles"):
 
 
 Clip = NoClip | ClipValues | ClipQuantiles
+ClipField = Annotated[Clip, _meta("Clip", "Numbers", "Numbers outside two limits become the limits.")]
 
 
 class ColumnSteps(Declared, frozen=True, omit_defaults=True):
@@ -67,16 +143,22 @@ class ColumnSteps(Declared, frozen=True, omit_defaults=True):
     empty where they come in their natural order.
     """
 
-    missing: MissingRule | None = None
-    constant: float | Text | None = None
-    was_missing: bool | None = None
-    encoding: CategoryEncoding | None = None
-    order: Annotated[tuple[Text, ...], Meta(max_length=MAX_CATEGORIES)] = ()
-    other: bool | None = None
+    missing: MissingField | None = None
+    constant: Annotated[
+        float | Text | None,
+        _meta("Constant", "Missing cells", "What is put for a missing cell; empty puts 0, or the text missing."),
+    ] = None
+    was_missing: WasMissing | None = None
+    encoding: EncodingField | None = None
+    order: Annotated[
+        tuple[Text, ...],
+        _meta("Order", "Text", "The categories from least to greatest, one a line.", max_length=MAX_CATEGORIES),
+    ] = ()
+    other: Other | None = None
     rare_below: Rare | None = None
-    clip: Clip | None = None
-    log: Log | None = None
-    scaling: Scaling | None = None
+    clip: ClipField | None = None
+    log: LogField | None = None
+    scaling: ScalingField | None = None
     date_parts: DateParts | None = None
 
     def __post_init__(self) -> None:
@@ -102,6 +184,23 @@ class Chosen:
     log: Log
     scaling: Scaling
     date_parts: tuple[DatePart, ...]
+
+
+def fields_for(kind: Kind, steps: Chosen) -> tuple[str, ...]:
+    """Return the fields of :class:`ColumnSteps` that matter for a column of a kind, given what is done to it."""
+    names = ["missing"]
+    names += ["constant"] if steps.missing == "constant" else []
+    names += ["was_missing"] if steps.missing in FILLING else []
+    match kind:
+        case "number":
+            names += ["clip", "log", "scaling"]
+        case "date":
+            names += ["scaling", "date_parts"]
+        case "category":
+            ordinal = steps.encoding == "ordinal"
+            names += ["encoding", *(["order"] if ordinal else []), "other", *(["rare_below"] if steps.other else [])]
+            names += ["scaling"] if ordinal else []
+    return tuple(names)
 
 
 _OWN = ("constant", "order")  # a column alone has these

@@ -38,14 +38,12 @@ from nnstudio.data.look import (
     bin_edges,
     correlated_axes,
     correlations,
-    correlations_text,
     distribution,
     distributions,
-    distributions_text,
     picture,
     picture_shape,
-    tab_separated,
 )
+from nnstudio.data.look_text import correlations_text, distributions_text, tab_separated
 
 
 @lru_cache(maxsize=8)
@@ -111,6 +109,69 @@ def test_a_text_column_is_one_column_and_an_unseen_text_is_told(tmp_path: Path) 
 
 def replace_X(look: Look, X: np.ndarray):  # type: ignore[no-untyped-def]
     return with_fields(look.prepared, X=X)
+
+
+def with_steps_on(folder: Path, text: str, targets: tuple[str, ...] = ("y",), **steps: ColumnSteps) -> Look:
+    path = folder / "t.csv"
+    path.write_text(text)
+    plan = detect(path)
+    columns = tuple(
+        replace(
+            column,
+            steps=steps.get(column.name, column.steps),
+            role="target" if column.name in targets else "feature",
+        )
+        for column in plan.columns
+    )
+    return Look(prepare(DataRecipe(source=table_source(path), plan=replace(plan, columns=columns))))
+
+
+def test_logarithms_places_and_other_texts_are_taken_back_to_the_table(tmp_path: Path) -> None:
+    sizes, amounts = ["small", "large", "middle"], [str(10 ** (k % 5)) for k in range(60)]
+    colors = ["red", "blue"]
+    lines = [f"{amounts[k]},{sizes[k % 3]},{colors[k % 2]},{k / 8}\n" for k in range(60)]
+    lines[7] = lines[7].replace("blue", "odd")
+    look = with_steps_on(
+        tmp_path,
+        "amount,size,color,y\n" + "".join(lines),
+        amount=ColumnSteps(log="log1p"),
+        size=ColumnSteps(encoding="ordinal", order=("small", "middle", "large")),
+        color=ColumnSteps(other=True, rare_below=3),
+    )
+    rows = np.arange(60)
+    assert look.cells(column_of(look, "amount"), rows) == [float(amount) for amount in amounts]
+    assert look.cells(column_of(look, "size"), rows) == [sizes[k % 3] for k in range(60)]
+    expected = [colors[k % 2] for k in range(60)]
+    expected[7] = "(other)"
+    assert look.cells(column_of(look, "color"), rows) == expected
+    by_size = look.order([column.name for column in look.columns].index("size"))
+    assert look.cells(column_of(look, "size"), by_size)[:20] == ["small"] * 20
+
+
+def test_a_text_that_no_place_stands_for_is_told_apart(tmp_path: Path) -> None:
+    lines = [f"{'abc'[k % 3]},{k}\n" for k in range(60)]
+    look = with_steps_on(tmp_path, "s,y\n" + "".join(lines), s=ColumnSteps(encoding="ordinal"))
+    X = look.prepared.X.copy()
+    column = column_of(look, "s")
+    X[5, column.first] = (X[0, column.first] + X[1, column.first]) / 2
+    assert Look(replace_X(look, X)).cells(column, np.array([3, 5])) == ["a", ""]
+
+
+def test_several_targets_are_all_shown_and_all_axes(tmp_path: Path) -> None:
+    lines = [f"{k},{3 * k + 1},{k % 7}\n" for k in range(60)]
+    look = with_steps_on(tmp_path, "x,y,z\n" + "".join(lines), ("y", "z"))
+    rows = np.arange(60)
+    assert [target.name for target in look.targets] == ["y", "z"]
+    assert look.cells(look.targets[1], rows) == [float(k % 7) for k in range(60)]
+    assert look.axes == ("x", "y", "z")
+    np.testing.assert_allclose(look.axis_values(1, rows), 3 * rows + 1, rtol=1e-5)
+    assert correlations(look)[0, 1] == pytest.approx(1)
+
+
+def test_numbers_come_before_texts_where_two_axes_are_proposed(tmp_path: Path) -> None:
+    lines = [f"{'pq'[k % 2]},7,{k % 9},{k % 5},{k % 11}\n" for k in range(40)]
+    look = from_csv(tmp_path, "text,same,a,b,y\n" + "".join(lines))
+    assert [look.axes[axis] for axis in look.usual_axes] == ["a", "b"]
 
 
 def test_every_row_knows_its_split_and_its_place_in_the_training_split() -> None:

@@ -40,7 +40,7 @@ class Card:
         return "warn" if self.problems else ""
 
 
-def cards(graph: Graph, shapes: Shapes, features: Sequence[str] = ()) -> dict[str, Card]:
+def cards(graph: Graph, shapes: Shapes, features: Sequence[str] = (), recipe: Sequence[str] = ()) -> dict[str, Card]:
     """Return the card of every node.
 
     Parameters
@@ -49,13 +49,15 @@ def cards(graph: Graph, shapes: Shapes, features: Sequence[str] = ()) -> dict[st
         The network; ``shapes`` may belong to an earlier version of it.
     features
         Names of the data's prepared columns, for the input's card.
+    recipe
+        What becomes of the table on its way to them, a chip each, for the same card.
     """
     problems: dict[str, list[Problem]] = {}
     for problem in shapes.problems:
         if problem.node is not None:
             problems.setdefault(problem.node, []).append(problem)
     return {
-        node.id: card(node, shapes.units, shapes.parameters, tuple(problems.get(node.id, ())), features)
+        node.id: card(node, shapes.units, shapes.parameters, tuple(problems.get(node.id, ())), features, recipe)
         for node in graph.nodes
     }
 
@@ -66,18 +68,20 @@ def card(
     parameters: Mapping[str, int],
     problems: tuple[Problem, ...] = (),
     features: Sequence[str] = (),
+    recipe: Sequence[str] = (),
 ) -> Card:
     """Return the card of one node."""
     layer = node.layer
     is_input = isinstance(layer, Input)
     shape = shape_text(units.get(node.id), parameters.get(node.id, 0), is_input)
     lines = [f"{node.name}: {layer.summary}", layer.formula, *([FROZEN] if layer.is_frozen else [])]
+    lines += [f"The table: {' · '.join(recipe)}"] if is_input and recipe else []
     lines += [problem.sentence for problem in problems]
     return Card(
         name=node.name,
         family=layer.family,
         shape=shape,
-        chips=_feature_chips(features) if is_input else layer.chips(),
+        chips=(*_feature_chips(features), *recipe) if is_input else layer.chips(),
         problems=problems,
         thumbnail=_thumbnail(layer),
         reads=not is_input,

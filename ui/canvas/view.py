@@ -14,6 +14,7 @@ from engine.layers import LAYERS, Input, Output
 from engine.snapshot import ProbeRequest
 from nnstudio import edits, layout
 from nnstudio.document import Document, Position
+from nnstudio.recipe_words import chips
 from ui import theme
 from ui.canvas import clipboard, words
 from ui.canvas.card import cards
@@ -55,6 +56,7 @@ class Canvas(InteractiveView):
         self._shown, self._drawn = store.document, model.shapes
         self._awaited: tuple[str, ...] = ()  # new nodes to select when the document has them
         self._refused_at: QPoint | None = None
+        self._chips: tuple[object, tuple[str, ...], tuple[str, ...]] = (None, (), ())
         self._cascade: tuple[Position, QPointF | None] = ((0.0, 0.0), None)
         self._keeps_fitting = True  # until the person zooms, scrolls or presses
         self.setAccessibleName("Network canvas")
@@ -327,13 +329,22 @@ class Canvas(InteractiveView):
         self._glide.stop()
         document, shapes = self.document, self.model.shapes
         self._drawn = shapes
-        features = self.model.data.features if self.model.data is not None else ()
+        features, recipe = self._data_chips()
         self.network.show_network(
             document.graph,
-            cards(document.graph, shapes, features),
+            cards(document.graph, shapes, features, recipe),
             self.positions(),
         )
         self._describe()
+
+    def _data_chips(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the features' names and what the recipe did, kept while the data are the same: there may be many."""
+        data, recipe = self.model.data, self.document.data
+        if data is None or recipe is None:
+            return (() if data is None else data.features), ()
+        if self._chips[0] is not data:
+            self._chips = (data, data.features, chips(recipe, data.fitted))
+        return self._chips[1], self._chips[2]
 
     def _show_values(self) -> None:
         if self.isVisible():

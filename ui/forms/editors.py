@@ -163,8 +163,8 @@ class ChoiceEditor(Editor):
     def __init__(self, field: Field, offers: Offers, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         self._combo = Combo()
-        for choice in field.choices:
-            self._combo.addItem(choice.replace("_", " "), choice)
+        for choice, title in zip(field.choices, field.titles, strict=True):
+            self._combo.addItem(title, choice)
         self._combo.setEnabled(not field.read_only)
         self._combo.currentIndexChanged.connect(lambda _: self.edited.emit(self.value(), ""))
         self._hold(self._combo)

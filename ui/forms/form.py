@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,12 +13,17 @@ from engine.declared import Declared, Field, SettingError, fields_of, name_of, r
 from ui import theme
 from ui.forms.controls import Combo
 from ui.forms.editors import EDITORS, Editor, Offers
+from ui.forms.optional import OPTIONAL, OptionalChoice, OptionalLine, WordEditor, in_words
+from ui.forms.several import ChoicesEditor, TextsEditor
 
 LABEL_WIDTH = 104
 INDENT = 12  # of the fields of a chosen variant
 ROW_GAP = 4
 GROUP_GAP = 12  # above the heading of a group of fields
 LONG_TITLE = 16  # characters
+WIDE_KINDS = ("choices", "texts")
+Words = Mapping[str, Sequence[str]]
+ALL_EDITORS: dict[str, type[Editor]] = {**EDITORS, "choices": ChoicesEditor, "texts": TextsEditor}
 
 
 def everything(field: Field, kind: type[Declared]) -> bool:
@@ -39,6 +44,8 @@ class DeclaredForm(QWidget):
         Says for a field whether one of its variants can be chosen here (an activation for outputs only, say).
     inner
         Whether this form stands below a variant in another one.
+    words
+        Lists of words by name, for texts that have to be one of them, such as the columns of a table.
 
     Signals
     -------
@@ -57,9 +64,10 @@ class DeclaredForm(QWidget):
         only: Collection[str] | None = None,
         offers: Offers = everything,
         inner: bool = False,
+        words: Words | None = None,
     ) -> None:
         super().__init__(parent)
-        self._only, self._offers, self._inner = only, offers, inner
+        self._only, self._offers, self._inner, self._words = only, offers, inner, words or {}
         self._editors: dict[str, Editor] = {}
         self._problems: dict[str, QLabel] = {}
         self._notes: dict[str, QLabel] = {}
@@ -71,6 +79,7 @@ class DeclaredForm(QWidget):
         self._grid.setColumnStretch(1, 1)
         value = declared() if isinstance(declared, type) else declared
         self._value: Declared = value
+        self._inherited: Declared | None = None
         self._build()
 
     @property
@@ -90,6 +99,30 @@ class DeclaredForm(QWidget):
         elif value != self._value:
             self._value = value
             self._show()
+
+    def show_only(self, names: Collection[str]) -> None:
+        """Show other fields of the same record."""
+        if self._only is None or set(names) != set(self._only):
+            self._only = tuple(names)
+            self._build()
+
+    def set_words(self, words: Words) -> None:
+        """Offer other words."""
+        if words != self._words:
+            self._words = words
+            self._build()
+
+    def set_inherited(self, record: Declared) -> None:
+        """Say in each field that is left open what holds then: the same field of another record."""
+        self._inherited = record
+        for name, editor in self._editors.items():
+            value = getattr(record, name, None)
+            if value is None or not editor.field.optional:
+                continue
+            if isinstance(editor, ChoicesEditor):
+                editor.set_inherited("", value)
+            elif isinstance(editor, (OptionalChoice, OptionalLine, VariantEditor)):
+                editor.set_inherited(in_words(editor.field, value))
 
     def editor(self, name: str) -> Editor:
         """Return the editor of a field."""
@@ -139,6 +172,8 @@ class DeclaredForm(QWidget):
                     self._grid.addWidget(_heading(group, first=not row), row, 0, 1, 2)
                     row += 1
                 row = self._add(field, row)
+        if self._inherited is not None:
+            self.set_inherited(self._inherited)
         self._show()
 
     def _add(self, field: Field, row: int) -> int:
@@ -147,7 +182,7 @@ class DeclaredForm(QWidget):
         label.setToolTip(field.help)
         label.setWordWrap(True)
         label.setContentsMargins(INDENT if self._inner else 0, 0, ROW_GAP, 0)
-        editor = _editor_for(field, self._offers)
+        editor = _editor_for(field, self._offers, self._words)
         label.setBuddy(editor)
         problem, note = _sentence("bad"), _sentence("hint")
         editor.edited.connect(lambda value, path: self._change(field.name, value, path))
@@ -185,23 +220,30 @@ class DeclaredForm(QWidget):
 class VariantEditor(Editor):
     """A combo box of titles; the fields of the chosen variant follow in :attr:`below`, which a form places under it.
 
-    Each variant remembers its settings while the form lives: to try another and come back loses nothing.
+    Each variant remembers its settings while the form lives: to try another and come back loses nothing. Where the
+    setting may be left open, the first entry stands for None.
     """
 
-    def __init__(self, field: Field, offers: Offers, parent: QWidget | None = None) -> None:
+    def __init__(self, field: Field, offers: Offers, words: Words | None = None, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         self._offers = offers
-        self._kinds = [kind for kind in field.variants if offers(field, kind)]
+        self._kinds: list[type[Declared] | None] = [kind for kind in field.variants if offers(field, kind)]
+        first = next(kind for kind in self._kinds if kind is not None)
         self._remembered: dict[type[Declared], Declared] = {}
         self._value: Declared | None = None
         self._combo = Combo()
+        if field.optional:
+            self._kinds.insert(0, None)
         for kind in self._kinds:
-            self._combo.addItem(title_of(kind), name_of(kind) if len(field.variants) > 1 else "")
+            if kind is None:
+                self._combo.addItem(field.none, "")
+            else:
+                self._combo.addItem(title_of(kind), name_of(kind) if len(field.variants) > 1 else "")
         self._combo.setEnabled(not field.read_only)
         self._combo.currentIndexChanged.connect(self._choose)
         self._hold(self._combo)
         # Held by this editor until a form takes it: without a parent it would be a window of its own.
-        self.below = DeclaredForm(self._kinds[0], self, offers=offers, inner=True)
+        self.below = DeclaredForm(first, self, offers=offers, inner=True, words=words)
         self.below.edited.connect(self._change)
         self.below.hide()
 
@@ -210,24 +252,35 @@ class VariantEditor(Editor):
         return self._value
 
     def set_value(self, value: Any) -> None:
-        """Show a variant."""
-        kind = type(value)
-        if kind not in self._kinds:  # not offered here, but it is what the document has
+        """Show a variant, or None where the setting is left open."""
+        kind = None if value is None else type(value)
+        if kind is not None and kind not in self._kinds:  # not offered here, but it is what the document has
             self._kinds.append(kind)
             with QSignalBlocker(self._combo):
                 self._combo.addItem(title_of(kind), name_of(kind))
         self._value = value
-        self._remembered[kind] = value
         with QSignalBlocker(self._combo):
             self._combo.setCurrentIndex(self._kinds.index(kind))
+        if kind is None:
+            self.below.hide()
+            return
+        self._remembered[kind] = value
         self.below.set_value(value)
         for before, after in pairwise([self._combo, *self.below.controls()]):
             QWidget.setTabOrder(before, after)  # fields made anew would otherwise come last
         self.below.setVisible(self.below.has_rows and self.below.parent() is not self)
 
+    def set_inherited(self, text: str) -> None:
+        """Say what None means just now."""
+        self._combo.setItemText(0, f"{text}, {self.field.none}")
+
     def _choose(self, index: int) -> None:
         kind = self._kinds[index]
-        if type(self._value) is not kind:
+        if kind is None:
+            if self._value is not None:
+                self.set_value(None)
+                self.edited.emit(None, "")
+        elif type(self._value) is not kind:
             self.set_value(self._remembered.get(kind) or kind())
             self.edited.emit(self._value, "")
 
@@ -236,13 +289,17 @@ class VariantEditor(Editor):
         self.edited.emit(value, path)
 
 
-def _editor_for(field: Field, offers: Offers) -> Editor:
-    return VariantEditor(field, offers) if field.kind == "variant" else EDITORS[field.kind](field, offers)
+def _editor_for(field: Field, offers: Offers, words: Words) -> Editor:
+    if field.kind == "variant":
+        return VariantEditor(field, offers, words)
+    if field.words in words:
+        return WordEditor(field, words[field.words])
+    return (OPTIONAL if field.optional and field.kind in OPTIONAL else ALL_EDITORS)[field.kind](field, offers)
 
 
 def _is_wide(field: Field) -> bool:
     """Whether an editor's entries are too long to stand beside the label."""
-    return any(len(title_of(kind)) > LONG_TITLE for kind in field.variants)
+    return field.kind in WIDE_KINDS or any(len(title_of(kind)) > LONG_TITLE for kind in field.variants)
 
 
 def _heading(group: str, *, first: bool) -> QLabel:

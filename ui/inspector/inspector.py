@@ -13,6 +13,7 @@ from engine.snapshot import ProbeRequest
 from nnstudio.document import Document
 from ui.document_store import DocumentStore
 from ui.inspector.network_page import NetworkPage
+from ui.inspector.recipe_section import RecipeBar
 from ui.training_view_model import TrainingViewModel
 from ui.visibility import Visibility
 
@@ -50,7 +51,9 @@ class Inspector(QWidget):
         self.network_page = self._added(NetworkPage(store, model))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._pages)
+        column.addWidget(self._pages, 1)
+        self.recipe_bar = RecipeBar(model)
+        column.addWidget(self.recipe_bar)
         self.setMinimumWidth(NARROWEST)
         self._visibility = Visibility(self)
         self._visibility.changed.connect(self._seen)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from engine.activations import Activation
 from engine.declared import Declared, Field, fields_of, replace
 from engine.graph import Node
-from engine.layers import Output, parts
+from engine.layers import Input, Output, parts
 from engine.shapes import Shapes
 from engine.snapshot import LayerDetail
 from nnstudio import edits, numbers
@@ -24,6 +24,7 @@ from ui.inspector.activation_plot import ActivationPlot
 from ui.inspector.health import FROZEN, findings
 from ui.inspector.heat_map import HeatMap
 from ui.inspector.parts import FigureTable, Heading, Lines, Problems, label, set_text
+from ui.inspector.recipe_section import RecipeSection
 from ui.training_view_model import TrainingViewModel
 
 PICTURE_SIDE = 64  # rows and columns of a matrix that training sends at most
@@ -80,6 +81,7 @@ class NodePage(QWidget):
             column.addWidget(widget)
         column.addWidget(self._weights_heading)
         column.addWidget(self.heat_map)
+        self.recipe: RecipeSection | None = None  # made when the Input is first shown
         column.addStretch(1)
 
     @property
@@ -100,8 +102,21 @@ class NodePage(QWidget):
         if isinstance(activation, Activation):
             self.plot.set_activation(activation)
         self.show_shapes(node, self._model.shapes)
+        self._show_recipe(node)
         self._figures_at = 0.0
         self.show_live(node)
+
+    def _show_recipe(self, node: Node) -> None:
+        """Show below the Input what becomes of the table on its way there."""
+        if isinstance(node.layer, Input):
+            if self.recipe is None:
+                self.recipe = RecipeSection(self._model)
+                layout = self.layout()
+                assert isinstance(layout, QVBoxLayout)
+                layout.insertWidget(layout.count() - 1, self.recipe)
+            self.recipe.show_recipe()
+        elif self.recipe is not None:
+            self.recipe.hide()
 
     def show_shapes(self, node: Node, shapes: Shapes) -> None:
         """Show what follows from the graph: the equation, the problems, the shapes."""

@@ -8,14 +8,8 @@ from typing import Any, Literal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from nnstudio.data.look import (
-    Look,
-    correlations,
-    correlations_text,
-    distributions,
-    distributions_text,
-    tab_separated,
-)
+from nnstudio.data.look import Look, correlations, distributions
+from nnstudio.data.look_text import correlations_text, distributions_text, tab_separated
 from ui import theme
 from ui.dialogs.table_import_work import Background
 from ui.panels.data_columns import ColumnsPage

@@ -40,7 +40,7 @@ class ColumnsPage(QWidget):
     def take(self, look: Look, shown: list[Distribution]) -> None:
         """Show the distributions of these data."""
         self.legend.show_classes(look.classes)
-        self.view.take(shown, max(2, len(look.prepared.classes)) if look.classes else 0)
+        self.view.take(shown, max(2, len(look.classes)) if look.classes else 0)
         self.words.setText(f"{sampled(look)}. Mean ± standard deviation.")
 
     def wait(self) -> None:

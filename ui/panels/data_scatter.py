@@ -118,10 +118,10 @@ class ScatterPage(QWidget):
         lines = [f"row {numbers.count(row[0] + 1)}, {split}{number}"]
         for axis, value in zip(self._axes, (self._x[at], self._y[at]), strict=True):
             lines.append(f"{look.axes[axis]} {numbers.short(value, 5)}")
-        target = look.targets[0]
-        cell = look.cells(target, row)[0]
-        if target.name not in [look.axes[axis] for axis in self._axes]:
-            lines.append(f"{target.name} {cell if isinstance(cell, str) else numbers.exact(cell)}")
+        for target in look.targets:
+            cell = look.cells(target, row)[0]
+            if target.name not in [look.axes[axis] for axis in self._axes]:
+                lines.append(f"{target.name} {cell if isinstance(cell, str) else numbers.exact(cell)}")
         return "\n".join(lines)
 
     def nearest(self, x: float, y: float) -> int | None:
@@ -178,9 +178,11 @@ class ScatterPage(QWidget):
         words = ["   ".join(shapes)]
         if look.prepared.task == "regression":
             low, high = _limits(look)
-            words.append(f"pale to strong: {look.prepared.target} {numbers.short(low)} to {numbers.short(high)}")
+            words.append(f"pale to strong: {look.targets[0].name} {numbers.short(low)} to {numbers.short(high)}")
         elif not look.classes:
             words.append(f"{numbers.count(len(look.prepared.classes))} classes are too many for colors")
+        elif len(look.targets) > 1:
+            words.append(f"color: {look.targets[0].name}")
         if len(self._rows) < look.size:
             words.append(f"{numbers.count(len(self._rows))} of {numbers.count(look.size)} rows, drawn at random")
         self.words.setText(self._note or "   ·   ".join(words))
@@ -290,7 +292,7 @@ def _groups(look: Look, rows: Rows) -> list[tuple[QColor, Members]]:
 
 
 def _limits(look: Look) -> tuple[float, float]:
-    kept = look.prepared.Y[:, 0]
+    kept = look.prepared.Y[:, look.targets[0].first]
     ends = look.values(look.targets[0], np.array([int(kept.argmin()), int(kept.argmax())]))
     return float(ends.min()), float(ends.max())
 

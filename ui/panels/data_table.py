@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio import numbers
-from nnstudio.data.look import SPLITS, Key, Look, Rows, tab_separated
+from nnstudio.data.look import SPLITS, Key, Look, Rows
+from nnstudio.data.look_text import tab_separated
 from ui import theme
 from ui.dialogs.table_import_work import Background
 from ui.forms.controls import Combo

@@ -1,0 +1,186 @@
+"""Changes of the recipe: kept aside while they are made, prepared in the background, applied as one step of undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from engine.declared import replace
+from nnstudio import edits
+from nnstudio.data import (
+    ColumnSteps,
+    DataError,
+    DataRecipe,
+    Preparation,
+    PreparedData,
+    TableSource,
+    check_recipe,
+    prepare,
+    table_source,
+    with_steps,
+)
+from nnstudio.document import Document
+from nnstudio.headless import reachable_recipe
+from ui.dialogs.table_import_work import Background
+
+UNSAVED = Path("Untitled.nnstudio")
+
+
+class Made(NamedTuple):
+    """What a job in the background made: the data of a recipe, and what is to be said of them."""
+
+    recipe: DataRecipe
+    prepared: PreparedData
+    notes: tuple[str, ...]
+
+
+class RecipeWork(QObject):
+    """The one draft of a window's recipe. The document has it only when its data are prepared; a draft survives a
+    failure, and a change of the document's data lets it go.
+
+    Attributes
+    ----------
+    project_path
+        Where the project is, beside which a table may be found.
+    problem
+        Why the draft cannot be applied, or was not, in a sentence; empty where all is well.
+    share
+        How far preparing has come, from 0 to 1.
+    """
+
+    changed = Signal()
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self._model, self._store = model, model.store
+        self._draft: DataRecipe | None = None
+        self._text = ""
+        self.project_path = UNSAVED
+        self.problem, self.share, self._possible = "", 0.0, True
+        self._base: DataRecipe | None = None
+        self._background = Background(self)
+        self._background.finished.connect(self._finished)
+        self._background.failed.connect(self._failed)
+        self._background.cancelled.connect(lambda _: self._failed("", "Canceled; nothing was changed."))
+        self._background.progressed.connect(self._progressed)
+        self._store.changed.connect(self._document_changed)
+
+    @property
+    def recipe(self) -> DataRecipe | None:
+        """The draft, or the document's recipe where there is none."""
+        return self._draft if self._draft is not None else self._store.document.data
+
+    @property
+    def drafted(self) -> bool:
+        """Whether something was changed that the document does not have."""
+        return self._draft is not None
+
+    @property
+    def possible(self) -> bool:
+        """Whether the draft may work, as far as can be told without its table."""
+        return self._possible
+
+    @property
+    def busy(self) -> bool:
+        """Whether data are being prepared."""
+        return self._background.busy
+
+    def set_steps(self, name: str, steps: ColumnSteps) -> None:
+        """Change the steps of one column in the draft."""
+        if self.recipe is not None:
+            self._take(replace(self.recipe, plan=with_steps(self.recipe.plan, name, steps)), f"Change steps of {name}")
+
+    def set_preparation(self, preparation: Preparation) -> None:
+        """Change in the draft what holds for all columns and for the rows."""
+        if self.recipe is not None:
+            self._take(replace(self.recipe, preparation=preparation), "Change the recipe")
+
+    def discard(self) -> None:
+        """Forget the draft."""
+        self._background.cancel()
+        self._draft, self.problem = None, ""
+        self.changed.emit()
+
+    def apply(self) -> None:
+        """Prepare the data by the draft, in the background, and put them into the document when they are there."""
+        if self._draft is None or self.busy or not self._check():
+            return
+        self._base = self._store.document.data
+        document: Document = msgspec.structs.replace(self._store.document, data=self._draft)
+        path = self.project_path
+
+        def work(progress: Any, cancelled: Any) -> Made:
+            recipe, notes = reachable_recipe(document, path)
+            if isinstance(recipe.source, TableSource):  # the recipe names the content that it is about to prepare
+                recipe = replace(recipe, source=table_source(recipe.source.path, cancelled=cancelled))
+            return Made(recipe, prepare(recipe, progress=progress, cancelled=cancelled), notes)
+
+        self.problem, self.share = "", 0.0
+        self._background.start("prepare", work)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Stop preparing; the draft stays."""
+        self._background.cancel()
+
+    def close(self) -> None:
+        """Stop all, and wait for the thread."""
+        self._background.close()
+
+    def _take(self, recipe: DataRecipe, text: str) -> None:
+        if recipe == self.recipe:
+            return
+        self._text = text if self._draft is None or text == self._text else "Change the recipe"
+        self._draft = recipe if recipe != self._store.document.data else None
+        self._check()
+        self.changed.emit()
+
+    def _check(self) -> bool:
+        self.problem = ""
+        if self._draft is not None:
+            try:
+                check_recipe(self._draft)
+            except DataError as error:
+                self.problem = str(error)
+        self._possible = not self.problem
+        return self._possible
+
+    def _finished(self, key: str, made: Made) -> None:
+        if self._store.document.data != self._base:
+            self._failed(key, "Other data were loaded meanwhile, so this was not applied.")
+            return
+        self._model.prepared.put(made.recipe, made.prepared)
+        self._store.apply(lambda document: edits.use_prepared(document, made.recipe, made.prepared), self._text)
+        if made.notes:
+            self._model.message.emit(" ".join(made.notes), "warn")
+        self.changed.emit()
+
+    def _failed(self, key: str, sentence: str) -> None:
+        if self._draft is not None:
+            self.problem = sentence
+        self.changed.emit()
+
+    def _progressed(self, key: str, share: float) -> None:
+        if share != self.share:
+            self.share = share
+            self.changed.emit()
+
+    def _document_changed(self, before: Document, after: Document) -> None:
+        if before.data != after.data:
+            self._draft, self.problem = None, ""
+            self.changed.emit()
+
+
+def work_of(model: QObject) -> RecipeWork:
+    """Return the draft of a window's recipe, made at the first call."""
+    return model.findChild(RecipeWork) or RecipeWork(model)
+
+
+def close_work(model: QObject) -> None:
+    """End what a window's draft is preparing, where there is one."""
+    work = model.findChild(RecipeWork)
+    if work is not None:
+        work.close()
