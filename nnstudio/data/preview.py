@@ -17,7 +17,7 @@ from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.formats import plain
 from nnstudio.data.head import Head, Record, head_text, read_head, records, without_surplus
 from nnstudio.data.kinds import Meaning, cell_reader, with_order
-from nnstudio.data.recipe import Column, ImportPlan, Kind, Task
+from nnstudio.data.recipe import Column, DateOrder, ImportPlan, Kind, Task
 from nnstudio.data.scan import Cancel
 from nnstudio.data.steps import FILLING, MissingRule
 from nnstudio.data.table import MOST_LISTED, Unreadable, shortened
@@ -34,7 +34,8 @@ ROWS_A_LOOK = 20_000  # between two looks at Cancel
 class PreviewColumn:
     """What the counted rows show of one column. ``unreadable`` lists the first cells that are not of its kind.
 
-    ``lacking (counted_rows,)`` tells the rows whose cell is missing or unreadable.
+    ``lacking (counted_rows,)`` tells the rows whose cell is missing or unreadable. ``date_order`` is how dates were
+    read, found from these rows where the plan does not say.
     """
 
     name: str
@@ -44,6 +45,7 @@ class PreviewColumn:
     unreadable_count: int
     unreadable: tuple[Unreadable, ...]
     lacking: NDArray[np.bool_] = field(compare=False, repr=False)
+    date_order: DateOrder = ""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ def _all_records(file: Path, size: int, plan: ImportPlan, head: Head) -> list[Re
 def _column(
     column: Column, cells: Sequence[str], row_numbers: list[int], plan: ImportPlan, cancelled: Cancel | None
 ) -> PreviewColumn:
-    read = cell_reader(with_order(column, dict.fromkeys(cells), plan.dialect), plan.dialect)
+    column = with_order(column, dict.fromkeys(cells), plan.dialect)
+    read = cell_reader(column, plan.dialect)
     meanings: dict[str, Meaning | None] = {}  # of each text once: most columns repeat theirs
     unreadable: list[Unreadable] = []
     missing = wrong = 0
@@ -180,4 +183,6 @@ def _column(
             if len(unreadable) < MOST_LISTED:
                 unreadable.append(Unreadable(row_numbers[i], shortened(cell)))
     distinct = len(set(meanings.values()) - {"", None})
-    return PreviewColumn(column.name, column.kind, missing, distinct, wrong, tuple(unreadable), lacking)
+    return PreviewColumn(
+        column.name, column.kind, missing, distinct, wrong, tuple(unreadable), lacking, column.date_order
+    )

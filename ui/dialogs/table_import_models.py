@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnstudio.data import Column, ImportPlan, Preview, with_column
+from nnstudio.data import Column, ImportPlan, Preview, PreviewColumn, with_column
 from nnstudio.data.report import WANTED
 from ui import theme
 
@@ -117,12 +117,12 @@ class ColumnsModel(QAbstractTableModel):
         at = index.column()
         bad = sample.unreadable_count if sample is not None else 0
         if role == Role.EditRole:
-            return {KIND: _kind_choice(column), ROLE: column.role}.get(at)
+            return {KIND: _kind_choice(column, sample), ROLE: column.role}.get(at)
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             missing = f"{sample.missing + bad:,}" + (" ✕" if bad else "") if sample is not None else ""
             return (
                 column.name[:LONGEST_TEXT],
-                f"{KIND_CHOICES[_kind_choice(column)]} ▾",
+                f"{KIND_CHOICES[_kind_choice(column, sample)]} ▾",
                 f"{ROLE_TITLES[column.role]} ▾",
                 missing,
                 f"{sample.distinct:,}" if sample is not None else "",
@@ -318,6 +318,7 @@ def alignment(kind: str) -> int:
     return int(side | Qt.AlignmentFlag.AlignVCenter)
 
 
-def _kind_choice(column: Column) -> str:
+def _kind_choice(column: Column, sample: PreviewColumn | None) -> str:
     """Return a column's kind as one of the choices: of dates with what stands first in them, where it is known."""
-    return f"date:{column.date_order}" if column.kind == "date" and column.date_order else column.kind
+    order = column.date_order or (sample.date_order if sample is not None else "")
+    return f"date:{order}" if column.kind == "date" and order else column.kind

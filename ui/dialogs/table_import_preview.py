@@ -8,9 +8,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QTableView, QWidget
 
+from engine.declared import replace
 from nnstudio.data import ImportPlan, Preview
 from nnstudio.data.cells import is_missing
-from nnstudio.data.kinds import cell_reader, with_order
+from nnstudio.data.kinds import cell_reader
 from nnstudio.data.report import WANTED
 from ui import theme
 from ui.dialogs.table_import_models import KIND_TITLES, LONGEST_TEXT, NO_INDEX, ROLE_TITLES, alignment, plain_table
@@ -34,10 +35,10 @@ class PreviewModel(QAbstractTableModel):
         """Show another preview."""
         self.beginResetModel()
         self.plan, self.preview = plan, preview
-        cells = list(zip(*preview.rows, strict=True)) if preview is not None else []
+        orders = [column.date_order for column in preview.columns] if preview is not None else []
         self._readers = [
-            cell_reader(with_order(column, cells[i] if cells else (), plan.dialect), plan.dialect)
-            for i, column in enumerate(plan.columns)
+            cell_reader(replace(column, date_order=column.date_order or order), plan.dialect)
+            for column, order in zip(plan.columns, orders, strict=False)
         ]
         self.endResetModel()
 
