@@ -69,7 +69,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry("data.read_again", "Read the table &again"),
         SEPARATOR,
         Entry("data.limit", "&Keep data inside projects up to…", (), "", "Larger data stay in their own file"),
-        Entry("data.predict", "&Predict a table…", ("Ctrl+P",), "ph.magic-wand", "Predict the rows of a table"),
+        Entry("data.predict", "&Predict…", ("Ctrl+P",), "ph.magic-wand", "Predict one example, or the rows of a table"),
     ),
     "&Train": (
         Entry("train.toggle", "&Train", ("Space",), "ph.play-fill", "Train, or pause (Space)"),

@@ -32,11 +32,11 @@ class RecipeSection(QWidget):
         self.work: RecipeWork = work_of(model)
         self._name = ""  # of the current column
         self.brief = label(role="dim", wrap=True)
-        self.find = QLineEdit()
-        self.find.setPlaceholderText("Find a column")
-        self.find.setAccessibleName("Find a column")
-        self.find.setClearButtonEnabled(True)
-        self.find.textChanged.connect(lambda _: self.show_recipe())
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Find a column")
+        self.search.setAccessibleName("Find a column")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(lambda _: self.show_recipe())
         self.list = ColumnList()
         self.list.chosen.connect(self._choose)
         self.of_column = label(role="heading", wrap=True)
@@ -50,7 +50,7 @@ class RecipeSection(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(Heading("RECIPE", "from the table to the features"))
-        for widget in (self.brief, self.find, self.list):
+        for widget in (self.brief, self.search, self.list):
             column.addWidget(widget)
         column.addSpacing(8)
         column.addWidget(self.of_column)
@@ -77,8 +77,8 @@ class RecipeSection(QWidget):
         if fitted is not None and applied is not None:
             said = " · ".join((widths(fitted), *brief(applied, fitted)))
         set_text(self.brief, said)
-        self.find.setVisible(len(recipe.plan.columns) > MANY)
-        self.list.columns.show(recipe, applied, fitted, self.find.text().strip())
+        self.search.setVisible(len(recipe.plan.columns) > MANY)
+        self.list.columns.show(recipe, applied, fitted, self.search.text().strip())
         names = {column.name: column for column in recipe.plan.columns}
         if self._name not in names:
             self._name = next((c.name for c in recipe.plan.columns if c.role == "feature"), "")
