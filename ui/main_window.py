@@ -110,6 +110,8 @@ class MainWindow(QMainWindow):
             "view.reset_layout": lambda: self.docks.reset(),
             "data.load": self.load_table,
             "data.read_again": session.read_again,
+            "data.check": session.link.check,
+            "data.find": session.link.find,
             "data.limit": session.ask_data_limit,
             "data.predict": self.predict,
             "train.toggle": model.toggle,
@@ -189,6 +191,7 @@ class MainWindow(QMainWindow):
         self.data_card.load_requested.connect(self.load_table)
         self.data_card.sample_requested.connect(self.session.use_sample)
         model.message.connect(self.messages.show_message)
+        self.session.link.offered.connect(self.messages.show_message)
         model.status_changed.connect(self._outdate_message)
         self.store.changed.connect(self._document_changed)
         self._training = False

@@ -276,7 +276,7 @@ def test_a_project_without_its_data_keeps_how_they_were_prepared(window, qtbot, 
     path = tmp_path / "large.nnstudio"
     save(path, window.store.document, window.model.checkpoint(), window.model.data, limit_bytes=0)
     window.session.let_go()
-    monkeypatch.setattr(type(window.session), "_prepare_again", lambda *_: None)  # as with a table that is gone
+    monkeypatch.setattr(type(window.session), "_prepare_sample", lambda *_: None)  # as with a table that is gone
     window.model.prepared._kept.clear()
     window.session.open(str(path))
     assert window.model.data is None

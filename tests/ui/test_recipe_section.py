@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_training import FakeTraining
+from fake_training import TableTraining
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
@@ -24,34 +24,12 @@ from nnstudio.data import (
     table_source,
     with_column,
 )
-from nnstudio.document import starting_document
-from nnstudio.prepared_store import PreparedStore
 from ui.data_steps import StepsEditor
 from ui.inspector import Inspector
 from ui.inspector.recipe_list import CHANGED, ColumnList
 from ui.recipe_work import close_work, work_of
 
 PATIENCE_MS = 30_000
-
-
-class TableTraining(FakeTraining):
-    """A model of a window whose data are found by their recipe."""
-
-    def __init__(self, recipe: DataRecipe) -> None:
-        self.prepared = PreparedStore()
-        made = prepare(recipe)
-        self.prepared.put(recipe, made)
-        super().__init__(None, edits.use_prepared(starting_document(), recipe, made))
-        self._found()
-
-    def _found(self) -> None:
-        self.data = self.prepared.get(self.store.document.data)
-        self.data_changed.emit()
-
-    def _document_changed(self, before, after) -> None:
-        if before.data != after.data:
-            self._found()
-        super()._document_changed(before, after)
 
 
 @pytest.fixture
