@@ -12,7 +12,7 @@ ORACLE := $(VENV)/oracle
 ORACLE_STAMP := $(ORACLE)/.installed-$(TORCH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-oracle bench lint setup lock clean qt-libraries window-tools
+.PHONY: help run test test-fast test-oracle fuzz bench lint setup lock clean qt-libraries window-tools
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ test-fast: $(DEV_STAMP) qt-libraries ## run the tests that need no real window a
 
 test-oracle: $(ORACLE_STAMP) qt-libraries ## compare training with PyTorch's (RECORD=1: and record what the tests compare with)
 	@$(ORACLE)/bin/python -m pytest tests/oracle $(ARGS)
+
+fuzz: $(DEV_STAMP) ## read 100,000 mutated tables: right, or said what is wrong (ARGS="1000 7": so many, from a seed)
+	@$(BIN)/python tests/nnstudio/table_fuzz.py $(ARGS)
 
 bench: $(DEV_STAMP) qt-libraries window-tools ## measure, print tables, write build/bench/*.json
 	@PEERS_PYTHON="$(wildcard $(VENV)/oracle/bin/python)" $(BIN)/python -m benchmarks $(ARGS)

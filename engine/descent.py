@@ -38,6 +38,8 @@ def gradient_share(network: Network, settings: TrainingSettings, rows: int) -> f
 def penalty(network: Network, settings: TrainingSettings) -> float:
     """Return ½ λ₂ Σ W² + λ₁ Σ |W| over all learned weights, in float64."""
     total = 0.0
+    if not (settings.l1 or settings.l2):
+        return total
     for weights in weights_of(network, network.learned, "W"):
         wide = weights.array.astype(np.float64)
         total += 0.5 * settings.l2 * float((wide**2).sum()) + settings.l1 * float(np.abs(wide).sum())

@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.dataset import Dataset
-from engine.declared import name_of
-from engine.descent import penalty, penalty_slope, weights_of
+from engine.descent import weights_of
 from engine.emit import Array
-from engine.layers import parts
 from engine.network import Network
-from engine.program import Program
+from engine.objective import Objective
 from engine.settings import TrainingSettings
 
 STEP = 1e-4  # h, times the parameter's size where that is above 1
@@ -99,10 +97,8 @@ def check_gradients(
     copy = Network(network.graph, precision="float64")
     copy.set_weights(network.weights())
     data = Dataset(X, Y, copy.dtype)
-    computed = copy.gradients(data.X, data.Y)
-    for key, slope in penalty_slope(copy, settings).items():
-        parts(key.rpartition(".")[2], computed[key])["W"][...] += slope
-    objective = _Objective(copy, data, settings)
+    objective = _Sides(copy, data, settings)
+    computed = copy.slices(objective.gradient())
     resolved = RESOLVED * (1.0 + abs(objective.cost()))
     generator = np.random.default_rng(seed)
     drawn = {key: _entries(gradient.shape, most, generator) for key, gradient in computed.items()}
@@ -135,28 +131,15 @@ def _entries(shape: tuple[int, ...], most: int | None, generator: np.random.Gene
     return list(zip(rows.tolist(), columns.tolist(), strict=True))
 
 
-class _Objective:
-    """The cost with penalties as a function of the parameters, and on which side of each kink it stands."""
-
-    def __init__(self, network: Network, data: Dataset, settings: TrainingSettings) -> None:
-        self._network, self._data, self._settings = network, data, settings
-        self._program: Program = network.look(data)
-        self._activation = name_of(network.output.activation)
-
-    def cost(self) -> float:
-        """Return the objective at the present parameters."""
-        program, network = self._program, self._network
-        with np.errstate(all="ignore"):
-            program.run("forward")
-        losses = network.output.loss.losses(self._activation, program.z, program.a, self._data.targets.T)
-        return network.mean_loss(losses, self._data.targets) + penalty(network, self._settings)
+class _Sides(Objective):
+    """The objective, its slope by differences, and on which side of each kink it stands."""
 
     def _sides(self) -> Array:
         """Return the sign of every quantity that passes through a kink, at the parameters of the last cost."""
-        program, network = self._program, self._network
+        program, network = self.program, self.network
         distances = [ref.array - at for ref, at in program.kinks]
-        distances.append(network.output.loss.kinks(program.a, self._data.targets.T))
-        if self._settings.l1:
+        distances.append(network.output.loss.kinks(program.a, self.data.targets.T))
+        if self.settings.l1:
             distances.extend(weights.array for weights in weights_of(network, network.learned, "W"))
         return np.concatenate([np.sign(distance).reshape(-1) for distance in distances])
 

@@ -128,6 +128,12 @@ class Network:
                 views[key] = flat[start:stop].reshape(shape, order="F")
         return views
 
+    def place_of(self, key: str, row: int, column: int) -> int | None:
+        """Return where an entry of an array ``"node.name"`` stands in theta, from 0; None where there is none."""
+        start, shape = self._places.get(key, (0, (0, 0)))
+        inside = 0 <= row < shape[0] and 0 <= column < shape[1]
+        return start + row + column * shape[0] if inside else None
+
     def initialize(self, seed: int | None = None) -> None:
         """Draw the initial parameters; the same seed gives the same ones."""
         seed = self.seed if seed is None else seed

@@ -10,11 +10,13 @@ import numpy as np
 from engine.dataset import Dataset
 from engine.declared import name_of
 from engine.emit import Array
+from engine.feature_plane import extent, plane_points
 from engine.layers import ActivationLayer, Dense, Input, Output
 from engine.ledger import Ledger, ledger
 from engine.metrics import threshold_of
 from engine.network import Network
 from engine.snapshot import Boundary, Histogram, LayerDetail, ProbeRequest, Probes, Worst
+from engine.units import SATURATED_SHARE, STUCK_SLOPE, Units, units
 from engine.walk import walk
 
 LEAST_BINS, MOST_BINS = 8, 48
@@ -22,8 +24,6 @@ HISTOGRAM_SAMPLE = 8_192  # values: enough for a smooth picture
 LOOK_EXAMPLES = 128  # examples over which activations are looked at
 PICTURE_SIDE = 64  # cells: larger matrices are thinned to this many rows and columns
 PREDICTION_BINS = 24
-SATURATED_SHARE = 0.95  # a unit counts as saturated where this share of its values is stuck
-STUCK_SLOPE = 0.02
 FARTHEST = 1e150  # values beyond are drawn at the edge: their squares would not be finite
 MOST_WALKED = 64  # examples of one walk or ledger
 MOST_LEDGERS = 4  # told at once
@@ -94,7 +94,14 @@ def probe(network: Network, examples: Dataset, request: ProbeRequest, step: int,
         z=z_histograms(network, examples) if request.z else {},
         worst=worst(network, data, min(request.worst, MOST_WORST)) if request.worst > 0 and data is not None else None,
         ledgers=_ledgers(network, data, request) if data is not None else {},
+        units=_units(network, examples, request, data) if request.units and data is not None else None,
     )
+
+
+def _units(network: Network, examples: Dataset, request: ProbeRequest, data: Dataset) -> Units | None:
+    """Return a layer's units; the input's are the features themselves, and nothing is to be told of them."""
+    node = request.units
+    return units(network, examples, node, data, request.unit) if node and network.shapes.levels.get(node) else None
 
 
 def _ledgers(network: Network, data: Dataset, request: ProbeRequest) -> dict[tuple[int, ...], Ledger]:
@@ -115,18 +122,10 @@ def looked_at(data: Dataset, count: int = LOOK_EXAMPLES) -> Dataset:
 def decision_grid(network: Network, examples: Dataset, features: tuple[int, int], resolution: int) -> Boundary:
     """Return the output over a grid of two features, the others at their mean over the examples."""
     first, second = features
-    ranges = []
-    for feature in features:
-        column = examples.X[:, feature]
-        low, high = float(column.min()), float(column.max())
-        margin = 0.12 * (high - low) or 1.0
-        ranges.append((low - margin, high + margin))
+    ranges = [extent(examples.X[:, feature]) for feature in features]
     grid = np.empty((resolution * resolution, network.n_features), network.dtype)
     grid[:] = examples.X.mean(axis=0)
-    across = np.linspace(*ranges[0], resolution)
-    down = np.linspace(*ranges[1], resolution)
-    grid[:, first] = np.tile(across, resolution)
-    grid[:, second] = np.repeat(down, resolution)
+    grid[:, first], grid[:, second] = plane_points(ranges[0], ranges[1], resolution, resolution)
     values = network.predict(grid).T.reshape(network.n_outputs, resolution, resolution)
     return Boundary((first, second), ranges[0], ranges[1], values)
 

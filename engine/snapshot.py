@@ -9,6 +9,9 @@ import msgspec
 
 from engine.emit import Array
 from engine.ledger import Ledger, LedgerRequest, Window
+from engine.plane import PlaneRequest
+from engine.plane_look import Plane
+from engine.units import Units
 from engine.walk import Walk
 
 State = Literal["empty", "ready", "training", "paused", "finished", "diverged", "failed"]
@@ -46,7 +49,9 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``boundary`` names two feature indices, ``detail`` the node whose matrices are wanted, ``walk`` the rows of the
     training split over which every operation is walked through, ``z`` what every activation is applied to, ``worst``
     how many of the training examples with the largest losses are told, ``ledgers`` the rows over which every quantity
-    is told, with the blocks of them whose values are wanted.
+    is told, with the blocks of them whose values are wanted, ``plane`` the plane in which the cost and the path of the
+    parameters are seen, ``units`` the node whose units are told one by one, and ``unit`` which of a large layer, with
+    its neighbors.
     """
 
     weights: bool = False
@@ -61,9 +66,12 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
     z: bool = False
     worst: int = 0
     ledgers: tuple[LedgerRequest, ...] = ()
+    plane: PlaneRequest | None = None
+    units: str | None = None
+    unit: int = 0
 
     def __or__(self, other: ProbeRequest) -> ProbeRequest:
-        """Return what satisfies both; where both name a boundary, a detail or a walk, the later one counts."""
+        """Return what satisfies both; of what can be named only once (a boundary, a walk, units) the later counts."""
         return ProbeRequest(
             weights=self.weights or other.weights,
             activations=self.activations or other.activations,
@@ -77,6 +85,9 @@ class ProbeRequest(msgspec.Struct, frozen=True, kw_only=True):
             z=self.z or other.z,
             worst=max(self.worst, other.worst),
             ledgers=_joined(self.ledgers, other.ledgers),
+            plane=other.plane or self.plane,
+            units=other.units or self.units,
+            unit=other.unit if other.units else self.unit,
         )
 
     @property
@@ -174,3 +185,5 @@ class Probes:
     z: dict[str, Histogram] = field(default_factory=dict)
     worst: Worst | None = None
     ledgers: dict[tuple[int, ...], Ledger] = field(default_factory=dict)
+    plane: Plane | None = None
+    units: Units | None = None

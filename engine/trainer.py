@@ -13,13 +13,16 @@ import numpy as np
 from engine.checks import check_splits
 from engine.dataset import Dataset
 from engine.divergence import Guard
+from engine.emit import Array
 from engine.evaluation import evaluate, metrics_of
 from engine.figures import NOWHERE, UNKNOWN, Figures, figures_of, running_figures
 from engine.history import History
 from engine.metrics import SCORE_NAMES, TargetSpread
 from engine.network import Network
+from engine.path import ParameterPath
 from engine.problems import training_problems
 from engine.rate import RateMeter
+from engine.rehearsal import NextStep, rehearse
 from engine.run import Run
 from engine.schedules import Plateau
 from engine.settings import TrainingSettings
@@ -77,6 +80,8 @@ class Trainer:
         self._fingerprint = fingerprint(network.graph, [len(data) for data in self.splits.values()])
         self._begin()
         self._bind()
+        self.path = ParameterPath(network.learned_count, network.dtype)  # no part of the state: it begins anew with one
+        self.path.begin(0, network.learned)
 
     def check_settings(self, settings: TrainingSettings) -> None:
         """Refuse settings that do not go with the network and the number of rows, or need another precision.
@@ -179,12 +184,13 @@ class Trainer:
             if at.position == 0:
                 self._guard.save()
             while done < steps:
-                part = min(self._guard.steps_until_saving(), steps - done)
+                part = min(self._guard.steps_until_saving(), self.path.steps_until_point(at.step), steps - done)
                 self._steps.run(at, part)
                 done += part
                 if not self._guard.finite():
                     self.state_name, self.message = "diverged", self._guard.stand_before_broken_step(self._steps)
                     break
+                self.path.pass_by(at.step, self.network.learned)
             else:
                 if at.position == self.steps_per_epoch:
                     self._finish_epoch(started)
@@ -322,6 +328,7 @@ class Trainer:
                     break
         if self.state_name == "training":
             self.state_name = "finished" if self.epoch >= self.goal else "paused"
+        self.path.rest(self.step, self.network.learned)
         self.measure()
         return self.status
 
@@ -388,6 +395,21 @@ class Trainer:
         self.message = ""
         self._begin()
         self._bind()
+        self.path.begin(0, self.network.learned)
+
+    def rehearse(self, places: tuple[int | None, ...] = ()) -> tuple[NextStep, Array]:
+        """Return what the next step would do and its direction, and leave everything as it is.
+
+        ``places`` are indices of learned parameters whose numbers are told one by one (see :func:`rehearse`).
+
+        Raises
+        ------
+        ValueError
+            In the midst of the end of an epoch, between the chunks of an evaluation say, when the next is not begun.
+        """
+        if self.run.at.position >= self.steps_per_epoch:
+            raise ValueError("The next epoch has not begun, and there is no next step yet.")
+        return rehearse(self.network, self.run, self._steps, self.settings, places)
 
     def state(self) -> TrainerState:
         """Return a copy of the whole state, also in the middle of an epoch."""
@@ -437,6 +459,7 @@ class Trainer:
         if former == "finished" and state.meta["message"]:
             self.state_name, self.message = "finished", state.meta["message"]  # a run that ended early says why
         self._bind()
+        self.path.begin(self.step, self.network.learned)
         return anew
 
     def _knows(self, state: TrainerState) -> bool:

@@ -12,18 +12,22 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.emit import Array
 from engine.history import COLUMNS
+from engine.plane_look import Plane, PlaneLooker
 from engine.probes import looked_at, probe
 from engine.settings import TrainingSettings
 from engine.snapshot import Metrics, ProbeRequest, Probes, Status
 from engine.trainer import Trainer, TrainerState
 
 PROBE_SHARE = 0.01  # of training time, as measured here; with the sending and the waking all looking stays below 2 %
+PLANE_SHARE = 0.005  # of training time, beside it, for the cost over a plane while somebody looks at one
+PLANE_SLICE = 0.002  # seconds of one stretch of it while training
+PLANE_SLICE_AT_REST = 0.01
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,9 @@ class TrainingThread:
         self._stop_at_epoch: int | None = None
         self._sent_epoch = trainer.last_recorded_epoch  # whoever made the trainer knows its history
         self._examples = looked_at(trainer.data)
+        self._planes = PlaneLooker(trainer)
         self._probe_seconds = 0.0
+        self._plane_seconds = 0.0
         self._train_seconds = 0.0
         # A long evaluation answers between its chunks: the window goes on painting.
         trainer.network.between_chunks = self._between_chunks
@@ -167,10 +173,14 @@ class TrainingThread:
         while not self._ending:
             if self._unmeasured and not self._running and not self._requests:
                 self._measure()
+            growing = not self._running and self._planes.unfinished
             try:
-                self._awake.get(block=not self._running)
+                self._awake.get(block=not (self._running or growing))
             except queue.Empty:
-                return
+                if self._running:
+                    return
+                self._planes.work(PLANE_SLICE_AT_REST, resting=True)
+                continue
             if self._requests:
                 self._requests.popleft()()
             if not self._requests:
@@ -201,6 +211,10 @@ class TrainingThread:
         done = trainer.advance(trainer.stretch())
         self._train_seconds += time.perf_counter() - started
         one_epoch_done = self._stop_at_epoch is not None and trainer.epoch >= self._stop_at_epoch
+        if self._planes.wanted and self._plane_seconds <= PLANE_SHARE * self._train_seconds:
+            started = time.perf_counter()
+            self._planes.work(PLANE_SLICE, resting=False)
+            self._plane_seconds += time.perf_counter() - started
         if done == 0 or trainer.state_name in ("finished", "diverged") or (trainer.epoch > epoch and one_epoch_done):
             self._set_running(False)
 
@@ -256,6 +270,7 @@ class TrainingThread:
 
     def _rest(self) -> None:
         self._unmeasured = self._on_measured is not None
+        self.trainer.path.rest(self.trainer.step, self.trainer.network.learned)
         if self._on_rest is not None:
             self._sent_epoch = self.trainer.last_recorded_epoch  # the state carries the whole history
             self._on_rest(self.trainer.status, self.trainer.state())
@@ -272,6 +287,8 @@ class TrainingThread:
             while True:
                 request, answer = self._looks.get(block=False)
                 answer(self._snapshot(request))
+                if self._requests:
+                    return  # what is looked at after them waits for them; each has a token that wakes the thread
         except queue.Empty:
             pass
         finally:
@@ -295,4 +312,24 @@ class TrainingThread:
                 probes = metrics = None  # a picture that cannot be made is no reason to end training
             if self._running:
                 self._probe_seconds += time.perf_counter() - started
+        plane = self._plane(request)
+        if plane is not None:
+            probes = replace(probes or Probes(step=trainer.step), plane=plane)
         return Snapshot(trainer.status, rows, probes, metrics)
+
+    def _plane(self, request: ProbeRequest) -> Plane | None:
+        """Return the plane that is asked for; None where none is, or where the ration of planes is used up."""
+        if request.plane is None:
+            self._planes.forget()
+            return None
+        if self._running and self._plane_seconds > PLANE_SHARE * self._train_seconds:
+            return None
+        started = time.perf_counter()
+        try:
+            with np.errstate(all="ignore"):
+                return self._planes.look(request.plane, resting=not self._running)
+        except (ValueError, ArithmeticError, IndexError, MemoryError):
+            return None
+        finally:
+            if self._running:
+                self._plane_seconds += time.perf_counter() - started

@@ -312,7 +312,7 @@ def update_section(settings: TrainingSettings, writer: Writer) -> Section:
                 rf"d\theta := d\theta\cdot\min\left(1,\,\frac{{{limit}}}{{\|d\theta\|}}\right)",
             )
         )
-    formulas += [Formula(text, latex or to_latex(text)) for text, latex in _update_rules(optimizer)]
+    formulas += [Formula(text, latex or to_latex(text)) for text, latex in update_rules(optimizer)]
     values = _values(optimizer)
     learned = [
         f"{GREEK_NAMES.get(name, name)}[{writer.levels[node.id]}]"
@@ -325,7 +325,8 @@ def update_section(settings: TrainingSettings, writer: Writer) -> Section:
     return Section("update", title_of(optimizer), "", tuple(formulas), values)
 
 
-def _update_rules(optimizer: Optimizer) -> tuple[tuple[str, str], ...]:
+def update_rules(optimizer: Optimizer) -> tuple[tuple[str, str], ...]:
+    """Return the optimizer's rule in θ, line by line: in plain characters, and in LaTeX where it does not follow."""
     known = UPDATES.get(name_of(optimizer))
     return known or tuple((rule.strip(), "") for rule in optimizer.formula.split(";"))
 

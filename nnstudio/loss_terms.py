@@ -206,9 +206,10 @@ def number(value: float, *, probable: bool = False) -> str:
     return numbers.number(value, DIGITS)
 
 
-def latex_number(value: float, *, probable: bool = False) -> str:
-    """Return the same number as :func:`number` in LaTeX."""
-    text = number(value, probable=probable).replace(numbers.MINUS, "-").replace(numbers.THIN_SPACE, r"\,")
+def latex_number(value: float, digits: int = DIGITS, *, probable: bool = False) -> str:
+    """Return the same number as :func:`number` in LaTeX, or with other digits."""
+    text = number(value, probable=True) if probable else numbers.number(value, digits)
+    text = text.replace(numbers.MINUS, "-").replace(numbers.THIN_SPACE, r"\,")
     mantissa, mark, exponent = text.partition("e")
     if mantissa.startswith("-"):
         mantissa = f"{SIGN}{mantissa[1:]}"

@@ -149,7 +149,8 @@ def brief(recipe: DataRecipe, fitted: FittedPreparation) -> tuple[str, ...]:
 def chips(recipe: DataRecipe, fitted: FittedPreparation) -> tuple[str, ...]:
     """Return what a card says of the recipe: columns to features where these differ, and the steps."""
     wide = () if len(fitted.columns) == len(fitted.features) else (_unbroken(widths(fitted)),)
-    return (*wide, " · ".join(map(_unbroken, brief(recipe, fitted))))
+    # A dot stays with what is before it: no line begins with one.
+    return (*wide, f"{NO_BREAK}· ".join(map(_unbroken, brief(recipe, fitted))))
 
 
 def widths(fitted: FittedPreparation) -> str:

@@ -13,6 +13,7 @@ from engine.declared import replace
 from nnstudio import numbers
 from nnstudio.data import DataError, DataRecipe, TableSource, table_source
 from nnstudio.data.encoding import check_file
+from nnstudio.data.formats import plain
 from nnstudio.data.head import read_head
 from nnstudio.data.recipe import listed, read_columns
 from nnstudio.data.scan import Cancel
@@ -96,7 +97,8 @@ def check(recipe: DataRecipe, path: Path, cancelled: Cancel | None = None) -> Ch
     source = recipe.source
     if not isinstance(source, TableSource):
         raise DataError("These data are a sample that comes with the program, and have no file.")
-    names = read_head(check_file(path), recipe.plan.dialect, HEAD_ROWS).names
+    with plain(check_file(path), recipe.plan.dialect) as (readable, dialect):
+        names = read_head(readable, dialect, HEAD_ROWS).names
     missing = tuple(column.name for column in read_columns(recipe) if column.name not in names)
     found = table_source(path, cancelled=cancelled)
     return Checked(found, not source.sha256 or found.sha256 == source.sha256, missing)

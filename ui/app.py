@@ -44,7 +44,7 @@ def _run(
     from ui import preferences, theme
     from ui.garbage import GarbageCollector
     from ui.keyboard import SpaceKey
-    from ui.project_session import TABLE_SUFFIXES
+    from ui.table_files import TABLE_SUFFIXES
 
     app = QApplication([sys.argv[0], *arguments])
     app.setApplicationName("nnstudio")

@@ -24,14 +24,18 @@ from nnstudio.data import (
     axis,
     axis_title,
 )
+from nnstudio.data.look import Look, picture, picture_shape
 from nnstudio.document import Document
 from ui import colormaps, icons, theme
+from ui.panels.data_picture import pixels
+from ui.sample_sliders import SampleSliders
 from ui.training_view_model import TrainingViewModel
 
 MARGIN = 12
 MOST_POINTS = 400
 POINT = 4.0
 BINS = 32
+PICTURES, GAP = 4, 2  # a side, and pixels between them
 VALUE_LEVELS = 12
 DIVIDED = {ColumnSplit: "divided by", TimeSplit: "divided in the order of", GroupSplit: "divided in groups of"}
 SCALING = {"standard": "standard", "min_max": "0 to 1", "robust": "robust", "none": "not at all"}
@@ -42,6 +46,7 @@ class DataCard(QWidget):
 
     load_requested = Signal()
     sample_requested = Signal(str)
+    shape_requested = Signal(int, float, str)  # rows and noise of a generated sample, and what merges such changes
 
     def __init__(self, model: TrainingViewModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +73,8 @@ class DataCard(QWidget):
         self.axes = _Elided()
         self.axes.setProperty("role", "hint")
         self.axes.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.sliders = SampleSliders()
+        self.sliders.changed.connect(self.shape_requested)
         self.load = QPushButton("Load a table…")
         self.load.setAccessibleName("Load a table")
         self.load.clicked.connect(self.load_requested)
@@ -92,6 +99,7 @@ class DataCard(QWidget):
             column.addWidget(widget)
         column.addWidget(self.picture, 1000)
         column.addWidget(self.axes)
+        column.addWidget(self.sliders)
         column.addSpacing(4)
         column.addWidget(self.load)
         column.addStretch(1)
@@ -129,6 +137,7 @@ class DataCard(QWidget):
         name, tip = source_name(recipe)
         self.name.show_text(name, tip)
         self.facts.setText(facts(recipe, data))
+        self.sliders.show_source(recipe.source if recipe is not None else None)
         warnings = [warning.text for warning in data.report.warnings] if data is not None else []
         notes = list(data.report.notes) if data is not None else []
         self._warn(warnings)
@@ -187,7 +196,10 @@ def _prepared_how(recipe: DataRecipe) -> list[str]:
 
 
 def _axes(data: PreparedData) -> str:
-    """Return what the picture's axes are, and of several targets which gives the colors."""
+    """Return what the picture shows, and of several targets which gives the colors."""
+    shape = picture_shape(data.features)
+    if shape is not None:
+        return f"rows as pictures of {shape[0]} × {shape[1]} pixels"
     titles = " × ".join(axis_title(data, feature) for feature in range(min(2, len(data.features))))
     return f"{titles}, color: {data.targets[0]}" if len(data.targets) > 1 else titles
 
@@ -240,7 +252,10 @@ class DataPicture(QWidget):
                 middle = area.center()
                 area.setHeight(area.width())
                 area.moveCenter(middle)
-            if len(self._data.features) > 1:
+            shape = picture_shape(self._data.features)
+            if shape is not None:
+                _paint_pictures(painter, area, self._data, shape)
+            elif len(self._data.features) > 1:
                 _paint_dots(painter, area, self._data)
             else:
                 _paint_bars(painter, area, self._data)
@@ -285,6 +300,16 @@ def _paint_dots(painter: QPainter, area: QRectF, data: PreparedData) -> None:
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
             painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in zip(px[members], py[members], strict=True)]))
+
+
+def _paint_pictures(painter: QPainter, area: QRectF, data: PreparedData, shape: tuple[int, int]) -> None:
+    """Paint some rows whose features are pixels."""
+    look = Look(data)
+    width, height = area.width() / PICTURES, area.height() / PICTURES
+    for place, row in enumerate(data.training[: PICTURES**2].tolist()):
+        down, across = divmod(place, PICTURES)
+        cell = QRectF(area.left() + across * width, area.top() + down * height, width - GAP, height - GAP)
+        painter.drawImage(cell, pixels(picture(look, row, shape)))
 
 
 def _paint_bars(painter: QPainter, area: QRectF, data: PreparedData) -> None:

@@ -34,9 +34,10 @@ from ui.inspector import Inspector
 from ui.lab_jobs import close_jobs
 from ui.lesson.classroom import Classroom
 from ui.message_bar import MessageBar
-from ui.project_session import LESSON_SUFFIX, TABLE_SUFFIXES, ProjectSession
+from ui.project_session import LESSON_SUFFIX, ProjectSession
 from ui.recipe_work import close_work
 from ui.status_line import StatusLine
+from ui.table_files import TABLE_SUFFIXES
 from ui.training_bar import TrainingBar
 from ui.training_view_model import TrainingViewModel
 
@@ -190,8 +191,10 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self.inspector.show_nodes)
         self.data_card.load_requested.connect(self.load_table)
         self.data_card.sample_requested.connect(self.session.use_sample)
+        self.data_card.shape_requested.connect(self.session.shape_sample)
         model.message.connect(self.messages.show_message)
         self.session.link.offered.connect(self.messages.show_message)
+        model.asked_for.connect(self.docks.open)
         model.status_changed.connect(self._outdate_message)
         self.store.changed.connect(self._document_changed)
         self._training = False
@@ -280,9 +283,9 @@ class MainWindow(QMainWindow):
 
     def load_table(self, path: str | None = None) -> None:
         """Open the dialog that loads a table, on a file where one is given."""
-        from ui.dialogs.csv_import import CsvImportDialog  # at first use: the window is up sooner
+        from ui.dialogs.table_import import TableImportDialog  # at first use: the window is up sooner
 
-        dialog = CsvImportDialog(path or None, self)
+        dialog = TableImportDialog(path or None, self)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             recipe, prepared = dialog.recipe(), dialog.prepared()
             self.session.use_data(recipe, prepared, Path(recipe.source.path).name)

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from engine.declared import SettingError, replace
 from nnstudio import edits
 from nnstudio.data import (
     FIRST_SAMPLE,
@@ -29,9 +30,7 @@ from ui.training_view_model import TrainingViewModel
 
 AUTOSAVE_TIMER_MS = 5_000
 FILTER = f"NN Studio projects (*{SUFFIX})"
-TABLE_FILTER = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 LESSON_SUFFIX = ".md"
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".dat")
 
 
 class ProjectSession(QObject):
@@ -187,6 +186,21 @@ class ProjectSession(QObject):
             self.use_data(recipe, prepare(recipe), SAMPLES[name].title)
         except DataError as error:
             self._model.message.emit(str(error), "bad")
+
+    def shape_sample(self, rows: int, noise: float, merge_key: str) -> None:
+        """Generate the present sample with other settings; changes of one key are one step of undo."""
+        now = self._store.document.data
+        if now is None or not isinstance(now.source, SampleSource):
+            return
+        try:
+            recipe = replace(now, source=replace(now.source, rows=rows, noise=noise))
+            prepared = prepare(recipe)
+        except (DataError, SettingError) as error:
+            self._model.message.emit(str(error), "bad")
+            return
+        self._model.prepared.put(recipe, prepared)
+        title = SAMPLES[now.source.name].title
+        self._store.apply(lambda document: _with_data(document, recipe, prepared), f"Change {title}", merge_key)
 
     def use_data(self, recipe: DataRecipe, prepared: PreparedData, title: str) -> None:
         """Put the network on prepared data, as one step of undo."""

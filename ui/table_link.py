@@ -14,11 +14,11 @@ from nnstudio.data import DataRecipe, TableSource
 from nnstudio.document import Document
 from nnstudio.table_link import Checked, Place, check, look, relinked
 from ui import preferences
-from ui.dialogs.csv_import_work import Background
+from ui.dialogs.table_import_work import Background
 from ui.recipe_work import RecipeWork, work_of
+from ui.table_files import TABLE_FILTER
 
 FIND, CHECK, READ = "Find the file…", "Check the file", "Read it again"
-FILTER = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 STORED = "The data stored in the project are used."
 NOT_STORED = "Its data are not stored in the project."
 
@@ -86,7 +86,7 @@ class TableLink(QObject):
         if source is None:
             return
         folder = str(Path(preferences.table_folder() or Path.home()) / Path(source.path).name)
-        path, _ = QFileDialog.getOpenFileName(self._window, f"Find {Path(source.path).name}", folder, FILTER)
+        path, _ = QFileDialog.getOpenFileName(self._window, f"Find {Path(source.path).name}", folder, TABLE_FILTER)
         if path:
             self.use(path)
 

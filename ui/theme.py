@@ -140,10 +140,17 @@ def series_color(index: int) -> QColor:
 
 
 def class_color(index: int, count: int) -> QColor:
-    """Return the color of class ``index`` of ``count``: blue and orange for two, series colors for more."""
+    """Return the color of class ``index`` of ``count``: blue and orange for two, series colors for more.
+
+    The second five of ten classes have the same colors, halfway to the surface.
+    """
     if count <= 2:
         return QColor(tokens().positive if index == 1 else tokens().negative)
-    return series_color(index)
+    color = series_color(index)
+    if index // len(tokens().series) % 2 == 0:
+        return color
+    pairs = zip(color.getRgb()[:3], QColor(tokens().surface).getRgb()[:3], strict=True)
+    return QColor(*(round((one + other) / 2) for one, other in pairs))
 
 
 def apply(app: QApplication, choice: Choice = "system") -> None:

@@ -50,6 +50,7 @@ class TrainingViewModel(QObject):
     chosen_changed = Signal()
     did = Signal(str)  # something a lesson may wait for, by its name in nnstudio.lessons.facts.DEEDS
     lit = Signal(str)  # a view points at a layer, by its node; empty when it does not any more
+    asked_for = Signal(str)  # a view asks for another one to be brought into sight, by its panel's name
     message = Signal(str, str)  # a sentence, and its kind: "info", "warn" or "bad"
 
     def __init__(
@@ -363,7 +364,9 @@ class TrainingViewModel(QObject):
             document = self.store.document
             key = (wanted, self.status.step, self._loaded, id(self.data), document.graph, document.training)
             # At rest a look is needed only where something is wanted that has not been seen at this step yet.
-            needed = self.training or (key != self._shown and self.status.state != "empty")
+            plane = self.probes.plane
+            growing = wanted.plane is not None and plane is not None and plane.growing
+            needed = self.training or ((key != self._shown or growing) and self.status.state != "empty")
             if needed and self.host.look(wanted):
                 self._shown = key
 

@@ -64,6 +64,14 @@ def _run(arguments: list[str], open_window: Callable[[Path | None], int]) -> int
         from nnstudio.cli.evaluate import evaluate_project
 
         return evaluate_project(options)
+    if arguments[0] == "inspect":
+        from nnstudio.cli.inspect import inspect
+
+        return inspect(options)
+    if arguments[0] == "convert":
+        from nnstudio.cli.convert import convert
+
+        return convert(options)
     from nnstudio.cli.predict import predict
 
     return predict(options)

@@ -18,6 +18,7 @@ from engine.optimizers import OPTIMIZERS, Optimizer
 from engine.schedules import SCHEDULES
 from engine.settings import TrainingSettings
 from nnstudio.cli.output import MistakeError
+from nnstudio.cli.reading import add_reading_options
 from nnstudio.data import SAMPLES, Preparation, ShareSplit
 from nnstudio.evaluating import LEAST_FOLDS, MOST_FOLDS, USUAL_FOLDS
 
@@ -64,6 +65,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "evaluate": _evaluate_parser,
         "predict": _predict_parser,
         "check": _check_parser,
+        "inspect": _inspect_parser,
+        "convert": _convert_parser,
     }
     return parsers[arguments[0]]().parse_args(list(arguments[1:]))
 
@@ -108,7 +111,8 @@ def _train_parser() -> _Parser:
     add(
         "source",
         metavar="SOURCE",
-        help=f"a table (CSV), a project (.nnstudio), or {SAMPLE_PREFIX}NAME: {', '.join(SAMPLES)}",
+        help="a table (CSV, gzip, Parquet or Excel), a project (.nnstudio), or "
+        f"{SAMPLE_PREFIX}NAME: {', '.join(SAMPLES)}",
     )
     add(
         "--target",
@@ -153,6 +157,7 @@ def _train_parser() -> _Parser:
     )
     add("--out", type=Path, metavar="FILE", help="save the trained project here (.nnstudio)")
     add("--json", action="store_true", help="end standard output with one line of JSON: the results")
+    add_reading_options(parser)
     return parser
 
 
@@ -219,6 +224,34 @@ def _check_parser() -> _Parser:
     )
     parser.add_argument("project", metavar="PROJECT", type=Path, help="a project (.nnstudio)")
     parser.add_argument("--json", action="store_true", help="one line of JSON in place of the tables")
+    return parser
+
+
+def _inspect_parser() -> _Parser:
+    parser = _Parser(
+        prog="nnstudio inspect",
+        description="Tell what was detected of a table, and each column in a few figures: how much is missing, how "
+        "many values differ, the least, mean and greatest or the most frequent ones, and every cell that could not be "
+        "read, with its row and text.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("table", metavar="TABLE", type=Path, help="a table (CSV, gzip, Parquet or Excel)")
+    parser.add_argument("--json", action="store_true", help="one line of JSON in place of the text")
+    add_reading_options(parser)
+    return parser
+
+
+def _convert_parser() -> _Parser:
+    parser = _Parser(
+        prog="nnstudio convert",
+        description="Write a table as it was read: text unchanged, numbers with a decimal point, dates as ISO 8601, "
+        "and nothing where a cell is missing or could not be read, which is told.",
+        epilog="Exit code 0: every row was read; 3: rows were set aside; 2: a mistake in what was given.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("table", metavar="TABLE", type=Path, help="a table (CSV, gzip, Parquet or Excel)")
+    parser.add_argument("out", metavar="OUT.csv|OUT.parquet", type=Path, help="the file to write")
+    add_reading_options(parser)
     return parser
 
 

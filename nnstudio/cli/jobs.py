@@ -22,6 +22,7 @@ from nnstudio import edits
 from nnstudio.checkpoints import Checkpoint
 from nnstudio.cli.arguments import DEFAULTS, PLAIN_SETTINGS, SAMPLE_PREFIX
 from nnstudio.cli.output import MistakeError, check_writable, note
+from nnstudio.cli.reading import read_plan, refuse_reading_options
 from nnstudio.data import (
     ColumnSplit,
     DataError,
@@ -29,7 +30,6 @@ from nnstudio.data import (
     Preparation,
     PreparedData,
     ShareSplit,
-    detect,
     one_line,
     prepare,
     sample_recipe,
@@ -72,13 +72,15 @@ def job_for(options: argparse.Namespace) -> Job:
 
 def _job_for(options: argparse.Namespace, source: str) -> Job:
     if source.startswith(SAMPLE_PREFIX):
+        refuse_reading_options(options, "a sample")
         return _job_for_table(options, sample_recipe(source.removeprefix(SAMPLE_PREFIX)), source)
     if not source.strip():
         raise MistakeError(f"The SOURCE is empty. Give a table, a project or {SAMPLE_PREFIX}NAME.")
     path = Path(source)
     if is_project(path):
+        refuse_reading_options(options, "a project")
         return _job_for_project(options, path)
-    plan = detect(path)
+    plan = read_plan(options, path)
     for text in plan.notes:
         if not text.endswith(GUESSED_TARGET):  # said below, where it is not given
             note(text)

@@ -89,8 +89,10 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def check_writable(out: Path) -> None:
+def check_writable(out: Path, option: str = "--out ") -> None:
     """Refuse a file that could not be written, before time is spent on what it is to hold.
+
+    ``option`` is what a sentence has before the file's name.
 
     Raises
     ------
@@ -99,20 +101,20 @@ def check_writable(out: Path) -> None:
     """
     folder = out.absolute().parent
     if out.is_dir():
-        raise MistakeError(f"--out {out} is a folder. Give a file name.")
+        raise MistakeError(f"{option}{out} is a folder. Give a file name.")
     if not folder.exists():
-        raise MistakeError(f"--out {out}: there is no folder {folder}. Make it, or choose another.")
+        raise MistakeError(f"{option}{out}: there is no folder {folder}. Make it, or choose another.")
     if not folder.is_dir():
-        raise MistakeError(f"--out {out}: {folder} is a file, not a folder. Choose another place.")
+        raise MistakeError(f"{option}{out}: {folder} is a file, not a folder. Choose another place.")
     if out.exists() and not os.access(out, os.W_OK):
-        raise MistakeError(f"--out {out} cannot be written: there is no permission. Choose another place.")
+        raise MistakeError(f"{option}{out} cannot be written: there is no permission. Choose another place.")
     try:  # permissions do not tell everything: /proc, say, has them and still takes no file
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         reason = "there is no permission" if isinstance(error, PermissionError) else error.strerror or str(error)
         raise MistakeError(
-            f"--out {out} cannot be written: no file can be made in {folder} ({reason}). Choose another place."
+            f"{option}{out} cannot be written: no file can be made in {folder} ({reason}). Choose another place."
         ) from None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nnstudio.cli.output import MistakeError
 
-COMMANDS = ("train", "evaluate", "predict", "check")
+COMMANDS = ("train", "evaluate", "predict", "check", "inspect", "convert")
 LESSON = "lesson"
 MAIN_HELP = """\
 usage: nnstudio [PROJECT or TABLE]
@@ -18,17 +18,21 @@ usage: nnstudio [PROJECT or TABLE]
        nnstudio evaluate PROJECT [--folds N]
        nnstudio predict PROJECT TABLE --out OUT.csv
        nnstudio check PROJECT
+       nnstudio inspect TABLE
+       nnstudio convert TABLE OUT.csv|OUT.parquet
 
 Design, train and understand neural networks.
 
   nnstudio              open the window (without a display: train a sample and write build/demo/)
   nnstudio PROJECT      open a project (.nnstudio) in the window
-  nnstudio TABLE        load a table (CSV) in the window
+  nnstudio TABLE        load a table (CSV, gzip, Parquet or Excel) in the window
   nnstudio lesson       open a lesson by its name or its file; without one, list those that there are
   nnstudio train        train a network on a table, a project or a sample, without a window
   nnstudio evaluate     judge a project's network on folds of its table
   nnstudio predict      predict the rows of a table with a trained project
   nnstudio check        tell a project's shapes and problems, and compare its gradient with numeric differences
+  nnstudio inspect      tell how a table is read, and each of its columns in a few figures
+  nnstudio convert      write a table as it was read, as CSV or Parquet
 
   --help, --version     "nnstudio train --help" tells its options; the other commands have theirs
 """

@@ -14,7 +14,7 @@ from nnstudio.data.prepare import (
     table_source,
 )
 from nnstudio.data.prepared import PreparedData
-from nnstudio.data.preview import Preview, PreviewColumn, preview, rows_left
+from nnstudio.data.preview import Preview, PreviewColumn, preview, proposed_task, rows_left
 from nnstudio.data.read import read_cells, read_table
 from nnstudio.data.recipe import (
     MISSING_MARKS,
@@ -51,6 +51,7 @@ from nnstudio.data.stored import (
     from_arrays,
     from_axis,
     raw,
+    raw_rows,
     raw_target,
     scaled,
     scaled_target,
@@ -125,7 +126,9 @@ __all__ = [
     "preview",
     "propose_task",
     "propose_tasks",
+    "proposed_task",
     "raw",
+    "raw_rows",
     "raw_target",
     "read_cells",
     "read_for_prediction",

@@ -25,7 +25,7 @@ def grouped_pattern(dialect: Dialect) -> str:
 def parse_number(text: str, dialect: Dialect) -> float | None:
     """Return the finite number that a cell holds, or None where it holds none."""
     trimmed = text.strip(BLANKS)
-    text = text.strip(_AROUND_NUMBERS)
+    text = trimmed.strip(_AROUND_NUMBERS)
     if dialect.thousands and dialect.thousands in trimmed:
         if not re.fullmatch(grouped_pattern(dialect), trimmed):
             return None
@@ -39,6 +39,11 @@ def parse_number(text: str, dialect: Dialect) -> float | None:
         return None
     value = float(text)
     return value if math.isfinite(value) else None
+
+
+def is_plain_number(text: str) -> bool:
+    """Return whether a number is written with a decimal point, if any, and without marks between thousands."""
+    return bool(_PLAIN.fullmatch(text))
 
 
 def is_infinite(text: str) -> bool:
@@ -90,13 +95,13 @@ def number_sql(column: str, dialect: Dialect, marks: Iterable[str]) -> str:
     """
     marks = tuple(marks)
     odd = f"contains({column}, '_') OR contains({column}, '+-')"
+    trimmed = _TRIMMED.format(column)
     if dialect.decimal == ".":
-        plain = f"CASE WHEN {odd} THEN NULL ELSE {column} END"
+        plain = f"CASE WHEN {odd} THEN NULL ELSE {trimmed} END"
     else:
-        plain = f"CASE WHEN {odd} OR contains({column}, '.') THEN NULL ELSE replace({column}, ',', '.') END"
+        plain = f"CASE WHEN {odd} OR contains({column}, '.') THEN NULL ELSE replace({trimmed}, ',', '.') END"
     if dialect.thousands:
         mark = literal(dialect.thousands)
-        trimmed = _TRIMMED.format(column)
         without = f"replace(replace({trimmed}, {mark}, ''), {literal(dialect.decimal)}, '.')"
         plain = (
             f"CASE WHEN contains({trimmed}, {mark}) THEN "
@@ -115,7 +120,9 @@ def number_sql(column: str, dialect: Dialect, marks: Iterable[str]) -> str:
 
 def category_sql(column: str, marks: Iterable[str]) -> str:
     """Return SQL for a cell as text without blanks around it, NULL where it is missing."""
-    return f"CASE WHEN {_marks_sql(column, marks)} THEN NULL ELSE {_TRIMMED.format(column)} END"
+    trimmed = _TRIMMED.format(column)
+    nan = f"list_contains([{', '.join(map(literal, NOT_A_NUMBER))}], lower({trimmed}))"
+    return f"CASE WHEN {_marks_sql(column, marks)} OR {nan} THEN NULL ELSE {trimmed} END"
 
 
 def format_number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""A file to a proposed ImportPlan: encoding, delimiter, quotes, marks, header, each column's kind and role."""
+"""A file to a proposed ImportPlan: what kind of file, its encoding, delimiter, quotes, comments, marks and header."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.declared import replace
-from nnstudio.data.cells import BLANKS, is_infinite, is_missing, parse_number
+from nnstudio.data.cells import BLANKS, is_missing, parse_number
+from nnstudio.data.dates import looks_like_date
 from nnstudio.data.encoding import ENCODING_TITLES, check_file, detect_encoding
 from nnstudio.data.errors import DataError
+from nnstudio.data.formats import Format, format_of, is_typed, plain
 from nnstudio.data.head import head_text, read_head, records
-from nnstudio.data.recipe import MISSING_MARKS, Column, Dialect, Encoding, ImportPlan, Kind, Role
+from nnstudio.data.propose import propose_columns
+from nnstudio.data.recipe import MISSING_MARKS, Dialect, Encoding, ImportPlan, listed
+from nnstudio.data.scan import Cancel
+from nnstudio.data.workbook import is_old, sheet_names
 
 DELIMITERS = (",", ";", "\t", "|", " ")
 SAMPLE_ROWS = 1_000
@@ -22,14 +27,6 @@ LEAST_SAMPLE_ROWS = 20
 FORMAT_CELLS = 20_000  # that vote on delimiter and number marks
 LEAST_CONSISTENT = 0.6  # of the rows must have the same number of cells
 LEAST_SPACE_NUMBERS = 0.5  # of the cells must be numbers before a space is believed to be a delimiter
-MOST_UNREADABLE = 0.1  # of a number column's cells
-LEAST_ROWS_FOR_ID = 10  # fewer rows do not tell a row number from a coincidence
-LEAST_TEXTS_FOR_ID = 10
-ID_NAMES = {"", "row", "rowid", "unnamed: 0", "#"}
-ID_WORDS = {"id", "index", "idx", "nr", "no", "key"}  # as the last word of a name: CustomerID, order_no, Kunden-Nr.
-LEAST_DATES = 0.9  # of the cells, before a text column is taken for dates
-LEAST_DATES_FOR_ID = 10  # different ones; a few days that come again and again may be categories
-IGNORED = "it is proposed to be ignored (its role can be changed)."
 NUMBER_FORMATS: tuple[tuple[str, str], ...] = (
     (".", ""),
     (",", ""),
@@ -43,13 +40,11 @@ NUMBER_FORMATS: tuple[tuple[str, str], ...] = (
     (".", "\u00a0"),
     (".", "\u202f"),
 )
+COMMENT_SIGNS = "#%!"
+LOOKED_AT_FOR_COMMENTS = 64 * 2**10  # characters
+MOST_OF_COMMENT = 60  # characters in a note
 POINT, COMMA = Dialect(delimiter="|"), Dialect(delimiter="|", decimal=",")
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])[ ]*'[^'\n]*'(?=[ ]*(?:[,;\t|]|\r?$))", re.MULTILINE)
-_DATE = re.compile(
-    r"([0-9]{4}([-/.])[0-9]{1,2}\2[0-9]{1,2}|[0-9]{1,2}([-/.])[0-9]{1,2}\3([0-9]{4}|[0-9]{2}))"
-    r"([T ][0-9]{1,2}:[0-9]{2}.*)?"
-)
-_WORD = re.compile(r"[A-Z]?[a-zäöüß]+|[A-Z]+")
 _AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 
 Rows = list[list[str]]
@@ -64,30 +59,81 @@ def detect(
     decimal: str | None = None,
     thousands: str | None = None,
     header: bool | None = None,
+    comment: str | None = None,
+    sheet: str | None = None,
     missing_marks: Sequence[str] = MISSING_MARKS,
+    cancelled: Cancel | None = None,
 ) -> ImportPlan:
     """Propose how to read a table, from its first thousand rows; whatever is given is not detected.
 
-    The last column becomes the target and the others features. Row numbers, dates and texts that differ in most
-    rows are proposed to be ignored; the plan's ``notes`` say so.
+    The last column that is no date becomes the target and the others features. Row numbers, dates and texts that
+    differ in most rows are proposed to be ignored; the plan's ``notes`` say so. What only a text file has (encoding,
+    delimiter, quotes, comments) is not looked for in other files, whatever is given.
 
     Raises
     ------
     DataError
-        When the file cannot be opened, is empty or holds no text.
+        When the file cannot be opened, is empty or holds no table.
+    Cancelled
+        When ``cancelled`` returned true.
     """
     file = check_file(path)
+    kind = format_of(file)
+    with plain(file, Dialect(sheet=sheet or ""), None, cancelled) as (readable, spoken):
+        notes = _format_notes(file, kind, spoken)
+        if is_typed(kind):
+            if kind == "parquet":  # only its columns of text hold marks
+                dialect = replace(spoken, decimal=decimal or ".", thousands=thousands or "")
+                return propose_columns(readable, dialect, SAMPLE_ROWS, tuple(missing_marks), notes)
+            dialect = spoken
+            rows = _first_rows(readable, replace(dialect, header=False))
+            return _with_header(readable, dialect, rows, header, tuple(missing_marks), notes)
+        given = (encoding, delimiter, quote, decimal, thousands, comment)
+        dialect, rows = _text_dialect(readable, *given, notes)
+        return _with_header(readable, dialect, rows, header, tuple(missing_marks), notes)
+
+
+def _format_notes(file: Path, kind: Format, spoken: Dialect) -> list[str]:
+    if kind == "gzip":
+        return ["The file is unpacked with gzip."]
+    if kind != "workbook":
+        return []
+    names = sheet_names(file)
+    notes = [f"Sheet {spoken.sheet!r} of {listed(names)} is read."] if len(names) > 1 else []
+    if is_old(file):
+        notes.append(
+            "In an .xls workbook a cell that holds an error, such as #DIV/0!, arrives empty. Save it as .xlsx to have "
+            "such cells listed."
+        )
+    return notes
+
+
+def _text_dialect(
+    file: Path,
+    encoding: Encoding | None,
+    delimiter: str | None,
+    quote: str | None,
+    decimal: str | None,
+    thousands: str | None,
+    comment: str | None,
+    notes: list[str],
+) -> tuple[Dialect, Rows]:
+    """Return the dialect of a text file, and its first rows, the header among them."""
     encoding = encoding or detect_encoding(file)
     text, complete = head_text(file, encoding)
+    if comment is None:
+        comment = _comment(text)
+        if comment:
+            first = text.lstrip().partition("\n")[0].strip()[:MOST_OF_COMMENT]
+            notes.append(f"Lines that begin with {comment!r} are left out as comments; the first is {first!r}.")
+    uncommented = _without_comments(text, comment)
     if quote is None:
-        quote = "'" if '"' not in text and len(_SINGLE_QUOTED.findall(text)) >= 2 else '"'
+        quote = "'" if '"' not in uncommented and len(_SINGLE_QUOTED.findall(uncommented)) >= 2 else '"'
     if delimiter is None:
-        delimiter = _delimiter(text, complete, quote)
-    base = Dialect(delimiter=delimiter, quote=quote, encoding=encoding, header=False)  # type: ignore[arg-type]
-    width = text[: text.find("\n")].count(delimiter) + 1  # roughly: enough to bound the work
-    rows_to_sample = max(LEAST_SAMPLE_ROWS, min(SAMPLE_ROWS, SAMPLE_CELLS // width))
-    first = [record.cells for record in read_head(file, base, rows_to_sample).records]
-    sample = _regular(first)
+        delimiter = _delimiter(text, complete, quote, comment)
+    base = Dialect(delimiter=delimiter, quote=quote, encoding=encoding, header=False, comment=comment)  # type: ignore[arg-type]
+    rows = _first_rows(file, base)
+    sample = _regular(rows)
     below = sample[1:] or sample
     found_decimal, found_thousands = _number_format(below, delimiter)
     if decimal is not None:
@@ -96,17 +142,54 @@ def detect(
     if thousands is not None:
         found_thousands = thousands
     dialect = replace(base, decimal=found_decimal, thousands=found_thousands)
-    notes: list[str] = []
     if encoding != "utf-8":
         notes.append(f"The file is read as {ENCODING_TITLES[encoding]}.")
     if found_decimal == "," or found_thousands:
         notes.append(_number_note(below, dialect))
+    return dialect, rows
+
+
+def _with_header(
+    file: Path, dialect: Dialect, rows: Rows, header: bool | None, marks: tuple[str, ...], notes: list[str]
+) -> ImportPlan:
     if header is None:
-        header = _has_header(first, dialect)
+        header = _has_header(rows, dialect)
         if not header:
             notes.append("No header was found; the columns are numbered.")
-    dialect = replace(dialect, header=header)
-    return _columns(file, dialect, rows_to_sample, tuple(missing_marks), notes)
+    width = max(map(len, rows), default=1)
+    return propose_columns(file, replace(dialect, header=header), _sampled(width), marks, notes)
+
+
+def _first_rows(file: Path, dialect: Dialect) -> Rows:
+    text, _ = head_text(file, dialect.encoding)
+    width = _without_comments(text, dialect.comment).partition("\n")[0].count(dialect.delimiter) + 1  # roughly
+    return [record.cells for record in read_head(file, dialect, _sampled(width)).records]
+
+
+def _sampled(width: int) -> int:
+    """Return how many rows of so many cells are looked at."""
+    return max(LEAST_SAMPLE_ROWS, min(SAMPLE_ROWS, SAMPLE_CELLS // width))
+
+
+def _comment(text: str) -> str:
+    """Return the sign that begins the first lines, where these are no header."""
+    lines = [line for line in text[:LOOKED_AT_FOR_COMMENTS].splitlines() if line.strip()]
+    sign = lines[0][0] if lines else ""
+    if sign not in COMMENT_SIGNS:
+        return ""
+    first = list(itertools.takewhile(lambda line: line.startswith(sign), lines))
+    if len(first) == len(lines):
+        return ""
+    # One such line with as many cells as the next one has is a header, such as "#id,name".
+    below = lines[len(first)]
+    alike = any(first[0].count(mark) == below.count(mark) > 0 for mark in DELIMITERS)
+    return "" if len(first) == 1 and alike else sign
+
+
+def _without_comments(text: str, comment: str) -> str:
+    if not comment:
+        return text
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(comment))
 
 
 def _regular(rows: Rows) -> Rows:
@@ -116,10 +199,12 @@ def _regular(rows: Rows) -> Rows:
     return [row for row in rows if len(row) == width]
 
 
-def _delimiter(text: str, complete: bool, quote: str) -> str:
+def _delimiter(text: str, complete: bool, quote: str, comment: str) -> str:
     best, best_score = ",", 0.0
     for candidate in DELIMITERS:
-        dialect = Dialect(delimiter=candidate, quote=quote)  # type: ignore[arg-type]
+        if candidate == comment:
+            continue
+        dialect = Dialect(delimiter=candidate, quote=quote, comment=comment)  # type: ignore[arg-type]
         try:
             found, _, _ = records(text, dialect, complete=complete, most=SAMPLE_ROWS)
         except DataError:
@@ -191,63 +276,10 @@ def _has_header(rows: Rows, dialect: Dialect) -> bool:
         numbers = sum(parse_number(cell, dialect) is not None for cell in cells)
         if numbers > len(cells) / 2 and (i == 0 or not is_missing(name, MISSING_MARKS)):
             return True  # text above numbers
+    if any(
+        looks_like_date(name) and sum(looks_like_date(row[i]) for row in regular) > len(regular) / 2
+        for i, name in enumerate(first)
+    ):
+        return False
     again = sum(name in {row[i].strip(BLANKS) for row in regular} for i, name in enumerate(first) if name)
     return again * 2 < len(first)
-
-
-def _columns(file: Path, dialect: Dialect, rows_to_sample: int, marks: tuple[str, ...], notes: list[str]) -> ImportPlan:
-    head = read_head(file, dialect, rows_to_sample)
-    notes += head.notes
-    rows = [record.cells for record in head.records if len(record.cells) == head.width]
-    kinds: list[Kind] = []
-    roles: list[Role] = []
-    for i, name in enumerate(head.names):
-        last = i == head.width - 1
-        cells = [row[i].strip(BLANKS) for row in rows if not is_missing(row[i], marks)]
-        kind = column_kind(cells, dialect)
-        reason = "" if last else _why_ignored(name, cells, kind, len(rows), dialect)
-        kinds.append(kind)
-        roles.append("target" if last else "ignore" if reason else "feature")
-        if reason:
-            notes.append(f"{name!r} {reason}; {IGNORED}")
-    if roles.count("feature") == 0 and head.width > 1:  # better a doubtful feature than none
-        roles = ["feature" if role == "ignore" else role for role in roles]
-        notes = [note for note in notes if not note.endswith(IGNORED)]
-    columns = tuple(
-        Column(name=name, kind=kind, role=role) for name, kind, role in zip(head.names, kinds, roles, strict=True)
-    )
-    if head.width > 1:
-        notes.append(f"The last column, {head.names[-1]!r}, is taken for the target.")
-    return ImportPlan(dialect=dialect, columns=columns, missing_marks=marks, notes=tuple(notes))
-
-
-def column_kind(cells: Sequence[str], dialect: Dialect) -> Kind:
-    """Return the kind of a column from its cells that are not missing; a number column may have a few wrong."""
-    numbers = sum(parse_number(cell, dialect) is not None for cell in cells)
-    # An infinity cannot be read, but it says that the others are numbers, however many there are of it.
-    wrong = len(cells) - numbers - sum(map(is_infinite, cells))
-    return "number" if wrong <= max(1, MOST_UNREADABLE * len(cells)) and numbers >= 2 * wrong else "category"
-
-
-def _why_ignored(name: str, cells: list[str], kind: Kind, rows: int, dialect: Dialect) -> str:
-    if kind == "number":
-        return _why_row_number(name, [parse_number(cell, dialect) for cell in cells], rows)
-    distinct = len(set(cells))
-    dates = sum(bool(_DATE.fullmatch(cell)) for cell in cells)
-    if distinct >= LEAST_DATES_FOR_ID and dates >= LEAST_DATES * len(cells):
-        return "holds dates, each of which would become a category of its own"
-    if distinct >= LEAST_TEXTS_FOR_ID and distinct == len(cells):
-        return "holds a different text in every row"
-    if distinct >= LEAST_TEXTS_FOR_ID and distinct > len(cells) / 2:
-        return "holds a different text in most rows"
-    return ""
-
-
-def _why_row_number(name: str, values: list[float | None], rows: int) -> str:
-    if len(values) != rows or rows < LEAST_ROWS_FOR_ID or any(value is None or value % 1 for value in values):
-        return ""
-    if all(after - before == 1 for before, after in itertools.pairwise(values)):  # type: ignore[operator]
-        return "counts the rows" if values[0] in (0, 1) else "goes up by 1 from row to row, as a row number does"
-    words = _WORD.findall(name)
-    named = name.lower() in ID_NAMES or (bool(words) and words[-1].lower() in ID_WORDS)
-    return "differs in every row and is named like a row number" if named and len(set(values)) == rows else ""

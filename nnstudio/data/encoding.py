@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,23 +34,23 @@ ENCODING_TITLES: dict[Encoding, str] = {
 }
 _UNDEFINED_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _SIGNATURES = (
-    (b"PK\x03\x04", "is a zip archive or an Excel workbook; save the sheet as CSV first"),
-    (b"\xd0\xcf\x11\xe0", "is an old Excel workbook; save the sheet as CSV first"),
-    (b"\x1f\x8b", "is compressed with gzip; unpack it first"),
-    (b"PAR1", "is a Parquet file; save it as CSV first"),
     (b"SQLite format 3", "is a database; export the table as CSV first"),
     (b"%PDF", "is a PDF document; it holds no table that can be read"),
     (b"\x89PNG", "is a picture; it holds no table that can be read"),
+    (b"BZh", "is compressed with bzip2; unpack it first"),
+    (b"\xfd7zXZ", "is compressed with xz; unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it first"),
 )
+GLOB_SIGNS = "*?["  # DuckDB reads data[1].csv as a pattern, and silently opens data1.csv
 
 
 def check_file(path: str | Path) -> Path:
-    """Return the absolute path of a readable, non-empty text file.
+    """Return the absolute path of a readable, non-empty file that may be a table.
 
     Raises
     ------
     DataError
-        When there is no such file, it is a folder, cannot be opened, is empty, or is plainly not text.
+        When there is no such file, it is a folder, cannot be opened, is empty, or is plainly no table.
     """
     file = Path(path).expanduser().absolute()
     try:
@@ -58,7 +59,7 @@ def check_file(path: str | Path) -> Path:
         if file.is_dir():
             raise DataError(f"{file} is a folder. Choose a file.")
         if not file.is_file():
-            raise DataError(f"{file} is not an ordinary file. Choose a CSV file.")
+            raise DataError(f"{file} is not an ordinary file. Choose a table.")
         with file.open("rb") as stream:
             head = stream.read(HEAD)
     except (OSError, ValueError) as error:
@@ -117,12 +118,8 @@ def _is_utf8(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def utf8_copy(
-    path: Path, encoding: Encoding, *, one_newline: bool = False, cancelled: Callable[[], bool] | None = None
-) -> Iterator[Path]:
+def utf8_copy(path: Path, encoding: Encoding, *, cancelled: Callable[[], bool] | None = None) -> Iterator[Path]:
     """Give the path of a temporary UTF-8 copy of a file, removed at the end.
-
-    With ``one_newline`` every line ends in a line feed in the copy, inside quotes too.
 
     Raises
     ------
@@ -133,10 +130,9 @@ def utf8_copy(
     """
     with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / "table.csv"
-        newline = None if one_newline else ""
         try:
             with (
-                path.open(encoding=PYTHON_CODEC[encoding], newline=newline) as source,
+                path.open(encoding=PYTHON_CODEC[encoding], newline="") as source,
                 copy.open("w", encoding="utf-8", newline="") as sink,
             ):
                 first = True
@@ -149,6 +145,27 @@ def utf8_copy(
             raise wrong_encoding(path, encoding) from None
         except OSError as error:
             raise DataError(f"{path.name} could not be copied for reading: {error.strerror or error}.") from None
+        yield copy
+
+
+@contextlib.contextmanager
+def without_pattern(file: Path) -> Iterator[Path]:
+    """Give a path that DuckDB does not take for a pattern: the file's own, or that of a temporary copy.
+
+    Raises
+    ------
+    DataError
+        When the disk is full.
+    """
+    if not any(sign in str(file) for sign in GLOB_SIGNS):
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / "table"
+        try:
+            shutil.copyfile(file, copy)
+        except OSError as error:
+            raise DataError(f"{file.name} could not be copied for reading: {error.strerror or error}.") from None
         yield copy
 
 

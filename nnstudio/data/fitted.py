@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from engine.declared import Declared, SettingError
-from nnstudio.data.recipe import MISSING_MARKS, Dialect, Kind, Name, Task
+from nnstudio.data.recipe import MISSING_MARKS, DateOrder, Dialect, Kind, Name, Task
 from nnstudio.data.steps import FILLING, MAX_CATEGORIES, CategoryEncoding, DatePart, Log, MissingRule, Rare, Text
 
 MAX_CLASSES = 1_000
@@ -42,7 +42,8 @@ class FittedColumn(Declared, frozen=True, omit_defaults=True):
     rule fills. Numbers are then kept within ``clip_low`` and ``clip_high``, pass ``log``, and become
     ``(value - offset) / scale``. A category is one input each, or its place in ``categories``, scaled; ``unseen`` is
     the place of all that are not among them, the training rows' mean. For a yes/no column ``categories`` are the
-    negative and the positive name. ``was_missing`` and ``other`` tell of further inputs.
+    negative and the positive name. ``was_missing`` and ``other`` tell of further inputs. ``date_order`` is the order in
+    which the training table's dates were read, and a new table's are.
     """
 
     name: Name
@@ -62,6 +63,7 @@ class FittedColumn(Declared, frozen=True, omit_defaults=True):
     rare_below: Rare = 0
     unseen: float = 0.0
     parts: tuple[FittedPart, ...] = ()
+    date_order: DateOrder = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -54,6 +54,7 @@ def _fit_numbers(
     fitted = FittedColumn(
         name=column.name,
         kind=column.kind,
+        date_order=column.date_order or table.report.date_orders.get(column.name, ""),
         missing=steps.missing,
         fill=fill,
         was_missing=steps.was_missing and steps.missing in FILLING and bool(lacking.any()),

@@ -6,10 +6,11 @@ import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnstudio.data import parquet
 from nnstudio.data.cells import BLANKS
 from nnstudio.data.encoding import PYTHON_CODEC
 from nnstudio.data.errors import DataError
@@ -32,7 +33,11 @@ class Record:
 
 @dataclass(frozen=True)
 class Head:
-    """The first rows of a file. ``complete`` says there are no more; ``bytes_a_row`` is their mean length."""
+    """The first rows of a file. ``complete`` says there are no more; ``bytes_a_row`` is their mean length.
+
+    ``rows`` is the number of all
+    rows where the file says it, and ``types`` are then DuckDB's types of its columns.
+    """
 
     header: Record | None
     names: tuple[str, ...]
@@ -41,6 +46,13 @@ class Head:
     bytes_a_row: float
     leading_blank: int
     notes: tuple[str, ...]
+    rows: int | None = None
+    types: tuple[str, ...] = ()
+
+    @property
+    def first_row(self) -> int:
+        """The row number of what follows the header, or of the first row where there is none."""
+        return 1 if self.types else self.leading_blank + (self.header is not None) + 1
 
     @property
     def width(self) -> int:
@@ -80,11 +92,10 @@ def records(
             consumed += len(line)
             yield line
 
-    reader = csv_reader(lines(), dialect)
     found: list[Record] = []
     row = 0
     try:
-        for row, cells in enumerate(reader, start=1):
+        for row, cells in numbered_rows(lines(), dialect):
             if not is_blank(cells):
                 found.append(Record(row, cells))
             if most is not None and len(found) > most:
@@ -92,6 +103,38 @@ def records(
     except csv.Error as error:
         raise DataError(f"Row {row + 1:,} cannot be taken apart: {error}. Check the quotes.") from None
     return (found, True, consumed) if complete else (found[:-1], False, consumed)
+
+
+def numbered_rows(
+    lines: Iterable[str], dialect: Dialect, comment: Callable[[int, str], None] = lambda row, line: None
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield every row with its number; one without cells for each blank line, and for each line of comment.
+
+    A line that begins with the comment sign within quotes is no comment. ``comment`` is called with the row and the
+    text of each that is.
+    """
+    row = 0
+    waiting = 0  # comments since the last row
+    within = False
+
+    def rest() -> Iterator[str]:
+        nonlocal waiting, within
+        for line in lines:
+            if not within and dialect.comment and line.startswith(dialect.comment):
+                waiting += 1
+                comment(row + waiting, line)
+            else:
+                within = True
+                yield line
+
+    for cells in csv_reader(rest(), dialect):
+        for _ in range(waiting):
+            row += 1
+            yield row, []
+        row, waiting, within = row + 1, 0, False
+        yield row, cells
+    for at in range(row + 1, row + waiting + 1):
+        yield at, []
 
 
 def csv_reader(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
@@ -110,6 +153,13 @@ def is_blank(cells: list[str]) -> bool:
     return not cells or (len(cells) == 1 and not cells[0].strip(BLANKS))
 
 
+def without_surplus(record: Record, width: int) -> Record:
+    """Return a row without the empty cells that it has at its end beyond the columns: DuckDB reads such a row too."""
+    if len(record.cells) > width and not any(record.cells[width:]):
+        return Record(record.row, record.cells[:width])
+    return record
+
+
 def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
     """Return the first ``rows`` rows of a file (all where it has fewer), and its column names.
 
@@ -118,6 +168,8 @@ def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
     DataError
         When not even one row can be taken apart.
     """
+    if parquet.is_parquet(path):
+        return _parquet_head(path, rows)
     size = HEAD_BYTES
     while True:
         text, complete = head_text(path, dialect.encoding, size)
@@ -128,14 +180,27 @@ def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
         if complete or len(found) >= rows + dialect.header or size >= MOST_HEAD_BYTES:
             break
         size *= 4
+    if not found and dialect.comment and complete:
+        raise DataError(f"{path.name} has nothing but comments and blank lines.")
     if not found:
         raise DataError(f"{path.name}: the first row does not end. Check the delimiter, the quotes and the encoding.")
     header = found[0] if dialect.header else None
     body = found[1:] if header else found
     widths = Counter(len(record.cells) for record in body or found)
-    names, notes = column_names(header.cells if header else None, widths.most_common(1)[0][0])
+    width = widths.most_common(1)[0][0]
+    body = [without_surplus(record, width) for record in body]
+    names, notes = column_names(header.cells if header else None, width)
     bytes_a_row = len(text[:consumed].encode(PYTHON_CODEC[dialect.encoding], "replace")) / len(found)
     return Head(header, names, body, whole, bytes_a_row, found[0].row - 1, notes)
+
+
+def _parquet_head(path: Path, rows: int) -> Head:
+    """Return the first rows of a Parquet file; its rows are counted from 1, since its names stand in no row."""
+    given, types, total = parquet.schema(path)
+    names, notes = column_names(given, len(given))
+    found = [Record(row, cells) for row, cells in enumerate(parquet.cells(path, types, rows), start=1)]
+    complete = len(found) == total
+    return Head(Record(0, given), names, found, complete, 1.0, 0, notes, rows=total, types=types)
 
 
 def column_names(header: list[str] | None, width: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

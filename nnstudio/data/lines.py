@@ -1,19 +1,23 @@
-"""What the bytes of a file say about its lines: mixed line ends, and blank lines, which DuckDB does not count."""
+"""What the bytes of a file say about its lines: mixed line ends, lines of comment, and blank ones."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import mmap
+import re
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.data.encoding import PYTHON_CODEC
 from nnstudio.data.errors import Cancelled, DataError
-from nnstudio.data.head import Head, csv_reader
+from nnstudio.data.head import Head, is_blank, numbered_rows
 from nnstudio.data.recipe import Dialect
 
 PARITY_CHUNK = 2**20  # bytes
@@ -37,6 +41,14 @@ def _counted(data: mmap.mmap, what: bytes) -> int:
         # One byte of overlap finds a pair across the seam; a single byte must not be counted twice.
         total += data[start : start + step + len(what) - 1].count(what)
     return total
+
+
+def has_comments(readable: Path, sign: str) -> bool:
+    """Return whether a line begins with the comment sign."""
+    if not sign:
+        return False
+    with readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return re.search(rb"(?:^|[\r\n]|^\xef\xbb\xbf)" + re.escape(sign.encode()), data) is not None
 
 
 def quoted_newlines(readable: Path, quote: str) -> bool:
@@ -89,6 +101,101 @@ def blank_rows(readable: Path, dialect: Dialect, head: Head) -> NDArray[np.int64
     return walk(readable, dialect, head).blank
 
 
+class Tidied(NamedTuple):
+    """A copy of a file; the row numbers of its comments, and by row number the texts of rows with improper quotes."""
+
+    path: Path
+    comments: NDArray[np.int64]
+    improper: dict[int, str]
+
+
+@contextlib.contextmanager
+def tidied(
+    readable: Path,
+    dialect: Dialect,
+    name: str,
+    *,
+    check_quotes: bool = False,
+    filler: str = "",
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[Tidied]:
+    """Give a temporary copy of a UTF-8 file with one kind of line ends and without comments.
+
+    Each line of comment is an empty line in the copy: DuckDB's own option would also cut what follows the sign within
+    a row. Line ends within quotes are part of a cell, and stay. With ``check_quotes`` a row in which something follows
+    a closing quote is replaced by ``filler``.
+
+    Raises
+    ------
+    DataError
+        When the disk is full, or a quote is opened and not closed; the message names the row.
+    Cancelled
+        When ``cancelled`` returned true.
+    """
+    comments: list[int] = []
+    improper: dict[int, str] = {}
+    proper = _proper_row(dialect)
+    with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / "table.csv"
+        row = 0
+        try:
+            with (
+                readable.open(encoding=PYTHON_CODEC["utf-8"], errors="surrogateescape", newline="") as source,
+                copy.open("w", encoding="utf-8", errors="surrogateescape", newline="") as sink,
+            ):
+                waiting: list[str] = []  # the lines of the row that is being read
+                header = dialect.header
+
+                def comment(row: int, line: str) -> None:
+                    comments.append(row)
+                    waiting.clear()
+                    sink.write("\n")
+
+                def lines() -> Iterator[str]:
+                    for line in source:
+                        waiting.append(line)
+                        yield line
+
+                for row, cells in numbered_rows(lines(), dialect, comment):
+                    if check_quotes and waiting and not proper.fullmatch(text := "".join(waiting)):
+                        if len(waiting) > 1:
+                            raise open_quote(name, row)
+                        if header and not is_blank(cells):  # its names are known, and DuckDB must find as many
+                            sink.write(dialect.delimiter.join(["x"] * len(cells)))
+                        else:
+                            improper[row] = text.rstrip("\r\n")
+                            sink.write(filler)
+                        sink.write("\n")
+                    elif waiting:
+                        sink.writelines(waiting[:-1])  # these end within quotes
+                        sink.write(_ended(waiting[-1]))
+                    waiting.clear()
+                    header = header and is_blank(cells)
+                    if row % ROWS_A_LOOK == 0 and cancelled is not None and cancelled():
+                        raise Cancelled
+        except csv.Error:
+            raise open_quote(name, row + 1) from None
+        except OSError as error:
+            raise DataError(f"{name} could not be copied for reading: {error.strerror or error}.") from None
+        yield Tidied(copy, np.asarray(comments, np.int64), improper)
+
+
+def _proper_row(dialect: Dialect) -> re.Pattern[str]:
+    """Return the expression of a row in which every quote that opens a cell is closed at the end of that cell."""
+    sign, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
+    plain = rf"[^{sign}\r\n]*"
+    if quote:
+        blanks = "" if dialect.delimiter == " " else " *"
+        plain = rf"(?:{blanks}{quote}(?:[^{quote}]|{quote}{quote})*{quote}|(?!{blanks}{quote}){plain})"
+    return re.compile(rf"{plain}(?:{sign}{plain})*[\r\n]*")
+
+
+def _ended(line: str) -> str:
+    """Return a line that ends in a line feed, unless it ends in nothing."""
+    bare = line.rstrip("\r\n")
+    return f"{bare}\n" if bare != line else line
+
+
 @dataclass(frozen=True)
 class Walk:
     """What a walk through all rows found: how many follow the leading blank ones, and which of these are blank."""
@@ -114,16 +221,14 @@ def walk(
     end = dialect.delimiter.join(("end of", "the file"))  # one more row, which an open quote would swallow
 
     def lines() -> Iterator[str]:
-        last = ""
         with readable.open(encoding=PYTHON_CODEC["utf-8"], errors="replace", newline="") as text:
-            for last in text:
-                yield last
-        yield end if last.endswith(("\n", "\r")) else f"\n{end}"
+            yield from text
+        yield end
 
     blank: list[int] = []
     row, cells = 0, [""]
     try:
-        for row, cells in enumerate(csv_reader(lines(), dialect), start=1):
+        for row, cells in numbered_rows(lines(), dialect):
             if not cells:
                 blank.append(row)
             if row % ROWS_A_LOOK == 0 and cancelled is not None and cancelled():

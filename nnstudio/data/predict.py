@@ -14,6 +14,7 @@ from nnstudio.data.detect import detect
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import DataError
 from nnstudio.data.fitted import FittedPreparation
+from nnstudio.data.formats import format_of, is_typed, plain
 from nnstudio.data.head import read_head
 from nnstudio.data.read import head_with, read_table
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
@@ -21,6 +22,7 @@ from nnstudio.data.report import counted, filled_with, read_notes, unseen_note
 from nnstudio.data.scan import Cancel, Progress
 from nnstudio.data.table import Categories, ColumnValues, NumberArray, Table, is_missing
 from nnstudio.data.transforming import complete_rows, transform, without_log
+from nnstudio.data.workbook import sheet_names
 
 
 class Applied(NamedTuple):
@@ -40,7 +42,9 @@ def dialect_for(path: str | Path, fitted: FittedPreparation) -> Dialect:
         When the file cannot be opened.
     """
     file = check_file(path)
-    found = detect(file, header=fitted.dialect.header).dialect
+    found = detect(file, header=fitted.dialect.header, sheet=_sheet(file, fitted)).dialect
+    if is_typed(format_of(file)):
+        return found
     # A short table may hold no number that shows its marks; the training table's are then the best guess.
     if found.delimiter == fitted.dialect.delimiter and found.decimal == "." and not found.thousands:
         decimal = fitted.dialect.decimal
@@ -58,12 +62,20 @@ def check_columns(path: str | Path, fitted: FittedPreparation) -> None:
         When the file cannot be read, or a feature column is not there.
     """
     file = check_file(path)
-    head_with(file, dialect_for(file, fitted), [column.name for column in fitted.columns])
+    with plain(file, dialect_for(file, fitted)) as (readable, dialect):
+        head_with(readable, dialect, [column.name for column in fitted.columns])
+
+
+def _sheet(file: Path, fitted: FittedPreparation) -> str:
+    """Return the sheet of a workbook that is called as the training table's was; else the first with cells is read."""
+    wanted = fitted.dialect.sheet
+    return wanted if wanted and format_of(file) == "workbook" and wanted in sheet_names(file) else ""
 
 
 def _has_number(file: Path, fitted: FittedPreparation, dialect: Dialect) -> bool:
     numbers = {column.name for column in fitted.columns if column.kind == "number"}
-    head = read_head(file, dialect, rows=1_000)
+    with plain(file, dialect) as (readable, spoken):
+        head = read_head(readable, spoken, rows=1_000)
     at = [i for i, name in enumerate(head.names) if name in numbers]
     cells = [record.cells[i] for record in head.records for i in at if i < len(record.cells)]
     return any("." in cell and parse_number(cell, dialect) is not None for cell in cells)
@@ -85,7 +97,7 @@ def read_for_prediction(
     """
     file = check_file(path)
     dialect = dialect_for(file, fitted)
-    wanted = [Column(name=column.name, kind=column.kind) for column in fitted.columns]
+    wanted = [Column(name=c.name, kind=c.kind, date_order=c.date_order) for c in fitted.columns]
     plan = ImportPlan(dialect=dialect, columns=tuple(wanted), missing_marks=fitted.missing_marks)
     table = read_table(file, plan, progress=progress, cancelled=cancelled, columns=wanted)
     _check_numbers(table, fitted)

@@ -9,18 +9,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.declared import replace
+from nnstudio.data import parquet
 from nnstudio.data.cells import BLANKS, is_missing, parse_number
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import Cancelled, DataError
-from nnstudio.data.head import Head, Record, head_text, read_head, records
-from nnstudio.data.recipe import ImportPlan, Kind
+from nnstudio.data.formats import plain
+from nnstudio.data.head import Head, Record, head_text, read_head, records, without_surplus
+from nnstudio.data.kinds import Meaning, cell_reader, with_order
+from nnstudio.data.recipe import Column, ImportPlan, Kind, Task
 from nnstudio.data.scan import Cancel
 from nnstudio.data.steps import FILLING, MissingRule
-from nnstudio.data.table import EXAMPLES, Unreadable
+from nnstudio.data.table import MOST_LISTED, Unreadable, shortened
+from nnstudio.data.targets import propose_task
 
 MOST_CELLS = 300_000  # of a table with very many columns, fewer rows are shown
 LEAST_ROWS = 20
 SMALL_FILE = 4 * 2**20  # bytes; all rows of such a file are counted, which takes about a second
+SMALL_CELLS = 600_000  # of a Parquet file, which takes as long
 ROWS_A_LOOK = 20_000  # between two looks at Cancel
 
 
@@ -69,6 +75,11 @@ def preview(path: str | Path, plan: ImportPlan, rows: int = 200, *, cancelled: C
         When ``cancelled`` returned true.
     """
     file = check_file(path)
+    with plain(file, plan.dialect, None, cancelled) as (readable, dialect):
+        return _preview(readable, replace(plan, dialect=dialect), rows, cancelled)
+
+
+def _preview(file: Path, plan: ImportPlan, rows: int, cancelled: Cancel | None) -> Preview:
     head = read_head(file, plan.dialect, min(rows, max(LEAST_ROWS, MOST_CELLS // max(1, len(plan.columns)))))
     size = file.stat().st_size
     everything = head.records if head.complete else _all_records(file, size, plan, head)
@@ -80,13 +91,13 @@ def preview(path: str | Path, plan: ImportPlan, rows: int = 200, *, cancelled: C
         for record in found
         if len(record.cells) != head.width
     )
-    estimated = max(len(good), round(size / head.bytes_a_row) - plan.dialect.header)
-    kinds = {column.name: column.kind for column in plan.columns}
+    estimated = head.rows or max(len(good), round(size / head.bytes_a_row) - plan.dialect.header)
+    columns = {column.name: column for column in plan.columns}
     numbers = [record.row for record in good]
     cells = list(zip(*(record.cells for record in good), strict=True)) or [()] * head.width
     return Preview(
         columns=tuple(
-            _column(name, kinds.get(name, "category"), cells[i], numbers, plan, cancelled)
+            _column(columns.get(name, Column(name=name, kind="category")), cells[i], numbers, plan, cancelled)
             for i, name in enumerate(head.names)
         ),
         rows=tuple(tuple(record.cells) for record in shown),
@@ -117,8 +128,24 @@ def rows_left(shown: Preview, plan: ImportPlan, missing: MissingRule) -> int:
     return round(shown.estimated_rows * left)
 
 
+def proposed_task(shown: Preview, plan: ImportPlan) -> Task | None:
+    """Return the task that the target suggests by its first rows; None where there is not one target."""
+    found = [i for i, column in enumerate(plan.columns) if column.role == "target"]
+    if len(found) != 1:
+        return None
+    cells = [row[found[0]] for row in shown.rows if not is_missing(row[found[0]], plan.missing_marks)]
+    if plan.columns[found[0]].kind in ("category", "boolean"):
+        return "binary" if len({cell.strip(BLANKS) for cell in cells}) <= 2 else "multiclass"
+    numbers = [parse_number(cell, plan.dialect) for cell in cells]
+    return propose_task(np.array([number for number in numbers if number is not None], float))
+
+
 def _all_records(file: Path, size: int, plan: ImportPlan, head: Head) -> list[Record] | None:
     """Return every row below the header of a small file, and None where that is too much or cannot be done."""
+    if head.rows is not None:
+        if head.rows * head.width > SMALL_CELLS:
+            return None
+        return [Record(row, cells) for row, cells in enumerate(parquet.cells(file, head.types), start=1)]
     if size > SMALL_FILE:
         return None
     text, _ = head_text(file, plan.dialect.encoding, size)
@@ -126,13 +153,15 @@ def _all_records(file: Path, size: int, plan: ImportPlan, head: Head) -> list[Re
         found, _, _ = records(text, plan.dialect)
     except DataError:  # a quote far below; loading the table says which
         return None
-    return found[1:] if head.header else found
+    body = found[1:] if head.header else found
+    return [without_surplus(record, head.width) for record in body]
 
 
 def _column(
-    name: str, kind: Kind, cells: Sequence[str], row_numbers: list[int], plan: ImportPlan, cancelled: Cancel | None
+    column: Column, cells: Sequence[str], row_numbers: list[int], plan: ImportPlan, cancelled: Cancel | None
 ) -> PreviewColumn:
-    meanings: dict[str, str | float | None] = {}  # of each text once: most columns repeat theirs
+    read = cell_reader(with_order(column, dict.fromkeys(cells), plan.dialect), plan.dialect)
+    meanings: dict[str, Meaning | None] = {}  # of each text once: most columns repeat theirs
     unreadable: list[Unreadable] = []
     missing = wrong = 0
     lacking = np.zeros(len(cells), bool)
@@ -140,10 +169,7 @@ def _column(
         if i % ROWS_A_LOOK == 0 and cancelled is not None and cancelled():
             raise Cancelled
         if cell not in meanings:
-            if is_missing(cell, plan.missing_marks):
-                meanings[cell] = ""
-            else:
-                meanings[cell] = cell.strip(BLANKS) if kind == "category" else parse_number(cell, plan.dialect)
+            meanings[cell] = "" if is_missing(cell, plan.missing_marks) else read(cell)
         meaning = meanings[cell]
         if meaning == "":
             missing += 1
@@ -151,7 +177,7 @@ def _column(
         elif meaning is None:
             wrong += 1
             lacking[i] = True
-            if len(unreadable) < EXAMPLES:
-                unreadable.append(Unreadable(row_numbers[i], cell))
+            if len(unreadable) < MOST_LISTED:
+                unreadable.append(Unreadable(row_numbers[i], shortened(cell)))
     distinct = len(set(meanings.values()) - {"", None})
-    return PreviewColumn(name, kind, missing, distinct, wrong, tuple(unreadable), lacking)
+    return PreviewColumn(column.name, column.kind, missing, distinct, wrong, tuple(unreadable), lacking)

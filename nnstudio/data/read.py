@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnstudio.data.cells import (
-    category_sql,
-    natural_key,
-    needs_care,
-    number_sql,
-    plain_number_sql,
-    suspicious_bytes,
-)
+from engine.declared import replace
+from nnstudio.data.columns import kept_rows, scan_columns, take_out_unreadable, unreadable_rows
 from nnstudio.data.encoding import check_file, wrong_encoding
 from nnstudio.data.errors import DataError
+from nnstudio.data.formats import plain
 from nnstudio.data.head import Head, read_head
-from nnstudio.data.lines import blank_rows, open_quote, trailing_blank
+from nnstudio.data.lines import blank_rows, open_quote
+from nnstudio.data.parquet import nested
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
-from nnstudio.data.scan import Cancel, Progress, Scan, opened
+from nnstudio.data.scan import Cancel, ImproperQuotes, Progress, Scan, scanned
 from nnstudio.data.table import (
-    EXAMPLES,
+    MOST_LISTED,
+    SHOWN_TEXT,
     Categories,
     ColumnValues,
-    NumberArray,
     ReadReport,
     RowNumbers,
     Table,
     Unreadable,
+    shortened,
 )
 
 HEAD_ROWS = 200
-PLAIN_COLUMNS = 5_000  # a scan
-COMPUTED_COLUMNS = 200  # a scan: DuckDB keeps 32 KB for each operation of each column, and crashed at 10,000 of them
-SHOWN_TEXT = 80  # characters of a cell in a message
 
 
 def read_table(
@@ -72,13 +65,16 @@ def read_table(
     """
     file = check_file(path)
     wanted = [column for column in plan.columns if column.role != "ignore"] if columns is None else list(columns)
-    head = head_with(file, plan.dialect, [column.name for column in wanted])
-    with opened(file, plan.dialect, head, progress, cancelled) as scan:
-        return _read(scan, wanted, plan.missing_marks)
+    with plain(file, plan.dialect, progress, cancelled) as (readable, dialect):
+        head = head_with(readable, dialect, [c.name for c in wanted])
+        _refuse_nested(file, head, wanted)
+        return scanned(
+            readable, dialect, head, lambda scan: _read(scan, wanted, plan.missing_marks), progress, cancelled
+        )
 
 
 def head_with(file: Path, dialect: Dialect, names: Sequence[str]) -> Head:
-    """Return the head of a file that has these columns.
+    """Return the head of a text or Parquet file that has these columns.
 
     Raises
     ------
@@ -104,32 +100,48 @@ def read_cells(path: str | Path, dialect: Dialect) -> tuple[tuple[str, ...], lis
         When the file cannot be read.
     """
     file = check_file(path)
-    head = read_head(file, dialect, HEAD_ROWS)
-    with opened(file, dialect, head, None, None) as scan:
-        cells = ", ".join(f"coalesce(c{i}, '')" for i in range(head.width))
-        rows: list[tuple[str, ...]] = scan.run(f"SELECT {cells} FROM {scan.source}").fetchall()
+    with plain(file, dialect) as (readable, spoken):
+        return scanned(readable, spoken, read_head(readable, spoken, HEAD_ROWS), _cells)
+
+
+def _cells(scan: Scan) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    cells = ", ".join(f"coalesce(c{i}, '')" for i in range(scan.head.width))
+    rows: list[tuple[str, ...]] = scan.run(f"SELECT {cells} FROM {scan.source}").fetchall()
+    rejected = _rejected(scan).rows
+    rows = rows[: len(rows) - scan.trailing_blank]
+    keep = _no_comments(scan, len(rows), rejected)
+    return scan.head.names, rows if keep is None else [row for row, kept in zip(rows, keep, strict=True) if kept]
+
+
+def distinct_texts(path: str | Path, dialect: Dialect, name: str) -> list[str]:
+    """Return the different texts of one column, blanks around them taken away.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read.
+    """
+    head = head_with(Path(path), dialect, [name])
+    cell = f"trim(c{head.names.index(name)})"
+
+    def texts(scan: Scan) -> list[str]:
+        found = scan.run(f"SELECT DISTINCT {cell} FROM {scan.source} WHERE {cell} <> ''").fetchall()
         _rejected(scan)
-    return head.names, rows[: len(rows) - trailing_blank(scan.readable, scan.head.width)]
+        return [row[0] for row in found]
+
+    return scanned(Path(path), dialect, head, texts)
+
+
+def _refuse_nested(file: Path, head: Head, wanted: Sequence[Column]) -> None:
+    for column in wanted if head.types else ():
+        holds = nested(head.types[head.names.index(column.name)])
+        if holds:
+            raise DataError(f"{file.name}: column {column.name!r} holds {holds}, no single values. Ignore it.")
 
 
 def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
-    place = {name: i for i, name in enumerate(scan.head.names)}
-    at = {column.name: place[column.name] for column in wanted}
-    values: dict[str, ColumnValues] = {}
-    numbers = [column for column in wanted if column.kind == "number"]
-    texts = [column for column in wanted if column.kind == "category"]
     rejects: list[_Rejects] = []  # after every scan: all of them must leave out the same rows
-    for block in _blocks(numbers, PLAIN_COLUMNS):
-        values |= _scan_numbers(scan, {c.name: plain_number_sql(f"c{at[c.name]}", scan.dialect) for c in block}, at)
-        rejects.append(_rejected(scan))
-    care = _needs_care(scan, marks)
-    doubtful = [c for c in numbers if care or not np.isfinite(cast("NumberArray", values[c.name])).all()]
-    for block in _blocks(doubtful, COMPUTED_COLUMNS):
-        values |= _scan_numbers(scan, {c.name: number_sql(f"c{at[c.name]}", scan.dialect, marks) for c in block}, at)
-        rejects.append(_rejected(scan))
-    for block in _blocks(texts, COMPUTED_COLUMNS):
-        values |= _scan_texts(scan, block, at, marks)
-        rejects.append(_rejected(scan))
+    values, notes, orders = scan_columns(scan, wanted, marks, lambda: rejects.append(_rejected(scan)))
     rejected, set_aside = rejects[0] if rejects else _Rejects(np.zeros(0, np.int64), ())
     lengths = set(map(_length, values.values()))
     if len(lengths) > 1 or any(not np.array_equal(rejected, other.rows) for other in rejects):
@@ -138,122 +150,81 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
         )
     rows = min(lengths, default=0)
     _check_walked(scan, rows + len(rejected))
-    if rows == 0:
-        raise _no_rows(scan, set_aside)
     row_numbers = RowNumbers(
-        first=scan.head.leading_blank + int(scan.dialect.header) + 1,
+        first=scan.head.first_row,
         gaps=np.union1d(rejected, _blank(scan)).astype(np.int64),
     )
-    examples, unreadable = _unreadable(scan, numbers, at, values, row_numbers)
-    missing = {c.name: _take_out_missing(values[c.name]) - unreadable.get(c.name, 0) for c in wanted}
+    keep = _no_comments(scan, rows, rejected)
+    if keep is not None:
+        values = {name: kept_rows(column, keep) for name, column in values.items()}
+        rows = int(keep.sum())
+    if rows == 0:
+        raise _no_rows(scan, set_aside)
+    places = {c.name: found for c in wanted if len(found := unreadable_rows(values[c.name]))}
+    examples = _texts_of(scan, places, row_numbers, keep)
+    unreadable = {name: len(found) for name, found in places.items()}
+    missing = {c.name: take_out_unreadable(values[c.name]) - unreadable.get(c.name, 0) for c in wanted}
     report = ReadReport(
         rows=rows,
         missing={name: count for name, count in missing.items() if count},
         unreadable=unreadable,
         examples=examples,
-        set_aside=len(rejected),
-        set_aside_examples=set_aside,
-        notes=scan.head.notes,
+        kinds={column.name: column.kind for column in wanted if column.name in unreadable},
+        date_orders=orders,
+        set_aside=len(rejected) + len(scan.improper),
+        set_aside_examples=_with_improper(scan, set_aside),
+        notes=(*scan.head.notes, *notes),
     )
     return Table(scan.file.name, {c.name: values[c.name] for c in wanted}, report, row_numbers)
+
+
+def _no_comments(scan: Scan, rows: int, rejected: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+    """Return which rows (m,) are no comments; None where all are: in a table of one column a blank line is a row."""
+    if scan.head.width > 1 or not len(scan.blanked):
+        return None
+    first = scan.head.first_row
+    numbers = np.setdiff1d(np.arange(first, first + rows + len(rejected)), rejected)
+    return ~np.isin(numbers, scan.blanked)
+
+
+def _with_improper(scan: Scan, set_aside: tuple[Unreadable, ...]) -> tuple[Unreadable, ...]:
+    """Return the first rows that were set aside, those with improper quotes among them."""
+    improper = (Unreadable(row, shortened(text)) for row, text in scan.improper.items())
+    return tuple(sorted((*set_aside, *improper), key=lambda found: found.row)[:MOST_LISTED])
 
 
 def _length(values: ColumnValues) -> int:
     return len(values.codes) if isinstance(values, Categories) else len(values)
 
 
-def _blocks(columns: Sequence[Column], size: int) -> Iterator[Sequence[Column]]:
-    for start in range(0, len(columns), size):
-        yield columns[start : start + size]
-
-
-def _needs_care(scan: Scan, marks: Sequence[str]) -> bool:
-    if needs_care(scan.dialect, marks):
-        return True
-    with scan.readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        start = data.find(b"\n") if scan.dialect.header else 0  # names often hold an underscore
-        return any(data.find(sign, max(0, start)) >= 0 for sign in suspicious_bytes(scan.dialect))
-
-
-def _scan_numbers(scan: Scan, sql: dict[str, str], at: dict[str, int]) -> dict[str, ColumnValues]:
-    """Read number columns, by name the SQL of each; NULL becomes NaN."""
-    selected = ", ".join(f"{cast} AS c{at[name]}" for name, cast in sql.items())
-    arrays = scan.run(f"SELECT {selected} FROM {scan.source}").fetchnumpy()
-    ends = -trailing_blank(scan.readable, scan.head.width) or None
-    values: dict[str, ColumnValues] = {}
-    for name in sql:
-        array = arrays.pop(f"c{at[name]}")[:ends]
-        filled = array.filled(np.nan) if isinstance(array, np.ma.MaskedArray) else array
-        values[name] = np.ascontiguousarray(filled, dtype=np.float64)
-    return values
-
-
-def _scan_texts(
-    scan: Scan, texts: Sequence[Column], at: dict[str, int], marks: Sequence[str]
-) -> dict[str, ColumnValues]:
-    """Read text columns and code them."""
-    selected = ", ".join(f"{category_sql(f'c{at[c.name]}', marks)} AS c{at[c.name]}" for c in texts)
-    scan.run(f"CREATE OR REPLACE TEMP TABLE cells AS SELECT {selected} FROM {scan.source}")
-    ends = -trailing_blank(scan.readable, scan.head.width) or None
-    return {c.name: _coded(scan, f"c{at[c.name]}", ends) for c in texts}
-
-
-def _coded(scan: Scan, column: str, ends: int | None) -> Categories:
-    """Code a text column of the table ``cells``, its categories in natural order."""
-    distinct = scan.run(f"SELECT DISTINCT {column} FROM cells WHERE {column} IS NOT NULL").fetchall()
-    names = sorted((row[0] for row in distinct), key=natural_key)
-    if not names:
-        rows = scan.run("SELECT count(*) FROM cells").fetchone()[0]
-        return Categories(np.full(rows, -1, np.int32)[:ends], ())
-    scan.run(
-        f"CREATE TYPE kind_{column} AS ENUM "
-        f"(SELECT DISTINCT {column} FROM cells WHERE {column} IS NOT NULL ORDER BY {column})"
-    )
-    stored = [row[0] for row in scan.run(f"SELECT unnest(enum_range(NULL::kind_{column}))").fetchall()]
-    sql = f"SELECT coalesce(enum_code({column}::kind_{column})::INTEGER, -1) AS code FROM cells"
-    codes = scan.run(sql).fetchnumpy()["code"]
-    place = {name: i for i, name in enumerate(names)}
-    natural = np.array([place[name] for name in stored] + [-1], np.int32)  # index -1 stays -1
-    return Categories(natural[codes[:ends]], tuple(names))
-
-
-def _take_out_missing(values: ColumnValues) -> int:
-    """Turn unreadable cells (infinity) into missing ones (NaN); return how many are missing in all."""
-    if isinstance(values, Categories):
-        return int((values.codes < 0).sum())
-    values[np.isinf(values)] = np.nan
-    return int(np.isnan(values).sum())
-
-
-def _unreadable(
+def _texts_of(
     scan: Scan,
-    numbers: Sequence[Column],
-    at: dict[str, int],
-    values: dict[str, ColumnValues],
+    places: dict[str, NDArray[np.int64]],
     row_numbers: RowNumbers,
-) -> tuple[dict[str, tuple[Unreadable, ...]], dict[str, int]]:
-    places: dict[str, NDArray[np.int64]] = {}
-    counts: dict[str, int] = {}
-    for column in numbers:
-        array = values[column.name]
-        assert not isinstance(array, Categories)
-        bad = np.flatnonzero(np.isinf(array))
-        if len(bad):
-            places[column.name], counts[column.name] = bad[:EXAMPLES], len(bad)
+    keep: NDArray[np.bool_] | None,
+) -> dict[str, tuple[Unreadable, ...]]:
+    """Return the rows and texts of cells, by column their places in the table; the first ones where there are many."""
     if not places:
-        return {}, {}
-    rows = sorted({int(i) for bad in places.values() for i in bad})
-    cells = ", ".join(f"c{at[name]}" for name in places)
-    found = scan.run(
+        return {}
+    listed_places = {name: found[:MOST_LISTED] for name, found in places.items()}
+    in_scan = np.arange(0) if keep is None else np.flatnonzero(keep)  # where comments were left out after the scan
+    wanted = np.unique(np.concatenate(list(listed_places.values())))
+    wanted_in_scan = wanted if keep is None else in_scan[wanted]
+    at = {name: scan.head.names.index(name) for name in places}
+    cells = ", ".join(f"left(c{i}, {SHOWN_TEXT + 1})" for i in at.values())
+    found = scan.connection.execute(
         f"SELECT * FROM (SELECT row_number() OVER () - 1 AS r, {cells} FROM {scan.source}) "
-        f"WHERE r IN ({', '.join(map(str, rows))})"
+        "WHERE r IN (SELECT unnest(?))",
+        [wanted_in_scan.tolist()],
     ).fetchall()
     by_row = {row[0]: dict(zip(places, row[1:], strict=True)) for row in found}
-    examples = {
-        name: tuple(Unreadable(row_numbers.of(int(i)), (by_row[int(i)][name] or "")[:SHOWN_TEXT]) for i in bad)
-        for name, bad in places.items()
+    place_in_scan = dict(zip(wanted.tolist(), wanted_in_scan.tolist(), strict=True))
+    return {
+        name: tuple(
+            Unreadable(row_numbers.of(int(i)), shortened(by_row[place_in_scan[int(i)]][name] or "")) for i in indices
+        )
+        for name, indices in listed_places.items()
     }
-    return examples, counts
 
 
 class _Rejects(NamedTuple):
@@ -264,32 +235,34 @@ class _Rejects(NamedTuple):
 
 
 def _rejected(scan: Scan) -> _Rejects:
-    """Return the rows that DuckDB could not take apart, and the first few in words.
+    """Return the rows that DuckDB could not take apart, and the first of them in words.
 
     Raises
     ------
     DataError
         When such a row swallowed others, or has bytes of another encoding.
     """
+    if not scan.is_text:
+        return _Rejects(np.zeros(0, np.int64), ())
     kinds = scan.run(
-        "SELECT line, error_type::VARCHAR, csv_line, "
-        "length(csv_line) - length(replace(csv_line, chr(10), '')) FROM reject_errors "
+        "SELECT line, error_type::VARCHAR FROM reject_errors "
         "WHERE error_type::VARCHAR NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS') ORDER BY line LIMIT 1"
     ).fetchall()
-    for line, kind, text, breaks in kinds:
+    for line, kind in kinds:
         if kind == "INVALID ENCODING":
             raise wrong_encoding(scan.file, scan.dialect.encoding, line)
         if kind == "CAST":
             raise AssertionError("a cell's value must never set its row aside")
-        if kind == "LINE SIZE OVER MAXIMUM" or (kind == "UNQUOTED VALUE" and breaks > 1 + text.startswith("\n")):
-            raise open_quote(scan.file.name, line)
+        if kind == "UNQUOTED VALUE" and not scan.quotes_checked:
+            raise ImproperQuotes
+        raise open_quote(scan.file.name, line)
     lines = scan.run("SELECT DISTINCT line FROM reject_errors ORDER BY line").fetchnumpy()["line"]
     first = scan.run(
         "SELECT line, any_value(trim(csv_line, chr(10) || chr(13))) FROM reject_errors "
-        f"GROUP BY line ORDER BY line LIMIT {EXAMPLES}"
+        f"GROUP BY line ORDER BY line LIMIT {MOST_LISTED}"
     ).fetchall()
     scan.run("DELETE FROM reject_errors")
-    examples = tuple(Unreadable(int(line), text[:SHOWN_TEXT]) for line, text in first)
+    examples = tuple(Unreadable(int(line), shortened(text)) for line, text in first)
     return _Rejects(np.asarray(lines, np.int64), examples)
 
 
@@ -298,7 +271,7 @@ def _check_walked(scan: Scan, rows: int) -> None:
     if scan.walked is None:
         return
     width = scan.head.width
-    blank = len(scan.walked.blank) if width > 1 else trailing_blank(scan.readable, width)
+    blank = len(scan.walked.blank) if width > 1 else scan.trailing_blank
     if rows + scan.dialect.header != scan.walked.rows - blank:
         raise DataError(
             f"{scan.file.name}: the quotes around cells do not pair up, so rows run into each other. "
@@ -307,9 +280,14 @@ def _check_walked(scan: Scan, rows: int) -> None:
 
 
 def _blank(scan: Scan) -> NDArray[np.int64]:
+    if not scan.is_text:
+        return np.zeros(0, np.int64)
+    blanked = scan.blanked[scan.blanked > scan.head.leading_blank]
+    if scan.head.width == 1:
+        return blanked
     if scan.walked is None:
-        return blank_rows(scan.readable, scan.dialect, scan.head)
-    return scan.walked.blank if scan.head.width > 1 else np.zeros(0, np.int64)
+        return np.union1d(blanked, blank_rows(scan.readable, replace(scan.dialect, comment=""), scan.head))
+    return np.union1d(blanked, scan.walked.blank)
 
 
 def _no_rows(scan: Scan, set_aside: tuple[Unreadable, ...]) -> DataError:

@@ -25,6 +25,7 @@ from nnstudio.data.steps import (
 )
 
 Kind = Literal["number", "category", "date", "boolean"]
+DateOrder = Literal["", "ymd", "dmy", "mdy"]
 Role = Literal["feature", "target", "ignore"]
 Task = Literal["binary", "multiclass", "regression"]
 ClassWeights = Literal["none", "balanced"]
@@ -33,6 +34,7 @@ Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "windows-1252", "latin-1"]
 MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "NaN", "nan", "?", "-")
 MAX_NAME = 1_000  # characters of a column's name
 MAX_COLUMNS = 100_000
+MAX_SHEET_NAME = 255
 MAX_SEED = 2**32 - 1
 MAX_SAMPLE_ROWS = 1_000_000
 MAX_HELD_BACK = 0.95  # of the rows, for validation and test together
@@ -49,7 +51,8 @@ _Value = Annotated[str, Meta(max_length=MAX_NAME)]
 class Dialect(Declared, frozen=True):
     """How the text of a file becomes cells, and cells become numbers.
 
-    ``thousands`` is the mark between groups of three digits, empty where there is none.
+    ``thousands`` is the mark between groups of three digits, empty where there is none. A line that begins with
+    ``comment`` is left out. ``sheet`` is the one of a workbook that is read, the first with cells where it is empty.
     """
 
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
@@ -58,9 +61,15 @@ class Dialect(Declared, frozen=True):
     thousands: Literal["", ",", ".", " ", "'", "\u00a0", "\u202f"] = ""
     encoding: Encoding = "utf-8"
     header: bool = True
+    comment: Annotated[str, Meta(max_length=1)] = ""
+    sheet: Annotated[str, Meta(max_length=MAX_SHEET_NAME)] = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if (self.comment in "\r\n\0\ufeff" and self.comment) or self.comment.isalnum() or self.comment.isspace():
+            raise SettingError(f"The comment sign cannot be {self.comment!r}.")
+        if self.comment and self.comment in (self.delimiter, self.quote):
+            raise SettingError(f"The comment sign {self.comment!r} is also the delimiter or the quote.")
         if self.delimiter in "\r\n\0\ufeff" or self.delimiter.isalnum() or self.delimiter == self.quote:
             raise SettingError(f"The delimiter cannot be {self.delimiter!r}.")
         if self.thousands == self.decimal:
@@ -68,12 +77,17 @@ class Dialect(Declared, frozen=True):
 
 
 class Column(Declared, frozen=True):
-    """One column of the table: its name, how its cells are read, what it is for, and what is done to it."""
+    """One column of the table: its name, how its cells are read, what it is for, and what is done to it.
+
+    ``date_order`` says which of day and month comes first in a date that does not begin with its year; where it is
+    empty, the cells of the whole column tell.
+    """
 
     name: Name
     kind: Kind = "number"
     role: Role = "feature"
     steps: ColumnSteps = ColumnSteps()
+    date_order: DateOrder = ""
 
 
 class ImportPlan(Declared, frozen=True):
@@ -305,8 +319,15 @@ def with_targets(plan: ImportPlan, targets: tuple[str, ...]) -> ImportPlan:
     return replace(plan, columns=tuple(replace(column, role=role(column)) for column in plan.columns))
 
 
-def with_column(plan: ImportPlan, name: str, *, kind: Kind | None = None, role: Role | None = None) -> ImportPlan:
-    """Return the plan with one column's kind or role changed; a new target takes the place of the old one.
+def with_column(
+    plan: ImportPlan,
+    name: str,
+    *,
+    kind: Kind | None = None,
+    role: Role | None = None,
+    date_order: DateOrder | None = None,
+) -> ImportPlan:
+    """Return the plan with one column's kind, role or order of dates changed; a new target takes the old one's place.
 
     Raises
     ------
@@ -320,7 +341,14 @@ def with_column(plan: ImportPlan, name: str, *, kind: Kind | None = None, role: 
     return replace(
         plan,
         columns=tuple(
-            replace(column, kind=kind or column.kind, role=role or column.role) if column.name == name else column
+            replace(
+                column,
+                kind=kind or column.kind,
+                role=role or column.role,
+                date_order=column.date_order if date_order is None else date_order,
+            )
+            if column.name == name
+            else column
             for column in plan.columns
         ),
     )

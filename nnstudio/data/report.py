@@ -11,9 +11,10 @@ from engine.declared import Declared
 from nnstudio.data.fitted import FittedColumn, FittedPreparation
 from nnstudio.data.recipe import GroupSplit, Kind, Preparation, listed, plural, split_column
 from nnstudio.data.steps import MissingRule
-from nnstudio.data.table import Table, is_missing
+from nnstudio.data.table import EXAMPLES, Table, is_missing
 from nnstudio.data.warning import DataWarning
 
+WANTED: dict[Kind, str] = {"number": "number", "date": "date", "boolean": "yes or no", "category": "text"}
 _Count = Annotated[int, Meta(ge=0)]
 
 
@@ -52,7 +53,7 @@ def report_of(table: Table, used: int, notes: list[str], warnings: list[DataWarn
         examples=tuple(
             BadCell(column=name, row=cell.row, text=cell.text)
             for name, cells in read.examples.items()
-            for cell in cells
+            for cell in cells[:EXAMPLES]
         ),
         notes=tuple(notes),
         warnings=tuple(warnings),
@@ -153,7 +154,8 @@ def read_notes(table: Table) -> list[str]:
     for name, count in table.report.unreadable.items():
         cell = table.report.examples[name][0]
         notes.append(
-            f"Column {name!r}: {counted(count, 'cell')} no number, counted as missing; "
+            f"Column {name!r}: {counted(count, 'cell')} no {WANTED[table.report.kinds.get(name, 'number')]}, "
+            "counted as missing; "
             f"the first is {cell.text!r} in row {cell.row:,}."
         )
     return notes

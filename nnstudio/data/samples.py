@@ -83,6 +83,22 @@ SAMPLES: dict[str, Sample] = {
         "table",
         file="breast_cancer.csv",
     ),
+    "digits": Sample(
+        "Digits",
+        "1,797 handwritten digits as pictures of 8 × 8 pixels.",
+        "E. Alpaydin and C. Kaynak, 1998; UCI Machine Learning Repository, doi.org/10.24432/C50P49",
+        CC_BY,
+        "table",
+        file="digits.csv",
+    ),
+    "auto_mpg": Sample(
+        "Car mileage",
+        "A number to predict: how far 398 cars of 1970 to 1982 went on a gallon of fuel.",
+        "R. Quinlan, 1993; UCI Machine Learning Repository, doi.org/10.24432/C5859H",
+        CC_BY,
+        "table",
+        file="auto_mpg.csv",
+    ),
 }
 FIRST_SAMPLE = "spirals"
 

@@ -7,13 +7,18 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.declared import replace
+from nnstudio.data import parquet
 from nnstudio.data.cells import literal
-from nnstudio.data.encoding import utf8_copy, wrong_encoding
+from nnstudio.data.encoding import GLOB_SIGNS, utf8_copy, without_pattern, wrong_encoding
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.head import Head
-from nnstudio.data.lines import Walk, mixed_newlines, quoted_newlines, walk
+from nnstudio.data.lines import Walk, has_comments, mixed_newlines, quoted_newlines, tidied, trailing_blank, walk
 from nnstudio.data.recipe import Dialect
 
 POLL_SECONDS = 0.05
@@ -22,18 +27,18 @@ LONGEST_ROW = 8 * 2**20  # bytes; a longer one is taken for a quote that was nev
 # common_subexpressions takes time in the square of the columns: 14 s at 2,000 of them, 1.7 s without.
 # in_clause makes a join of IN (...), and a join does not keep the order of rows.
 UNWANTED_OPTIMIZERS = ("type_pushdown", "in_clause", "common_subexpressions")
-GLOB_SIGNS = "*?["  # DuckDB reads data[1].csv as a pattern, and silently opens data1.csv
-_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": False,
-    "autoload_known_extensions": False,
-}
+Result = TypeVar("Result")
 Progress = Callable[[float], None]  # from 0 to 1
 Cancel = Callable[[], bool]
 
 
 @dataclass(frozen=True)
 class Scan:
-    """An open connection, and the SQL that reads the file. ``readable`` is the file, or its copy in UTF-8."""
+    """An open connection, and the SQL that reads the file. ``readable`` is the file, or its copy in UTF-8.
+
+    ``comments`` are the numbers of the rows that are comments, and ``improper`` by number the rows in which something
+    follows a closing quote: all of them are blank lines in the copy.
+    """
 
     connection: Any
     source: str
@@ -42,17 +47,71 @@ class Scan:
     dialect: Dialect
     head: Head
     walked: Walk | None  # where a cell holds a line break
+    comments: NDArray[np.int64]
+    improper: dict[int, str]
+    quotes_checked: bool
+
+    @property
+    def blanked(self) -> NDArray[np.int64]:
+        """The numbers (sorted) of the rows that are blank lines in the copy alone."""
+        return np.union1d(self.comments, np.asarray(sorted(self.improper), np.int64)).astype(np.int64)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the file is text, taken apart by DuckDB, and no Parquet file."""
+        return not self.head.types
+
+    @property
+    def trailing_blank(self) -> int:
+        """How many rows DuckDB makes of the empty lines at the end."""
+        return trailing_blank(self.readable, self.head.width) if self.is_text else 0
 
     def run(self, sql: str) -> Any:
         """Execute a statement."""
         return self.connection.execute(sql)
 
 
+class ImproperQuotes(Exception):  # noqa: N818 - the file is read again, with its quotes checked
+    """Something follows a closing quote: DuckDB sets another row aside, and gives half a row as a whole one."""
+
+
+def scanned(
+    file: Path,
+    dialect: Dialect,
+    head: Head,
+    work: Callable[[Scan], Result],
+    progress: Progress | None = None,
+    cancelled: Cancel | None = None,
+) -> Result:
+    """Return what ``work`` makes of an open scan; it is called again where quotes are improper.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read.
+    Cancelled
+        When ``cancelled`` returned true.
+    """
+    try:
+        with opened(file, dialect, head, progress, cancelled) as scan:
+            return work(scan)
+    except ImproperQuotes:
+        with opened(file, dialect, head, progress, cancelled, check_quotes=True) as scan:
+            return work(scan)
+
+
 @contextlib.contextmanager
 def opened(
-    file: Path, dialect: Dialect, head: Head, progress: Progress | None, cancelled: Cancel | None
+    file: Path,
+    dialect: Dialect,
+    head: Head,
+    progress: Progress | None,
+    cancelled: Cancel | None,
+    check_quotes: bool = False,
 ) -> Iterator[Scan]:
     """Open a file for scanning; whatever goes wrong within the block ends in a DataError, and nothing is left behind.
+
+    With ``check_quotes`` rows with improper quotes are taken out beforehand, which takes a walk through the file.
 
     Raises
     ------
@@ -64,39 +123,61 @@ def opened(
     import duckdb  # at first use: a window without a table is up a tenth of a second sooner
 
     with contextlib.ExitStack() as stack:
-        readable = file
-        glob = any(sign in str(file) for sign in GLOB_SIGNS)
-        if dialect.encoding != "utf-8" or glob:
-            readable = stack.enter_context(utf8_copy(file, dialect.encoding, cancelled=cancelled))
-        if mixed_newlines(readable):
-            readable = stack.enter_context(utf8_copy(readable, "utf-8", one_newline=True, cancelled=cancelled))
-        connection = duckdb.connect(":memory:", config=_SETTINGS)
+        is_text = not head.types
+        comments = np.zeros(0, np.int64)
+        improper: dict[int, str] = {}
+        readable = _readable(stack, file, dialect, cancelled) if is_text else stack.enter_context(without_pattern(file))
+        untidy = is_text and (has_comments(readable, dialect.comment) or mixed_newlines(readable))
+        if untidy or check_quotes:
+            readable, comments, improper = stack.enter_context(
+                tidied(
+                    readable,
+                    dialect,
+                    file.name,
+                    check_quotes=check_quotes,
+                    filler="x" if head.width == 1 else "",  # there an empty line is a row, or dropped at the end
+                    cancelled=cancelled,
+                )
+            )
+        connection = duckdb.connect(":memory:", config=parquet.SETTINGS)
         stack.callback(connection.close)
         try:
             unwanted = ", ".join(literal(name) for name in UNWANTED_OPTIMIZERS)
             known = connection.execute(f"SELECT name FROM duckdb_optimizers() WHERE name IN ({unwanted})").fetchall()
             # The one file may be read, nothing written, nothing fetched.
             connection.execute(
-                f"SET allowed_paths=[{literal(str(readable))}]; SET temp_directory=''; "
+                f"SET allowed_paths=[{literal(str(readable))}]; SET temp_directory=''; SET TimeZone='UTC'; "
                 "SET enable_external_access=false; "
                 f"SET disabled_optimizers={literal(','.join(row[0] for row in known))}; "
                 "SET enable_progress_bar=true; SET enable_progress_bar_print=false"
             )
             walked = None
-            if quoted_newlines(readable, dialect.quote):
-                walked = walk(readable, dialect, head, file.name, cancelled)
-            source = _source(readable, dialect, head, parallel=walked is None)
+            if is_text and quoted_newlines(readable, dialect.quote):
+                walked = walk(readable, replace(dialect, comment=""), head, file.name, cancelled)
+            if is_text:
+                source = _source(readable, dialect, head, parallel=walked is None, tidy=untidy or check_quotes)
+            else:
+                source = parquet.source(readable, head.types)
             with _watched(connection, progress, cancelled):
-                yield Scan(connection, source, file, readable, dialect, head, walked)
+                yield Scan(connection, source, file, readable, dialect, head, walked, comments, improper, check_quotes)
         except duckdb.InterruptException:
             raise Cancelled from None
         except duckdb.Error as error:
-            raise _in_words(file, dialect, error) from None
+            raise _in_words(file, dialect, error) if is_text else parquet.damaged(file) from None
         except MemoryError:
             raise DataError(f"{file.name} needs more memory than there is. Ignore some columns.") from None
 
 
-def _source(readable: Path, dialect: Dialect, head: Head, parallel: bool) -> str:
+def _readable(stack: contextlib.ExitStack, file: Path, dialect: Dialect, cancelled: Cancel | None) -> Path:
+    """Return the file as DuckDB can read it: in UTF-8, under no name like a pattern."""
+    if dialect.encoding != "utf-8" or any(sign in str(file) for sign in GLOB_SIGNS):
+        return stack.enter_context(utf8_copy(file, dialect.encoding, cancelled=cancelled))
+    return file
+
+
+def _source(readable: Path, dialect: Dialect, head: Head, *, parallel: bool, tidy: bool) -> str:
+    # In a tidied copy the line ends are known; DuckDB would take the first that it finds, within quotes too.
+    new_line = "new_line='\\n', " if tidy else ""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(head.width))
     quote = literal(dialect.quote)
     return (
@@ -104,7 +185,7 @@ def _source(readable: Path, dialect: Dialect, head: Head, parallel: bool) -> str
         f"delim={literal(dialect.delimiter)}, quote={quote}, escape={quote}, comment='', "
         f"header={str(dialect.header).lower()}, skip={head.leading_blank}, nullstr='', "
         f"compression='none', encoding='utf-8', strict_mode=true, null_padding=false, store_rejects=true, "
-        f"rejects_limit=0, parallel={str(parallel).lower()}, "
+        f"rejects_limit=0, {new_line}parallel={str(parallel).lower()}, "
         f"max_line_size={LONGEST_ROW}, buffer_size={4 * LONGEST_ROW})"
     )
 

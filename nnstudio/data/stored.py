@@ -88,6 +88,16 @@ def raw(prepared: PreparedData, feature: int, values: ArrayLike) -> NDArray[np.f
     return from_axis(prepared, feature, axis(prepared, feature, values))
 
 
+def raw_rows(prepared: PreparedData, rows: ArrayLike) -> NDArray[np.float64]:
+    """Return whole rows (k, n_features) in the units of the table."""
+    made = [feature for column in prepared.fitted.columns for feature in column.inputs]
+    values = np.asarray(rows, np.float64) * [feature.scale for feature in made] + [feature.offset for feature in made]
+    for at, feature in enumerate(made):
+        if feature.log != "none":
+            values[:, at] = unlogged(values[:, at], feature.log)
+    return np.asarray(values)
+
+
 def scaled(prepared: PreparedData, feature: int, values: ArrayLike) -> NDArray[np.float64]:
     """Return values in the unit of the table as the input has them, though none is clipped."""
     made = feature_of(prepared.fitted, feature)

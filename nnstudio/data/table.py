@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-EXAMPLES = 10  # of the cells that could not be read, a column
+from nnstudio.data.recipe import DateOrder, Kind
+
+EXAMPLES = 10  # of the cells and rows that could not be read, where a few are enough
+MOST_LISTED = 10_000  # of them that are listed, a column
+SHOWN_TEXT = 80  # characters of a cell in a message or list
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,17 @@ class ReadReport:
 
     ``missing`` counts empty or marked cells; ``unreadable`` counts cells that are not of their column's kind.
     Both are by column, and leave out columns without any. ``set_aside`` counts the rows that could not be taken
-    apart.
+    apart. ``kinds`` says what the unreadable cells should have been,
+    ``date_orders`` in which order dates were read. Of cells and rows at most ``MOST_LISTED`` are
+    listed, the first of each column.
     """
 
     rows: int = 0
     missing: dict[str, int] = field(default_factory=dict)
     unreadable: dict[str, int] = field(default_factory=dict)
     examples: dict[str, tuple[Unreadable, ...]] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    date_orders: dict[str, DateOrder] = field(default_factory=dict)
     set_aside: int = 0
     set_aside_examples: tuple[Unreadable, ...] = ()
     notes: tuple[str, ...] = ()
@@ -78,6 +86,9 @@ class RowNumbers:
 class Table:
     """Named columns of one length: float64 with NaN for missing, or :class:`Categories`.
 
+    A date is a float64 too: seconds since 1970-01-01, as written, or in UTC where the text said how far it is from it.
+    A boolean is Categories of two names, negative and positive, in the words of the file.
+
     ``name`` is what messages call the table: a file's name or a sample's title.
     """
 
@@ -95,3 +106,8 @@ class Table:
 def is_missing(values: ColumnValues) -> NDArray[np.bool_]:
     """Return which cells (m,) of a column are missing."""
     return values.codes < 0 if isinstance(values, Categories) else np.isnan(values)
+
+
+def shortened(text: str) -> str:
+    """Return the text of a cell as messages and lists show it."""
+    return text if len(text) <= SHOWN_TEXT else text[: SHOWN_TEXT - 1] + "…"

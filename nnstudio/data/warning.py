@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.declared import Declared
-from nnstudio.data.detect import ID_NAMES, ID_WORDS
 from nnstudio.data.fitted import FittedColumn, FittedPreparation, FittedTarget
+from nnstudio.data.propose import ID_NAMES, ID_WORDS
 from nnstudio.data.recipe import listed, plural
 from nnstudio.data.split import Split
 from nnstudio.data.table import Categories, ColumnValues, Table

@@ -17,6 +17,7 @@ from engine.probes import looked_at, probe
 from engine.settings import TrainingSettings
 from engine.snapshot import Histogram, ProbeRequest
 from engine.trainer import Trainer
+from engine.units import twins
 from nnstudio import numbers
 from nnstudio.labs.messages import Report
 
@@ -28,7 +29,6 @@ STARTS: dict[str, Initializer] = {
     "Xavier": XavierNormal(),
     "He": HeNormal(),
 }
-SAME_SHARE = 1e-4  # of the largest row: rows that differ by less are the same to within rounding
 
 
 @dataclass(frozen=True)
@@ -138,17 +138,9 @@ def with_initializer(graph: Graph, initializer: Initializer) -> Graph:
 
 
 def identical_units(theta: Array) -> int:
-    """Return how many rows of theta (n, k) equal another one to within rounding.
-
-    Rows are projected on one random direction: equal rows fall on one point, and others, almost surely, do not.
-    """
-    if len(theta) < 2:
-        return 0
-    rows = theta.astype(np.float64)
-    order = np.argsort(rows @ np.random.default_rng(0).standard_normal(rows.shape[1]))
-    tolerance = SAME_SHARE * float(np.linalg.norm(rows, axis=1).max())
-    same = np.linalg.norm(np.diff(rows[order], axis=0), axis=1) <= tolerance
-    return int(np.count_nonzero(np.append(same, False) | np.insert(same, 0, False)))
+    """Return how many rows of theta (n, k) equal another one to within rounding."""
+    firsts = twins(theta)
+    return int(np.count_nonzero(np.bincount(firsts)[firsts] > 1))
 
 
 def _layers(network: Network, data: Dataset) -> tuple[LayerOutcome, ...]:

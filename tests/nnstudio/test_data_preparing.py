@@ -37,6 +37,7 @@ from nnstudio.data import (
     apply,
     detect,
     from_arrays,
+    load_table,
     prepare,
     prepare_table,
     raw,
@@ -453,22 +454,48 @@ def test_every_sample_can_be_prepared_and_states_its_source_and_license(name: st
     prepared = prepare(sample_recipe(name))
     assert np.isfinite(prepared.X).all()
     assert len(prepared.training) + len(prepared.validation) == len(prepared.X)
-    assert prepared.report.rows_dropped == prepared.report.rows_set_aside == 0
+    assert prepared.report.rows_dropped == (6 if name == "auto_mpg" else 0)
+    assert prepared.report.rows_set_aside == 0
     assert SAMPLES[name].source
     assert SAMPLES[name].license
 
 
 def test_shipped_tables_are_those_of_scikit_learn() -> None:
-    from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+    from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
     readme = (importlib.resources.files("resources") / "samples" / "README.md").read_text(encoding="utf-8")
-    for name, load in (("iris", load_iris), ("wine", load_wine), ("breast_cancer", load_breast_cancer)):
+    loads = {"iris": load_iris, "wine": load_wine, "breast_cancer": load_breast_cancer, "digits": load_digits}
+    for name, load in loads.items():
         made = replace(sample_recipe(name), preparation=Preparation(scaling="none"))
         prepared = prepare(made)
         np.testing.assert_allclose(prepared.X, load().data, rtol=1e-6)
         labels = prepared.Y.argmax(1) if prepared.task == "multiclass" else 1 - prepared.Y[:, 0]
         np.testing.assert_array_equal(labels, load().target)
         assert SAMPLES[name].file in readme
+
+
+def test_the_cars_are_those_of_the_repository() -> None:
+    """Means and standard deviations as published for the repository's file."""
+    plan = sample_recipe("auto_mpg").plan
+    table = load_table(sample_recipe("auto_mpg"))
+    published = {
+        "miles per gallon": (23.514573, 7.815984),
+        "cylinders": (5.454774, 1.701004),
+        "displacement (cu in)": (193.425879, 104.269838),
+        "horsepower": (104.469388, 38.491160),
+        "weight (lb)": (2970.424623, 846.841774),
+        "acceleration (s)": (15.568090, 2.757689),
+        "model year": (76.010050, 3.697627),
+    }
+    assert [column.name for column in plan.columns if column.role == "target"] == ["miles per gallon"]
+    for name, (mean, deviation) in published.items():
+        values = table.columns[name]
+        assert isinstance(values, np.ndarray)
+        assert np.nanmean(values) == pytest.approx(mean, abs=1e-6)
+        assert np.nanstd(values, ddof=1) == pytest.approx(deviation, abs=1e-6)
+    origin = table.columns["origin"]
+    assert isinstance(origin, Categories)
+    assert {name: origin.texts().count(name) for name in origin.names} == {"USA": 249, "Europe": 70, "Japan": 79}
 
 
 def test_generated_samples_depend_on_rows_noise_and_seed() -> None:
@@ -494,3 +521,17 @@ def test_the_first_sample_is_solved_by_a_small_network() -> None:
 def test_an_unknown_sample_is_named() -> None:
     with pytest.raises(DataError, match="There is no sample 'unicorns'"):
         sample_recipe("unicorns")
+
+
+def test_dates_of_a_new_table_are_read_in_the_order_of_the_training_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("d,y\n" + "".join(f"{i % 28 + 1}/04/2024,{i * 1.5}\n" for i in range(40)))
+    for order in ("dmy", ""):  # given, or found in all cells
+        plan = with_column(detect(path), "d", role="feature", date_order=order)  # type: ignore[arg-type]
+        fitted = prepare(DataRecipe(source=table_source(path), plan=plan)).fitted
+        assert fitted.columns[0].date_order == "dmy"
+        new = tmp_path / "new.csv"
+        new.write_text("d\n03/04/2024\n04/04/2024\n")
+        seconds = read_for_prediction(new, fitted).columns["d"]
+        assert not isinstance(seconds, Categories)
+        assert np.diff(seconds).tolist() == [86_400.0]

@@ -208,9 +208,9 @@ ERRORS: dict[str, tuple[bytes, str]] = {
     "only a byte order mark": (codecs.BOM_UTF8, "table.csv is empty"),
     "a header alone": (b"a,b\n", "has a header but no rows below it"),
     "an open quote": (b'a,b\n1,2\n"3,4\n5,6\n7,8\n', "row 3: a quote is opened and not closed"),
-    "a zip archive": (b"PK\x03\x04rest", "is a zip archive or an Excel workbook"),
-    "gzip": (b"\x1f\x8brest", "compressed with gzip"),
-    "parquet": (b"PAR1rest", "is a Parquet file"),
+    "a zip archive cut off": (b"PK\x03\x04rest", "is a damaged zip archive or Excel workbook"),
+    "gzip cut off": (b"\x1f\x8brest", "is a damaged gzip file"),
+    "parquet cut off": (b"PAR1\0\0rest", "is a Parquet file that is damaged"),
     "no text": (bytes(range(8)) * 50, "does not hold text"),
 }
 
@@ -346,6 +346,7 @@ IGNORED: dict[str, tuple[str, Callable[[int], object], str]] = {
     "distinct numbers called an id": ("CustomerID", lambda i: i * 7919 % 10_007, "is named like a row number"),
     "distinct numbers called a key": ("order_key", lambda i: i * 7919 % 10_007, "is named like a row number"),
     "dates": ("day", lambda i: f"2024-{i % 12 + 1:02}-{i % 28 + 1:02}", "holds dates"),
+    "a few dates": ("day", lambda i: f"2024-01-0{i % 7 + 1}", "holds dates"),
     "dates with a time": ("when", lambda i: f"{i % 28 + 1}.{i % 12 + 1}.2024 12:00", "holds dates"),
     "texts that hardly come again": ("name", lambda i: f"n{i % 150}", "holds a different text in most rows"),
 }
@@ -354,7 +355,6 @@ KEPT: dict[str, tuple[str, Callable[[int], object]]] = {
     "distinct fractions called an id": ("id", lambda i: i * 1.37),
     "distinct numbers of another name": ("paid", lambda i: i * 7919 % 10_007),
     "few categories": ("town", lambda i: f"t{i % 40}"),
-    "few days": ("day", lambda i: f"2024-01-0{i % 7 + 1}"),
 }
 
 

@@ -41,7 +41,8 @@ def classes_of(values: np.ndarray) -> list[object]:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_samples_that_come_with_the_program_give_no_cause_for_warnings(name: str) -> None:
-    assert set(kinds(prepare(sample_recipe(name)))) <= {"duplicates"}
+    known = {"duplicates", "constant"} if name == "digits" else {"duplicates"}  # three pixels are white in all digits
+    assert set(kinds(prepare(sample_recipe(name)))) <= known
 
 
 # -- a column that gives away the target ------------------------------------------------------------------------------

@@ -9,11 +9,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from engine.dataset import Dataset
+from engine.declared import replace as with_settings
 from engine.history import COLUMNS, History
 from engine.network import Network
+from engine.plane_look import Plane, PlaneLooker
 from engine.probes import looked_at, probe
 from engine.settings import TrainingSettings
 from engine.snapshot import Boundary, Histogram, LayerDetail, Metrics, ProbeRequest, Probes, Status
+from engine.trainer import Trainer
 from nnstudio import edits
 from nnstudio.data import ColumnSteps, DataRecipe, ReadReport, Table, prepare, prepare_table, sample_recipe
 from nnstudio.document import starting_document
@@ -22,6 +25,7 @@ from nnstudio.readiness import shapes_of
 from tests.nnstudio.tables import recipe as recipe_of
 from ui.document_store import DocumentStore
 
+PLANE_SECONDS = 0.05  # of work on the cost over a plane: its first points
 SEVERAL = ("two numbers", "two answers")
 
 
@@ -51,6 +55,7 @@ class FakeTraining(QObject):
     lit = Signal(str)
     did = Signal(str)
     chosen_changed = Signal()
+    asked_for = Signal(str)
     message = Signal(str, str)
 
     def __init__(self, sample_name: str | None = "spirals", document=None) -> None:
@@ -153,8 +158,18 @@ class FakeTraining(QObject):
         data = Dataset(self.data.X[rows], self.data.Y[rows], np.float64)
         network = Network(self.store.document.graph, precision="float64")
         answer = probe(network, looked_at(data), wanted, 0, data)
-        names = ("walk", "ledgers", "worst")
-        return {name: getattr(answer, name, None) or getattr(self.probes, name, None) for name in names}
+        names = ("walk", "ledgers", "worst", "units")
+        told = {name: getattr(answer, name, None) or getattr(self.probes, name, None) for name in names}
+        return told | {"plane": self._plane(wanted, network, data) or self.probes.plane}
+
+    def _plane(self, wanted: ProbeRequest, network: Network, data: Dataset) -> Plane | None:
+        if wanted.plane is None:
+            return None
+        training = with_settings(self.store.document.training, precision="float64")
+        looker = PlaneLooker(Trainer(network, data, training))
+        looker.look(wanted.plane, resting=True)
+        looker.work(PLANE_SECONDS, resting=True)
+        return looker.look(wanted.plane, resting=True)
 
 
 class TableTraining(FakeTraining):

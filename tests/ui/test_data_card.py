@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from engine.declared import replace
 from nnstudio.data import SAMPLES, ColumnSteps, Preparation, SampleSource, TableSource, TimeSplit, with_steps
 from ui.data_card import DataCard, facts, groups, source_name
+from ui.sample_sliders import ROWS
 
 
 @pytest.fixture
@@ -128,3 +129,55 @@ def test_one_feature_becomes_a_histogram(qtbot):
     made.show()
     assert not made.picture.grab().isNull()
     assert made.axes.whole() == "x1"
+
+
+def test_digits_are_painted_as_pictures(card):
+    shown = card("digits")
+    assert shown.axes.whole() == "rows as pictures of 8 × 8 pixels"
+    image = shown.picture.grab().toImage()
+    colors = {image.pixel(x, y) for x in range(image.width()) for y in range(0, image.height(), 2)}
+    assert len(colors) > 8
+
+
+# -- the settings of a generated sample ---------------------------------------------------------------------------
+
+
+def test_a_generated_sample_has_sliders_for_its_size_and_noise_and_a_table_has_none(card):
+    shown = card("spirals")
+    assert shown.sliders.isVisible()
+    assert (ROWS[shown.sliders.rows.value()], shown.sliders.noise.value()) == (1_000, 3)
+    shown._model.set_data("wine")
+    assert not shown.sliders.isVisible()
+    shown._model.set_data("moons")
+    assert shown.sliders.noise.value() == 15
+    assert not card(None).sliders.isVisible()
+
+
+def test_moving_a_slider_asks_for_the_sample_anew_and_one_drag_has_one_key(qtbot, card):
+    shown = card("spirals")
+    heard = []
+    shown.shape_requested.connect(lambda *asked: heard.append(asked))
+    shown.sliders.noise.sliderPressed.emit()
+    for value in (10, 20):
+        shown.sliders.noise.setValue(value)
+        qtbot.waitUntil(lambda value=value: bool(heard) and heard[-1][1] == value / 100)
+    assert {rows for rows, _, _ in heard} == {1_000}
+    keys = {key for _, _, key in heard}
+    shown.sliders.noise.sliderPressed.emit()
+    shown.sliders.noise.setValue(30)
+    qtbot.waitUntil(lambda: heard[-1][1] == 0.3)
+    assert len(keys) == 1
+    assert heard[-1][2] not in keys
+
+
+def test_a_size_between_the_steps_of_the_slider_stays_as_it_is_when_the_noise_is_moved(qtbot, card):
+    shown = card("spirals")
+    recipe, _ = sample("spirals")
+    shown.sliders.show_source(replace(recipe.source, rows=777, noise=0.123))
+    with qtbot.waitSignal(shown.shape_requested) as heard:
+        shown.sliders.rows.setValue(0)
+    assert heard.args[:2] == [50, 0.123]
+    shown.sliders.show_source(replace(recipe.source, rows=777, noise=0.123))
+    with qtbot.waitSignal(shown.shape_requested) as heard:
+        shown.sliders.noise.setValue(40)
+    assert heard.args[:2] == [777, 0.4]

@@ -8,6 +8,7 @@ import time
 import msgspec
 import numpy as np
 import psutil
+import pyqtgraph as pg
 import pytest
 from fake_training import FakeTraining
 from made_up_tuning import made_up_tuning
@@ -18,8 +19,10 @@ from PySide6.QtWidgets import QApplication, QSpinBox
 from engine import Dense, Input, Output, chain
 from engine.declared import replace
 from engine.settings import MOST_EPOCHS
-from engine.snapshot import Histogram
+from engine.snapshot import Boundary, Histogram
 from nnstudio.engine_host import EngineHost
+from nnstudio.labs.depth import Depths, Run, compare_depths
+from nnstudio.labs.depth import Outcome as DepthOutcome
 from nnstudio.labs.initialization import STARTS, LayerOutcome, Outcome, Starts
 from nnstudio.labs.proof import ArrayProof, Proof
 from nnstudio.labs.vectorization import EXAMPLES, MATRICES, UNITS, Comparison, Timing
@@ -28,7 +31,7 @@ from ui.app import make_window
 from ui.lab_jobs import LabJobs, close_jobs, jobs_of
 from ui.panels import PANELS
 
-LABS = ["lab_proof", "lab_vectorization", "lab_initialization", "lab_tuning"]
+LABS = ["lab_proof", "lab_vectorization", "lab_initialization", "lab_depth", "lab_tuning"]
 PATIENCE_MS = 30_000
 
 
@@ -58,6 +61,20 @@ def outcome(start, costs, identical=0, message=""):
     return Outcome(start, "W = 0", np.asarray(costs, float), message, layers)
 
 
+def depths(seeds=(0, 1, 2), watched=20, boundary=True):
+    """Return four networks trained for two epochs, each with a boundary of its own."""
+    outcomes = []
+    for depth, (width, parameters) in enumerate(((26, 105), (8, 105), (6, 109), (5, 111)), 1):
+        runs = []
+        for seed in seeds:
+            costs = np.array([0.7, 0.5, 0.4 / depth + 0.01 * seed])
+            grid = Boundary((0, 1), (-2.0, 2.0), (-2.0, 2.0), np.full((1, 8, 8), 0.2 * depth + 0.05 * seed, np.float32))
+            known = costs + 0.02 if watched else np.full(3, np.nan)
+            runs.append(Run(seed, costs, known, "", grid if boundary else None))
+        outcomes.append(DepthOutcome(depth, width, parameters, tuple(runs)))
+    return Depths(tuple(outcomes), 105, 2, 80, watched, "Hidden layers as Dense 1: tanh, Xavier normal.")
+
+
 def result_of(name):
     if name == "lab_proof":
         return Proof((array(), array("Θ[2] = [b W]", "Output", 2e-11, 3, 1)), 32, False, ())
@@ -73,6 +90,8 @@ def result_of(name):
             60,
             True,
         )
+    if name == "lab_depth":
+        return depths()
     if name == "lab_tuning":
         return made_up_tuning()
     costs = {"zeros": [0.69, 0.69], "too small": [0.69, 0.6], "too large": [9.0, math.nan], "Xavier": [0.7, 0.31]}
@@ -246,6 +265,7 @@ def test_a_result_is_drawn_in_both_themes_and_at_every_size_and_saved(shown, tmp
     [
         ("lab_proof", ["Right.", "Θ[1] = [b W]\tDense 1\t3e-09\t4\t0", "Θ[2] = [b W]\tOutput\t2e-11\t3\t1"]),
         ("lab_vectorization", ["500 times", "extrapolated from fewer", "300\t0.1 extrapolated\t0.01\t0.0002"]),
+        ("lab_depth", ["every one of 3 seeds", "3\t6\t109\t3.81 %\t1\t0.143333\t0.163333"]),
         (
             "lab_tuning",
             ["The validation cost after 30 epochs is lowest with 0.01", "0.1\t5\t0.3\t0.9\t0.25\tlast epoch"],
@@ -360,3 +380,90 @@ def test_training_goes_on_beside_a_lab_and_the_window_ends_both_when_it_closes(q
     assert not psutil.pid_exists(engine)
     window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+# -- depth ------------------------------------------------------------------------------------------------------------
+
+
+def cells(panel, row):
+    return [panel.table.item(row, column).text() for column in range(panel.table.columnCount())]
+
+
+def test_the_depth_lab_hands_over_the_open_network_its_settings_and_both_splits(model, shown):
+    panel = shown("lab_depth")
+    panel.rows.setValue(50)
+    panel.seeds.setValue(3)
+    function, (graph, settings, training, validation, epochs, seeds, layers) = panel.job()
+    assert function is compare_depths
+    assert graph is model.store.document.graph
+    assert settings is model.store.document.training
+    assert (epochs, seeds, layers) == (panel.epochs.value(), 3, 4)
+    for (X, Y), rows in ((training, model.data.training[:50]), (validation, model.data.validation[:50])):
+        np.testing.assert_array_equal(X, model.data.X[rows])
+        np.testing.assert_array_equal(Y, model.data.Y[rows])
+
+
+def test_the_depth_table_has_sizes_differences_and_costs_with_their_ranges(shown):
+    panel = shown("lab_depth")
+    hand(panel, depths())
+    assert cells(panel, 0) == ["1 × 26", "105\nas many", "0.410\n0.40 to 0.42", "0.430\n0.42 to 0.44"]
+    assert cells(panel, 3) == ["4 × 5", "111\n+5.7\u202f%", "0.110\n0.10 to 0.12", "0.130\n0.12 to 0.14"]
+    hand(panel, depths(seeds=(7,)))
+    assert cells(panel, 1)[2] == "0.270"
+
+
+def test_depth_curves_run_from_the_lowest_to_the_highest_seed_around_their_median(shown):
+    panel = shown("lab_depth")
+    hand(panel, depths())
+    words = panel.readout("validation", 2.2)
+    assert words.splitlines() == ["epoch 2", "1 layer 0.430", "2 layers 0.230", "3 layers 0.163", "4 layers 0.130"]
+    bands = [item for item in panel._curves["training"]._items if isinstance(item, pg.FillBetweenItem)]
+    assert len(bands) == 4
+    low, high = (curve.getData()[1][-1] for curve in bands[0].curves)
+    assert 10.0 ** np.array([low, high]) == pytest.approx([0.40, 0.42])
+    ranges = [plot.item.getViewBox().viewRange()[1] for plot in panel.plots.values()]
+    assert ranges[0] == pytest.approx(ranges[1])
+
+
+def test_depth_boundaries_are_those_of_the_chosen_seed(shown):
+    panel = shown("lab_depth")
+    hand(panel, depths())
+    assert [panel.seed.itemText(at) for at in range(3)] == ["seed 0", "seed 1", "seed 2"]
+    before = [one.image.pixel(4, 4) for one in panel.pictures._pictures]
+    assert len(set(before)) == 4
+    panel.seed.setCurrentIndex(2)
+    after = [one.image.pixel(4, 4) for one in panel.pictures._pictures]
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    words = panel.pictures.words_at(panel.pictures.area(1).center())
+    assert words.splitlines() == ["2 hidden layers of 8 units, seed 2", "training cost 0.220, validation cost 0.240"]
+
+
+def test_without_a_plane_or_validation_rows_the_depth_lab_leaves_them_out(shown):
+    panel = shown("lab_depth")
+    hand(panel, depths(watched=0, boundary=False))
+    assert not panel.pictures.isVisible()
+    assert not panel.seed.isVisible()
+    assert not panel.plots["validation"].isVisible()
+    assert panel.table.isColumnHidden(3)
+    assert "training cost" in panel.verdict.text()
+    assert panel.result_text().splitlines()[1].endswith("\t")
+
+
+def test_depth_costs_that_are_not_known_are_drawn_as_far_as_they_go(shown):
+    panel = shown("lab_depth")
+    result = depths()
+    for run in result.outcomes[1].runs:
+        run.training[1:] = run.validation[1:] = np.nan
+    hand(panel, result)
+    assert cells(panel, 1)[2] == "∞\n∞ to ∞"
+    assert not panel.grab().isNull()
+
+
+def test_settings_stand_below_each_other_where_there_is_little_room(shown):
+    panel = shown("lab_depth")
+    tops = {spin.mapTo(panel, spin.rect().topLeft()).y() for spin in (panel.epochs, panel.seeds, panel.rows)}
+    assert len(tops) == 1
+    panel.resize(280, 600)
+    QApplication.processEvents()
+    tops = {spin.mapTo(panel, spin.rect().topLeft()).y() for spin in (panel.epochs, panel.seeds, panel.rows)}
+    assert len(tops) == 3

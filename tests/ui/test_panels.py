@@ -14,7 +14,7 @@ from ui.panels import PANELS
 NAMES = list(PANELS)
 LABS = [name for name in NAMES if name.startswith("lab_")]  # they show what was run, not what training says
 LIVE = [name for name in NAMES if name not in LABS]
-NEVER_EMPTY = ("functions", "equations")  # there is something to read before there are numbers
+NEVER_EMPTY = ("data", "functions", "equations")  # there is something to read before there are numbers
 EMPTY_AT_FIRST = [name for name in LIVE if name not in NEVER_EMPTY]
 PLOTS = [name for name in NAMES if not PANELS[name].insight and name != "metrics"]
 

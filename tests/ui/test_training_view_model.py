@@ -13,6 +13,7 @@ from engine.declared import replace
 from engine.graph import Edge
 from engine.layers import BatchNorm
 from engine.ledger import LedgerRequest
+from engine.plane import Axis, PlaneRequest
 from engine.snapshot import ProbeRequest, Probes
 from nnstudio import edits
 from nnstudio.checkpoints import CheckpointStore
@@ -210,12 +211,30 @@ def test_what_a_view_asks_for_arrives_before_training_too(model, qtbot):
 def test_every_kind_of_probe_arrives(model, qtbot):
     switches = dict.fromkeys(("weights", "activations", "gradients", "thumbnails", "metrics", "z"), True)
     everything = ProbeRequest(
-        **switches, boundary=(0, 1), detail="dense_1", walk=(0,), worst=3, ledgers=(LedgerRequest((0,)),)
+        **switches,
+        boundary=(0, 1),
+        detail="dense_1",
+        walk=(0,),
+        worst=3,
+        ledgers=(LedgerRequest((0,)),),
+        plane=PlaneRequest((Axis("filter"), Axis("step"))),
+        units="dense_2",
+        unit=1,
     )
     assert all(getattr(everything, field) for field in ProbeRequest.__struct_fields__), "a new one is not asked for"
     model.request("test", everything)
     kinds = [field.name for field in fields(Probes) if field.name != "step"]
     qtbot.waitUntil(lambda: all(getattr(model.probes, kind) for kind in kinds), timeout=PATIENCE)
+
+
+def test_at_rest_a_plane_is_looked_at_until_all_of_it_is_known_and_then_no_more(model, qtbot, monkeypatch):
+    model.request("test", ProbeRequest(plane=PlaneRequest((Axis("filter"), Axis("step")))))
+    qtbot.waitUntil(lambda: model.probes.plane is not None and not model.probes.plane.growing, timeout=PATIENCE)
+    looks, look = [], model.host.look
+    monkeypatch.setattr(model.host, "look", lambda request: looks.append(1) or look(request))
+    for _ in range(3):
+        model._tick()
+    assert not looks
 
 
 def test_an_engine_that_dies_is_reported_and_train_starts_another(model, qtbot):
@@ -250,7 +269,8 @@ def test_figures_are_measured_anew_when_the_network_changes_under_its_weights(mo
     rest(model, qtbot)
     before = model.status.training_cost
     model.store.apply(lambda d: edits.set_layer(d, "dense_1", Dense(units=16, activation=Relu())), "Activation")
-    qtbot.waitUntil(lambda: model.status.training_cost != before, timeout=PATIENCE)
+    # While it is measured the cost is not known.
+    qtbot.waitUntil(lambda: model.status.training_cost != before and model.status.measured, timeout=PATIENCE)
     network = Network(model.store.document.graph)
     network.set_weights(model.checkpoint().weights)
     rows = model.data.training

@@ -15,11 +15,11 @@ from nnstudio.headless import trained_network
 from nnstudio.predicting import Predicted, predict_table, write_csv
 from nnstudio.project_file import Project
 from ui import preferences
+from ui.table_files import TABLE_FILTER
 
 POLL_MS = 50
 UNTRAINED = "There are no trained weights yet: press Train first, then predict."
 UNKNOWN = "How the data were prepared is not known: use Data, Read the table again, then predict."
-TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 
 
 class Prediction(QObject):
@@ -96,7 +96,8 @@ def predict_table_from(window: QWidget, project: Project, name: str, show: Calla
     if about is None:
         show(UNKNOWN, "warn")
         return
-    table, _ = QFileDialog.getOpenFileName(window, "Predict the rows of a table", preferences.table_folder(), TABLES)
+    folder = preferences.table_folder()
+    table, _ = QFileDialog.getOpenFileName(window, "Predict the rows of a table", folder, TABLE_FILTER)
     if not table:
         return
     preferences.set_table_folder(table)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.declared import Declared
-from nnstudio.data import Column, ColumnSteps, DataRecipe, Preparation
+from nnstudio.data import Column, ColumnSteps, DataRecipe, FittedPreparation, Preparation
 from nnstudio.recipe_words import brief, rules, widths
 from ui.data_steps import StepsEditor
 from ui.forms import DeclaredForm
@@ -15,6 +15,7 @@ from ui.inspector.recipe_list import ColumnList
 from ui.recipe_work import RecipeWork, work_of
 from ui.training_view_model import TrainingViewModel
 
+NOT_READ = "Its table has not been read."
 MANY = 12  # columns, from which on one can be found by its name
 STEPS = 1_000  # of the progress bar
 NOT_A_FEATURE = {
@@ -30,6 +31,7 @@ class RecipeSection(QWidget):
         super().__init__(parent)
         self._model = model
         self.work: RecipeWork = work_of(model)
+        self._told_of: FittedPreparation | None = None
         self._name = ""  # of the current column
         self.brief = label(role="dim", wrap=True)
         self.search = QLineEdit()
@@ -73,10 +75,10 @@ class RecipeSection(QWidget):
         if recipe is None:
             return
         fitted = data.fitted if data is not None else None
-        said = "Its table has not been read."
-        if fitted is not None and applied is not None:
-            said = " · ".join((widths(fitted), *brief(applied, fitted)))
-        set_text(self.brief, said)
+        if self._told_of is not fitted or fitted is None:  # of thousands of columns it takes a moment
+            self._told_of = fitted
+            known = fitted is not None and applied is not None
+            set_text(self.brief, " · ".join((widths(fitted), *brief(applied, fitted))) if known else NOT_READ)
         self.search.setVisible(len(recipe.plan.columns) > MANY)
         self.list.columns.show(recipe, applied, fitted, self.search.text().strip())
         names = {column.name: column for column in recipe.plan.columns}

@@ -16,7 +16,7 @@ from nnstudio.data import PreparedData, axis, axis_title, from_axis, raw_target,
 from ui import theme
 from ui.forms.controls import Combo
 from ui.panels.base import use
-from ui.panels.boundary_items import BoundaryImage, DataPoints, picture
+from ui.panels.boundary_items import BoundaryImage, DataPoints, grid_places, picture, sampled
 from ui.panels.plot import LegendEntry, PlotPanel
 from ui.training_view_model import TrainingViewModel
 
@@ -247,7 +247,7 @@ class BoundaryPanel(PlotPanel):
             share = (Y[:, output] - limits[0]) / ((limits[1] - limits[0]) or 1.0)
             self.points.show_points(x, y, None, np.clip(share, 0.0, 1.0), np.zeros(len(x), bool))
             return 0
-        answers = sampled(boundary.values, *_grid_places(boundary, X[:, first], X[:, second]))
+        answers = sampled(boundary.values, *grid_places(boundary, X[:, first], X[:, second]))
         if data.task == "binary":
             classes, answered = (Y[:, output] > 0.5).astype(int), (answers[output] > 0.5).astype(int)
         else:
@@ -260,7 +260,7 @@ class BoundaryPanel(PlotPanel):
         self, data: PreparedData, boundary: Boundary, x: NDArray[np.float64], y: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         columns = [to_input(data, f, v) for f, v in zip(boundary.features, (x, y), strict=True)]
-        return _grid_places(boundary, columns[0], columns[1])
+        return grid_places(boundary, columns[0], columns[1])
 
     def _say(self, data: PreparedData, wrong: int) -> None:
         shown, total = len(self._rows), len(data.X)
@@ -320,29 +320,6 @@ class BoundaryPanel(PlotPanel):
         for side, feature in zip(("bottom", "left"), self._features, strict=True):
             self.plot.axes[side].setLabel(axis_title(data, feature))
         self.plot.restyle()
-
-
-def sampled(values: NDArray[np.floating], column: NDArray[np.float64], row: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (n_y, points): the grid (n_y, rows, columns) at places between its nodes, bilinear."""
-    _, rows, columns = values.shape
-    c = np.clip(column, 0, columns - 1)
-    r = np.clip(row, 0, rows - 1)
-    c0, r0 = np.minimum(c.astype(int), max(columns - 2, 0)), np.minimum(r.astype(int), max(rows - 2, 0))
-    c1, r1 = np.minimum(c0 + 1, columns - 1), np.minimum(r0 + 1, rows - 1)
-    fc, fr = c - c0, r - r0
-    top = values[:, r0, c0] * (1 - fc) + values[:, r0, c1] * fc
-    bottom = values[:, r1, c0] * (1 - fc) + values[:, r1, c1] * fc
-    return np.asarray(top * (1 - fr) + bottom * fr)
-
-
-def _grid_places(
-    boundary: Boundary, x: NDArray[np.floating], y: NDArray[np.floating]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    _, rows, columns = boundary.values.shape
-    return (
-        (np.asarray(x, float) - boundary.x[0]) / (boundary.x[1] - boundary.x[0]) * (columns - 1),
-        (np.asarray(y, float) - boundary.y[0]) / (boundary.y[1] - boundary.y[0]) * (rows - 1),
-    )
 
 
 def _limits(data: PreparedData, output: int) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from engine.snapshot import Boundary
+from engine.units import Plane
 from nnstudio.data import PreparedData
 from ui import colormaps, theme
 
@@ -38,6 +39,30 @@ def picture(data: PreparedData, boundary: Boundary, limits: tuple[float, float],
 def _mixed(one: str, other: str, share: float) -> str:
     a, b = QColor(one).getRgb()[:3], QColor(other).getRgb()[:3]
     return QColor(*(round(x + (y - x) * share) for x, y in zip(a, b, strict=True))).name()
+
+
+def sampled(values: NDArray[np.floating], column: NDArray[np.float64], row: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n_y, points): the grid (n_y, rows, columns) at places between its nodes, bilinear."""
+    _, rows, columns = values.shape
+    c = np.clip(column, 0, columns - 1)
+    r = np.clip(row, 0, rows - 1)
+    c0, r0 = np.minimum(c.astype(int), max(columns - 2, 0)), np.minimum(r.astype(int), max(rows - 2, 0))
+    c1, r1 = np.minimum(c0 + 1, columns - 1), np.minimum(r0 + 1, rows - 1)
+    fc, fr = c - c0, r - r0
+    top = values[:, r0, c0] * (1 - fc) + values[:, r0, c1] * fc
+    bottom = values[:, r1, c0] * (1 - fc) + values[:, r1, c1] * fc
+    return np.asarray(top * (1 - fr) + bottom * fr)
+
+
+def grid_places(
+    grid: Boundary | Plane, x: NDArray[np.floating], y: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the columns and rows, between nodes too, of points in the units the network sees."""
+    _, rows, columns = grid.values.shape
+    return (
+        (np.asarray(x, float) - grid.x[0]) / (grid.x[1] - grid.x[0]) * (columns - 1),
+        (np.asarray(y, float) - grid.y[0]) / (grid.y[1] - grid.y[0]) * (rows - 1),
+    )
 
 
 class BoundaryImage(pg.GraphicsObject):

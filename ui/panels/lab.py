@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -28,6 +29,7 @@ from ui.training_view_model import TrainingViewModel
 
 STEPS = 1_000  # of the progress bar
 SPIN_WIDTH = 76
+SCROLL_BAR = 14
 LEAST_RESULT = 300  # pixels
 MOST_VALUES = 4_000_000  # features and targets handed to a lab: of larger data the first rows
 
@@ -53,7 +55,7 @@ class LabPanel(Panel):
         self._runs_on: dict[str, object] = {}  # what the job works on
         self._ran_on: dict[str, object] = {}  # and what the result is of
         self._problem: str | None = None
-        self._settings = QHBoxLayout()
+        self._settings = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self.run_button = QPushButton("Run")
         self.run_button.setProperty("role", "primary")
         self.run_button.clicked.connect(self.toggle)
@@ -92,9 +94,12 @@ class LabPanel(Panel):
         spin.setAccessibleName(f"{self.title}: {text}")
         spin.setToolTip(tip)
         label.setBuddy(spin)
-        at = self._settings.count() - 2  # before the stretch and the button
-        self._settings.insertWidget(at, label)
-        self._settings.insertWidget(at + 1, spin)
+        pair = QHBoxLayout()
+        pair.setSpacing(6)
+        pair.addWidget(label)
+        pair.addWidget(spin)
+        pair.addStretch(0)
+        self._settings.insertLayout(self._settings.count() - 2, pair)  # before the stretch and the button
         return spin
 
     def job(self) -> Job:
@@ -108,6 +113,14 @@ class LabPanel(Panel):
     def result_text(self) -> str:
         """Return the result as text, one line a row."""
         raise NotImplementedError
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the settings below each other where they do not fit beside each other."""
+        super().resizeEvent(event)
+        parts = [self._settings.itemAt(at).sizeHint().width() for at in range(self._settings.count())]
+        needed = sum(parts) + self._settings.spacing() * len(parts) + 2 * MARGIN + SCROLL_BAR
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self._settings.setDirection(across if needed <= self.width() else down)
 
     def first_rows(self, most: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return X (m, n_features) and Y (m, n_outputs) of the first training rows, at most so many."""

@@ -6,6 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 
 from ui import theme
 from ui.panels.plot import Plot, drawable
@@ -19,6 +20,7 @@ LINES = (
 )
 MARKS = ("o", "t", "s", "d", "star")
 MARK_SIZE = 7
+SHADE = 0.16  # opacity of a band
 LABEL_HEIGHT = 14  # pixels
 MARGIN = 0.06  # of the range of y, above and below
 MARGIN_LEFT = 0.02  # of the range of x
@@ -36,14 +38,23 @@ class NamedCurves:
         self._items: list[pg.GraphicsObject] = []
         self._labels: list[tuple[pg.TextItem, float, float]] = []
         self._shown: Curves = []
+        self._heights: tuple[float, float] | None = None
         box = plot.item.getViewBox()
         box.sigRangeChanged.connect(lambda *_: self._place())
         box.sigResized.connect(lambda *_: self._fit())
 
     def show(
-        self, curves: dict[str, tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_] | None]]
+        self,
+        curves: dict[str, tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_] | None]],
+        bands: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] | None = None,
+        heights: tuple[float, float] | None = None,
     ) -> None:
-        """Draw curves by name: x, y as drawn (exponents on a log scale), and hollow marks (None: no marks)."""
+        """Draw curves by name: x, y as drawn (exponents on a log scale), and hollow marks (None: no marks).
+
+        ``bands`` are lower and upper ends around curves, over the same x; ``heights`` the ends of y, where they are
+        not to follow from the curves.
+        """
+        self._heights = heights
         for item in self._items:
             self._plot.item.removeItem(item)
         self._items, self._labels = [], []
@@ -57,6 +68,8 @@ class NamedCurves:
             color = theme.series_color(index)
             again = index // len(LINES)  # colors come back after as many: then with other kinds of lines
             pen = pg.mkPen(color, style=LINES[(index + again) % len(LINES)])
+            if bands and name in bands:
+                self._add(_band(curves[name][0], *bands[name], color))
             self._add(pg.PlotDataItem(x, y, pen=pen, antialias=True))
             if hollow is not None:
                 self._add(_marks(x, y, index, hollow))
@@ -76,12 +89,13 @@ class NamedCurves:
         if not self._shown:
             return
         x, y = (np.concatenate(part) for part in zip(*self._shown, strict=True))
-        wide, high = float(np.ptp(x)) or 1.0, float(np.ptp(y)) or 1.0
+        low, top = self._heights or (float(y.min()), float(y.max()))
+        wide, high = float(np.ptp(x)) or 1.0, (top - low) or 1.0
         names = max(label.boundingRect().width() for label, _, _ in self._labels) + 2 * LABEL_OFFSET
         share = min(names / max(self._plot.item.getViewBox().width(), 1.0), MOST_SHARE)
         self._plot.follow(
             (float(x.min()) - MARGIN_LEFT * wide, float(x.max()) + wide * share / (1.0 - share)),
-            (float(y.min()) - MARGIN * high, float(y.max()) + MARGIN * high),
+            (low - MARGIN * high, top + MARGIN * high),
         )
         self._place()
 
@@ -102,6 +116,16 @@ class NamedCurves:
         offset = LABEL_OFFSET * (box.viewRange()[0][1] - box.viewRange()[0][0]) / max(box.width(), 1.0)
         for (label, x, _), y in zip(ends, heights, strict=True):
             label.setPos(x + offset, y)
+
+
+def _band(
+    x: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], color: QColor
+) -> pg.FillBetweenItem:
+    known = np.isfinite(low) & np.isfinite(high)
+    ends = (pg.PlotDataItem(x[known], drawable(part[known])) for part in (low, high))
+    shade = QColor(color)
+    shade.setAlphaF(SHADE)
+    return pg.FillBetweenItem(*ends, brush=pg.mkBrush(shade))
 
 
 def _marks(x: NDArray[np.float64], y: NDArray[np.float64], index: int, hollow: NDArray[np.bool_]) -> pg.ScatterPlotItem:

@@ -15,10 +15,14 @@ TRAINING_PAUSE = 1.0  # seconds between two settings of all lines while the numb
 
 
 class EquationLines(QWidget):
-    """Some lines of an equation; while ``live``, new numbers are taken over once a second."""
+    """Some lines of an equation; while ``live``, new numbers are taken over once a second.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    With ``shrinks`` lines that are too long are made smaller; otherwise they ask for the room they need.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, shrinks: bool = False) -> None:
         super().__init__(parent)
+        self._shrinks = shrinks
         self.live = False
         self._wanted: list[Line] = []
         self._equations: list[Equation] = []
@@ -34,6 +38,11 @@ class EquationLines(QWidget):
     def shown(self) -> list[str]:
         """What is set now, in plain characters."""
         return [equation.text for equation in self._equations if not equation.isHidden()]
+
+    @property
+    def wanted(self) -> list[Line]:
+        """The lines that are shown, or soon will be."""
+        return list(self._wanted)
 
     @property
     def settled(self) -> bool:
@@ -54,6 +63,8 @@ class EquationLines(QWidget):
         for at, line in enumerate(self._wanted):
             if at == len(self._equations):
                 self._equations.append(Equation())
+                if self._shrinks:
+                    self._equations[at].setMinimumWidth(1)
                 self._column.addWidget(self._equations[at])
             equation = self._equations[at]
             if (equation.latex, equation.text) != (line.latex, line.text):

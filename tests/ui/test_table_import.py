@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
+from workbooks import number, parquet, row, workbook
+from workbooks import text as cell
 
 from nnstudio.data import DataError, ShareSplit, prepare
 from ui import preferences, theme
-from ui.dialogs import csv_import
-from ui.dialogs.csv_import import CsvImportDialog
-from ui.dialogs.csv_import_models import DISTINCT, KIND, MISSING, ROLE
+from ui.dialogs import table_import
+from ui.dialogs.table_import import TableImportDialog
+from ui.dialogs.table_import_models import DISTINCT, KIND, MISSING, ROLE
 
 IRIS = Path(__file__).parents[2] / "resources" / "samples" / "iris.csv"
 WAIT_MS = 10_000
 GERMAN = "größe;farbe;ok\n" + "".join(
     f"{i},5;{'rot' if i % 3 else 'blau'};{'ja' if i % 2 else 'nein'}\n" for i in range(40)
 )
-Open = Callable[[str | Path | None], CsvImportDialog]
+Open = Callable[[str | Path | None], TableImportDialog]
 
 
 @pytest.fixture
 def opened(qtbot: QtBot) -> Iterator[Open]:
     threads = threading.active_count()
     theme.apply(QApplication.instance(), "light")  # type: ignore[arg-type]
-    dialogs: list[CsvImportDialog] = []
+    dialogs: list[TableImportDialog] = []
 
-    def make(path: str | Path | None) -> CsvImportDialog:
-        dialog = CsvImportDialog(str(path) if path else None)
+    def make(path: str | Path | None) -> TableImportDialog:
+        dialog = TableImportDialog(str(path) if path else None)
         qtbot.addWidget(dialog)
         dialogs.append(dialog)
         dialog.show()
@@ -48,22 +52,22 @@ def opened(qtbot: QtBot) -> Iterator[Open]:
     assert threading.active_count() == threads
 
 
-def settle(qtbot: QtBot, dialog: CsvImportDialog) -> None:
+def settle(qtbot: QtBot, dialog: TableImportDialog) -> None:
     qtbot.waitUntil(lambda: not dialog._background.busy, timeout=WAIT_MS)
 
 
-def choose(qtbot: QtBot, dialog: CsvImportDialog, box: QComboBox, value: object) -> None:
+def choose(qtbot: QtBot, dialog: TableImportDialog, box: QComboBox, value: object) -> None:
     box.setCurrentIndex(box.findData(value))
     box.activated.emit(box.currentIndex())  # what a person's choice sends
     settle(qtbot, dialog)
 
 
-def load(qtbot: QtBot, dialog: CsvImportDialog) -> None:
+def load(qtbot: QtBot, dialog: TableImportDialog) -> None:
     with qtbot.waitSignal(dialog.accepted, timeout=WAIT_MS):
         qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
 
 
-def column(dialog: CsvImportDialog, row: int, at: int) -> str:
+def column(dialog: TableImportDialog, row: int, at: int) -> str:
     model = dialog.columns_model
     return str(model.data(model.index(row, at)))
 
@@ -222,14 +226,111 @@ def test_counts_of_the_first_rows_alone_say_so(opened: Open, tmp_path: Path, mon
     assert tip == "Different values in the first 200 rows"
 
 
-def test_rows_that_will_be_set_aside_are_named(opened: Open, tmp_path: Path) -> None:
+def listed(dialog: TableImportDialog) -> list[tuple[int, str, str]]:
+    return [(problem.row, problem.column, problem.text) for problem in dialog.problems.model.problems]
+
+
+def test_every_cell_and_row_that_cannot_be_read_is_listed_with_its_row_and_text(
+    qtbot: QtBot, opened: Open, tmp_path: Path
+) -> None:
     path = tmp_path / "t.csv"
-    lines = [f"{i * 2},{i % 2}" for i in range(40)]
-    for at in (1, 6, 9):
-        lines[at] += ",odd"
-    path.write_text("\n".join(["a,y", *lines]))
-    expected = "3 rows have too few or too many cells and will be set aside: rows 3, 8 and 11."
-    assert expected in opened(path).notes.text()
+    lines = [f"{'oops' if i % 20 == 7 else i * 2},2024-01-{i % 28 + 1:02},{i % 2}" for i in range(400)]
+    lines[9] += ",odd"
+    lines[11] = lines[11].replace("2024-01", "2024-99")
+    path.write_text("\n".join(["a,d,y", *lines]))
+    dialog = opened(path)
+    wrong = [(i + 2, "a", "oops") for i in range(7, 400, 20)]
+    assert listed(dialog) == [wrong[0], (11, "", lines[9]), (13, "d", "2024-99-12"), *wrong[1:]]
+    assert dialog.problems.isVisible()
+    assert dialog.problems.count.text() == "21 cells and 1 row"
+    model = dialog.problems.model
+    assert [model.data(model.index(2, at)) for at in range(4)] == [
+        "13",
+        "d",
+        "2024-99-12",
+        "no date, counts as missing",
+    ]
+    dialog.problems.table.clicked.emit(model.index(2, 0))
+    current = dialog.preview_view.currentIndex()
+    assert dialog.preview_model.data(current) == "✕ 2024-99-12"
+    dialog.columns_model.change([0], "category")
+    settle(qtbot, dialog)
+    assert len(listed(dialog)) == 2
+    dialog.set_path(str(IRIS))
+    settle(qtbot, dialog)
+    assert not dialog.problems.isVisible()
+
+
+def test_what_means_a_missing_cell_can_be_added_to(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,y\n" + "".join(f"{-999 if i % 4 == 0 else i * 2},{i % 2}\n" for i in range(40)))
+    dialog = opened(path)
+    assert dialog.bar.marks.text().startswith("NA N/A")
+    assert column(dialog, 0, MISSING) == "0"
+    dialog.bar.marks.setText(dialog.bar.marks.text() + " -999")
+    dialog.bar.marks.editingFinished.emit()
+    settle(qtbot, dialog)
+    assert column(dialog, 0, MISSING) == "10"
+    load(qtbot, dialog)
+    assert "-999" in dialog.recipe().plan.missing_marks
+
+
+def test_comments_are_shown_and_can_be_overruled(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("# by hand\n# in spring\na,y\n" + "".join(f"{i * 2},{i % 2}\n" for i in range(20)))
+    dialog = opened(path)
+    assert dialog.bar.comment.currentData() == "#"
+    assert "# by hand" in dialog.notes.text()
+    assert dialog.preview_model.headerData(0, Qt.Orientation.Vertical) == "4"
+    choose(qtbot, dialog, dialog.bar.comment, "")
+    assert listed(dialog) != []
+
+
+def test_a_workbook_has_a_list_of_its_sheets_and_no_delimiter(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    def cells(name: str, factor: int) -> str:
+        lines = row(1, cell("A1", name), cell("B1", "y"))
+        return lines + "".join(row(i, number(f"A{i}", i * factor), number(f"B{i}", i % 2)) for i in range(2, 30))
+
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(workbook(One=cells("a", 2), Two=cells("b", 3)))
+    dialog = opened(path)
+    assert dialog.bar.sheet.isVisible()
+    assert [dialog.bar.sheet.itemText(i) for i in range(dialog.bar.sheet.count())] == ["One", "Two"]
+    assert not dialog.bar.delimiter.isVisible()
+    assert not dialog.bar.encoding.isVisible()
+    assert column(dialog, 0, 0) == "a"
+    choose(qtbot, dialog, dialog.bar.sheet, "Two")
+    assert column(dialog, 0, 0) == "b"
+    load(qtbot, dialog)
+    assert dialog.recipe().plan.dialect.sheet == "Two"
+    np.testing.assert_array_equal(prepare(dialog.recipe()).X, dialog.prepared().X)
+
+
+def test_the_order_of_a_date_is_shown_and_can_be_chosen(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("d,a,y\n" + "".join(f"{i % 9 + 1:02}/04/2024,{i * 2},{i % 2}\n" for i in range(30)))
+    dialog = opened(path)
+    assert column(dialog, 0, KIND) == "Date, m.d.y ▾"
+    assert "read with the month first" in dialog.notes.text()
+    model = dialog.columns_model
+    assert model.setData(model.index(0, KIND), "date:dmy")
+    settle(qtbot, dialog)
+    assert column(dialog, 0, KIND) == "Date, d.m.y ▾"
+    choose(qtbot, dialog, dialog.bar.encoding, "latin-1")  # the choice survives another look at the file
+    assert column(dialog, 0, KIND) == "Date, d.m.y ▾"
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.parquet"])
+def test_packed_tables_are_loaded_too(qtbot: QtBot, opened: Open, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith(".gz"):
+        path.write_bytes(gzip.compress(IRIS.read_bytes()))
+    else:
+        path.write_bytes(parquet(tmp_path, f"SELECT * FROM read_csv('{IRIS}')"))
+    dialog = opened(path)
+    assert dialog.size_label.text() == "150 rows, 5 columns"
+    load(qtbot, dialog)
+    assert dialog.prepared().X.shape == (150, 4)
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
@@ -293,7 +394,7 @@ def test_choosing_begins_in_the_folder_of_the_last_table(
         asked.append(folder)
         return (str(tmp_path / "t.csv"), "")
 
-    monkeypatch.setattr("ui.dialogs.csv_import_bars.QFileDialog.getOpenFileName", answer)
+    monkeypatch.setattr("ui.dialogs.table_import_bars.QFileDialog.getOpenFileName", answer)
     (tmp_path / "t.csv").write_bytes(IRIS.read_bytes())
     preferences.set_table_folder(str(IRIS))
     for _ in range(2):
@@ -380,10 +481,10 @@ def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
             progress(step / 1000)
             time.sleep(0.01)
             if cancelled():
-                raise csv_import.Cancelled
+                raise table_import.Cancelled
         raise DataError("nobody cancelled.")
 
-    monkeypatch.setattr(csv_import, "load_table", slow)
+    monkeypatch.setattr(table_import, "load_table", slow)
     dialog = opened(IRIS)
     qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.footer.progress.value() > 20, timeout=WAIT_MS)

@@ -16,23 +16,27 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
+    QVBoxLayout,
     QWidget,
 )
 
-from nnstudio.data import ENCODING_TITLES, Dialect
+from nnstudio.data import ENCODING_TITLES, ImportPlan
+from nnstudio.data.formats import Format
 from ui import preferences, theme
+from ui.table_files import TABLE_FILTER
 
-TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar", " ": "Space"}
 DECIMALS = {".": "Point, 1.5", ",": "Comma, 1,5"}
 THOUSANDS = {"": "None", ",": "Comma", ".": "Point", " ": "Space", "'": "Apostrophe", "\u00a0": "No-break space"}
 THOUSANDS["\u202f"] = "Narrow space"
+QUOTES = {'"': 'Double "', "'": "Single '", "": "None"}
+COMMENTS = {"": "None", "#": "#", "%": "%", "!": "!", ";": ";", "*": "*"}
 HEADERS = {True: "First row", False: "None"}
 GAP = 4 * theme.UNIT
 
 
 class DialectBar(QFrame):
-    """The file's path and one list for each thing that was detected.
+    """The file's path, and below it one editor for each thing that was detected: those that such a file has.
 
     ``path_given`` carries another file's path; ``overruled`` the name and value of what a person chose instead.
     """
@@ -43,39 +47,79 @@ class DialectBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._path = ""
+        self._marks: tuple[str, ...] = ()
         self.setProperty("role", "bar")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(GAP, 10, GAP, 10)
-        row.setSpacing(12)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(GAP, 10, GAP, 10)
+        outer.setSpacing(8)
         self.path_edit = QLineEdit()
-        self.path_edit.setPlaceholderText("Path of a CSV file")
+        self.path_edit.setPlaceholderText("Path of a table: CSV, gzip, Parquet or Excel")
         self.path_edit.setAccessibleName("File")
         self.path_edit.editingFinished.connect(self._path_typed)
         browse = QPushButton("Choose…")
         browse.setAutoDefault(False)
         browse.setAccessibleName("Choose a file")
         browse.clicked.connect(self._browse)
-        self.delimiter = self._combo(DELIMITERS, "delimiter", 104)
-        self.encoding = self._combo(ENCODING_TITLES, "encoding", 124)
-        self.decimal = self._combo(DECIMALS, "decimal", 110)
-        self.thousands = self._combo(THOUSANDS, "thousands", 110)
+        self.sheet = self._combo({}, "sheet", 180)
+        self.delimiter = self._combo(DELIMITERS, "delimiter", 100)
+        self.encoding = self._combo(ENCODING_TITLES, "encoding", 122)
+        self.quote = self._combo(QUOTES, "quote", 92)
+        self.decimal = self._combo(DECIMALS, "decimal", 106)
+        self.thousands = self._combo(THOUSANDS, "thousands", 116)
+        self.comment = self._combo(COMMENTS, "comment", 78)
         self.header = self._combo(HEADERS, "header", 92)
-        row.addLayout(_labelled("File", self.path_edit), 1)
-        row.addWidget(browse, 0, Qt.AlignmentFlag.AlignBottom)
-        row.addSpacing(theme.UNIT)
+        self.marks = QLineEdit()
+        self.marks.setAccessibleName("Missing marks")
+        self.marks.setToolTip("What means a missing cell, with spaces between; an empty cell always does.")
+        self.marks.setEnabled(False)
+        self.marks.editingFinished.connect(self._marks_typed)
+        first = QHBoxLayout()
+        first.setSpacing(12)
+        first.addLayout(_labelled("File", self.path_edit), 1)
+        first.addWidget(browse, 0, Qt.AlignmentFlag.AlignBottom)
+        self.sheet.setAccessibleName("Sheet")
+        self._titles = {self.sheet: _title("Sheet", self.sheet)}
+        first.addLayout(_under(self._titles[self.sheet], self.sheet))
+        outer.addLayout(first)
+        second = QHBoxLayout()
+        second.setSpacing(12)
         for title, box in (
             ("Delimiter", self.delimiter),
             ("Encoding", self.encoding),
+            ("Quotes", self.quote),
             ("Decimal mark", self.decimal),
             ("Thousands", self.thousands),
+            ("Comments", self.comment),
             ("Header", self.header),
         ):
             box.setAccessibleName(title)
-            row.addLayout(_labelled(title, box))
+            self._titles[box] = _title(title, box)
+            second.addLayout(_under(self._titles[box], box))
+        second.addLayout(_labelled("Missing marks", self.marks), 1)
+        outer.addLayout(second)
+        self.show_format("text", ())
 
-    def boxes(self) -> tuple[QComboBox, ...]:
-        """Return the lists."""
-        return self.delimiter, self.encoding, self.decimal, self.thousands, self.header
+    def editors(self) -> tuple[QWidget, ...]:
+        """Return the editors of what was detected."""
+        return (*self._titles, self.marks)
+
+    def show_format(self, kind: Format, sheets: tuple[str, ...]) -> None:
+        """Show the editors that such a file has, and the names of its sheets."""
+        text = kind in ("text", "gzip")
+        for box, title in self._titles.items():
+            wanted = text
+            if box is self.sheet:
+                wanted = kind == "workbook"
+            elif box is self.header:
+                wanted = kind != "parquet"
+            elif box in (self.decimal, self.thousands):
+                wanted = kind != "workbook"
+            box.setVisible(wanted)
+            title.setVisible(wanted)
+        if [self.sheet.itemText(i) for i in range(self.sheet.count())] != list(sheets):
+            self.sheet.clear()
+            for name in sheets:
+                self.sheet.addItem(name, name)
 
     def show_path(self, path: str) -> None:
         """Show another file's path."""
@@ -83,13 +127,17 @@ class DialectBar(QFrame):
         self.path_edit.setText(path)
         self.path_edit.setToolTip(path)
 
-    def show_dialect(self, dialect: Dialect) -> None:
+    def show_plan(self, plan: ImportPlan) -> None:
         """Show what was detected or chosen."""
+        dialect = plan.dialect
         for box, value in (
+            (self.sheet, dialect.sheet),
             (self.delimiter, dialect.delimiter),
             (self.encoding, dialect.encoding),
+            (self.quote, dialect.quote),
             (self.decimal, dialect.decimal),
             (self.thousands, dialect.thousands),
+            (self.comment, dialect.comment),
             (self.header, dialect.header),
         ):
             at = box.findData(value)
@@ -97,10 +145,20 @@ class DialectBar(QFrame):
                 box.addItem(repr(value), value)
                 at = box.count() - 1
             box.setCurrentIndex(at)
+        self._marks = tuple(mark for mark in plan.missing_marks if mark)
+        if not self.marks.hasFocus():
+            self.marks.setText(" ".join(self._marks))
+            self.marks.setCursorPosition(0)
+
+    def _marks_typed(self) -> None:
+        marks = tuple(self.marks.text().split())
+        if marks != self._marks:
+            self._marks = marks
+            self.overruled.emit("missing_marks", ("", *marks))
 
     def _browse(self) -> None:
         start = str(Path(self._path).parent) if self._path else preferences.table_folder()
-        path, _ = QFileDialog.getOpenFileName(self, "Load a table", start, TABLES)
+        path, _ = QFileDialog.getOpenFileName(self, "Load a table", start, TABLE_FILTER)
         if path:
             preferences.set_table_folder(path)
             self.path_given.emit(path)
@@ -155,11 +213,19 @@ class Footer(QFrame):
 
 
 def _labelled(title: str, editor: QWidget) -> QGridLayout:
-    grid = QGridLayout()
-    grid.setVerticalSpacing(theme.UNIT)
+    return _under(_title(title, editor), editor)
+
+
+def _title(title: str, editor: QWidget) -> QLabel:
     label = QLabel(title)
     label.setProperty("role", "hint")
     label.setBuddy(editor)
+    return label
+
+
+def _under(label: QLabel, editor: QWidget) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setVerticalSpacing(theme.UNIT)
     grid.addWidget(label, 0, 0)
     grid.addWidget(editor, 1, 0)
     return grid

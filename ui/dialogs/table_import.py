@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -26,31 +24,31 @@ from nnstudio.data import (
     PreparedData,
     Preview,
     TableSource,
-    Task,
     check_recipe,
     detect,
     load_table,
     prepare_table,
     preview,
-    propose_task,
+    proposed_task,
     rows_left,
     table_source,
     with_column,
 )
-from nnstudio.data.cells import is_missing, parse_number
-from ui import preferences, theme
-from ui.dialogs.csv_import_bars import DECIMALS, GAP, DialectBar, Footer
-from ui.dialogs.csv_import_models import ColumnsModel, ColumnsView, PreviewModel, plain_table
-from ui.dialogs.csv_import_settings import SettingsForm, heading
-from ui.dialogs.csv_import_words import rounded, set_aside_note, spaced
-from ui.dialogs.csv_import_work import Background
+from nnstudio.data.formats import Format, contents
+from nnstudio.data.recipe import Column, DateOrder, Kind
+from nnstudio.data.recipe import Role as ColumnRole
+from ui import preferences
+from ui.dialogs.table_import_bars import DECIMALS, GAP, DialectBar, Footer
+from ui.dialogs.table_import_models import ColumnsModel, ColumnsView
+from ui.dialogs.table_import_preview import PreviewModel, PreviewView
+from ui.dialogs.table_import_settings import SettingsForm, heading
+from ui.dialogs.table_import_unreadable import ProblemsView
+from ui.dialogs.table_import_words import rounded, spaced
+from ui.dialogs.table_import_work import Background
 
 SIZE = (1120, 680)
 LEAST_SIZE = (960, 600)
 SIDE_WIDTH = 460
-NARROWEST, WIDEST = 72, 220  # pixels of a preview column
-MEASURED_COLUMNS = 60  # of a very wide table, the rest keep the usual width
-MEASURED_ROWS = 40
 WAITING = "Choose a table: its first rows, and how they are read, will be shown here."
 
 
@@ -60,7 +58,7 @@ class _Loaded:
     prepared: PreparedData
 
 
-class CsvImportDialog(QDialog):
+class TableImportDialog(QDialog):
     """Asks for a table and how to read it; after ``Accepted``, :meth:`recipe` and :meth:`prepared` hold the result."""
 
     def __init__(self, path: str | None = None, parent: QWidget | None = None) -> None:
@@ -72,7 +70,9 @@ class CsvImportDialog(QDialog):
         self._plan: ImportPlan | None = None
         self._preview: Preview | None = None
         self._overruled: dict[str, Any] = {}
-        self._choices: dict[str, tuple[str, str]] = {}  # by column name: the kind and role that a person gave
+        # By column name: the kind, role and order of dates that a person gave.
+        self._choices: dict[str, tuple[Kind, ColumnRole, DateOrder]] = {}
+        self._format: tuple[Format, tuple[str, ...]] = ("text", ())  # and the sheets of a workbook
         self._loaded: _Loaded | None = None
         self._error = ""
         self._background = Background(self)
@@ -140,13 +140,7 @@ class CsvImportDialog(QDialog):
         top.addWidget(self.size_label)
         column.addLayout(top)
         self.preview_model = PreviewModel(self)
-        self.preview_view = QTableView()
-        self.preview_view.setModel(self.preview_model)
-        self.preview_view.setAccessibleName("First rows of the table")
-        self.preview_view.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
-        plain_table(self.preview_view)
-        self.preview_view.horizontalHeader().setStretchLastSection(True)
-        self.preview_view.setStyleSheet("QAbstractScrollArea::corner { border: none; background: transparent; }")
+        self.preview_view = PreviewView(self.preview_model)
         self.waiting = QLabel(WAITING)
         self.waiting.setProperty("role", "dim")
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -154,6 +148,9 @@ class CsvImportDialog(QDialog):
         over = QVBoxLayout(self.preview_view)
         over.addWidget(self.waiting)
         column.addWidget(self.preview_view, 1)
+        self.problems = ProblemsView()
+        self.problems.chosen.connect(self.preview_view.show_cell)
+        column.addWidget(self.problems)
         self.notes = QLabel()
         self.notes.setProperty("role", "dim")
         self.notes.setWordWrap(True)
@@ -191,6 +188,8 @@ class CsvImportDialog(QDialog):
     # -- what a person does ---------------------------------------------------------------------------------------
 
     def _overrule(self, name: str, value: Any) -> None:
+        if name == "sheet":  # another table: what was chosen for the one before means nothing there
+            self._overruled, self._choices = {}, {}
         self._overruled[name] = value
         if name in ("decimal", "thousands"):  # the two can never be the same mark
             other = "thousands" if name == "decimal" else "decimal"
@@ -204,11 +203,13 @@ class CsvImportDialog(QDialog):
         before = {column.name: column for column in self._plan.columns} if self._plan else {}
         for column in plan.columns:
             if before.get(column.name) != column:
-                self._choices[column.name] = (column.kind, column.role)
+                self._choices[column.name] = (column.kind, column.role, column.date_order)
         self._plan = plan
         if self._background.busy:
             self._inspect()  # what is under way does not know of this
-        elif any(c.name in before and before[c.name].kind != c.kind for c in plan.columns):  # a role changes no count
+        elif any(
+            c.name in before and _read_as(before[c.name]) != _read_as(c) for c in plan.columns
+        ):  # a role changes no count
             self._look_again()
         self._error = ""
         self._refresh()
@@ -233,25 +234,27 @@ class CsvImportDialog(QDialog):
     def _inspect(self) -> None:
         path, overruled, choices = self._path, dict(self._overruled), dict(self._choices)
 
-        def work(progress: Any, cancelled: Any) -> tuple[ImportPlan, Preview]:
+        def work(progress: Any, cancelled: Any) -> tuple[ImportPlan, Preview, tuple[Format, tuple[str, ...]]]:
             try:
-                plan = detect(path, **overruled)
+                plan = detect(path, **overruled, cancelled=cancelled)
             except SettingError as error:
                 raise DataError(str(error)) from None
-            for name, (kind, role) in choices.items():
+            for name, (kind, role, order) in choices.items():
                 if any(column.name == name for column in plan.columns):
-                    plan = with_column(plan, name, kind=kind, role=role)  # type: ignore[arg-type]
-            return plan, preview(path, plan, cancelled=cancelled)
+                    plan = with_column(plan, name, kind=kind, role=role, date_order=order)
+            return plan, preview(path, plan, cancelled=cancelled), contents(path)
 
         self._error = ""
         self._background.start("inspect", work)
         self._refresh()
 
     def _look_again(self) -> None:
-        path, plan = self._path, self._plan
+        path, plan, kind = self._path, self._plan, self._format
         assert plan is not None
         self._error = ""
-        self._background.start("inspect", lambda progress, cancelled: (plan, preview(path, plan, cancelled=cancelled)))
+        self._background.start(
+            "inspect", lambda progress, cancelled: (plan, preview(path, plan, cancelled=cancelled), kind)
+        )
 
     def _load(self) -> None:
         path = self._path
@@ -280,8 +283,9 @@ class CsvImportDialog(QDialog):
             self.accept()
             return
         first_look = self._plan is None
-        self._plan, self._preview = result
-        self.bar.show_dialect(self._plan.dialect)
+        self._plan, self._preview, self._format = result
+        self.bar.show_format(*self._format)
+        self.bar.show_plan(self._plan)
         if first_look and not self.bar.path_edit.hasFocus():
             self.columns_view.setFocus()
         self._refresh()
@@ -323,16 +327,17 @@ class CsvImportDialog(QDialog):
             self.preview_model.show(plan, self._preview)
             self.columns_model.show(plan, self._preview)
             if new_columns:
-                self._fit_preview_columns()
+                self.preview_view.fit_columns()
         self.waiting.setVisible(self._preview is None)
         self.waiting.setText(WAITING if not self._path else "" if self._error else "Reading the first rows…")
-        for box in self.bar.boxes():
+        for box in self.bar.editors():
             box.setEnabled(bool(self._path) and not loading)
         for widget in (self.bar.path_edit, self.columns_view, self.settings):
             widget.setEnabled(not loading)
+        self.problems.show_problems(plan, self._preview)
         self._show_sizes(plan)
         self._show_notes(plan)
-        self.settings.propose(self._proposed_task())
+        self.settings.propose(proposed_task(self._preview, plan) if self._preview is not None else None)
         problem = self._error or self._problem()
         self.footer.message.setProperty("role", "bad" if problem else "dim")
         self.footer.message.setText(f"✕ {problem}" if problem else "Reading and preparing…" if loading else "")
@@ -375,29 +380,11 @@ class CsvImportDialog(QDialog):
     def _show_notes(self, plan: ImportPlan) -> None:
         # Which column is the target stands beside it, and may have been changed since.
         notes = [note for note in plan.notes if not note.startswith("The last column")]
-        if self._preview is not None and self._preview.set_aside:
-            notes.insert(0, set_aside_note(self._preview))
         self.notes.setText(" ".join(notes[:3]) + (f" And {len(notes) - 3} more." if len(notes) > 3 else ""))
         self.notes.setToolTip("\n".join(notes))
         self.notes.setAccessibleDescription(" ".join(notes))
         self.notes.setVisible(bool(notes))
 
-    def _proposed_task(self) -> Task | None:
-        found = [i for i, column in enumerate(self._plan.columns) if column.role == "target"] if self._plan else []
-        if len(found) != 1 or self._preview is None or self._plan is None:
-            return None
-        cells = [row[found[0]] for row in self._preview.rows]
-        cells = [cell for cell in cells if not is_missing(cell, self._plan.missing_marks)]
-        if self._plan.columns[found[0]].kind == "category":
-            return "binary" if len({cell.strip() for cell in cells}) <= 2 else "multiclass"
-        numbers = [parse_number(cell, self._plan.dialect) for cell in cells]
-        return propose_task(np.array([number for number in numbers if number is not None], float))
 
-    def _fit_preview_columns(self) -> None:
-        if self._preview is None:
-            return
-        metrics = self.preview_view.fontMetrics()
-        for i, column in enumerate(self.preview_model.plan.columns[:MEASURED_COLUMNS]):
-            texts = [row[i][:60] for row in self._preview.rows[:MEASURED_ROWS]]
-            widest = max((metrics.horizontalAdvance(text) for text in [column.name + "  ", *texts]), default=0)
-            self.preview_view.setColumnWidth(i, min(WIDEST, max(NARROWEST, widest + 6 * theme.UNIT)))
+def _read_as(column: Column) -> tuple[str, str]:
+    return column.kind, column.date_order

@@ -1,4 +1,4 @@
-"""The two tables of the import dialog: the file's first rows, and its columns with what each is for."""
+"""The columns of a table in the import dialog: the type and the role of each, to see and to change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -27,21 +27,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnstudio.data import ImportPlan, Preview, with_column
-from nnstudio.data.cells import is_missing, parse_number
+from nnstudio.data import Column, ImportPlan, Preview, with_column
+from nnstudio.data.report import WANTED
 from ui import theme
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
-KINDS = ("number", "category")
+KINDS = ("number", "category", "date", "boolean")
 ROLES = ("feature", "target", "ignore")
-KIND_TITLES = {"number": "Number", "category": "Category"}
+KIND_TITLES = {"number": "Number", "category": "Category", "date": "Date", "boolean": "Yes / no"}
+KIND_CHOICES = KIND_TITLES | {"date:dmy": "Date, d.m.y", "date:mdy": "Date, m.d.y", "date:ymd": "Date, y.m.d"}
 ROLE_TITLES = {"feature": "Feature", "target": "Target", "ignore": "Ignore"}
 NAME, KIND, ROLE, MISSING, DISTINCT = range(5)
 HEADINGS = ("Column", "Type", "Role", "Missing", "Distinct")
 HINTS = (
     "The column's name",
-    "Number or category: select rows and press N or C",
+    "Number, category, date or yes / no: select rows and press N, C, D or B",
     "Feature, target or ignore: select rows and press F, T or I",
     "Missing or unreadable cells",
     "Different values",
@@ -49,82 +50,15 @@ HINTS = (
 KEYS = {
     Qt.Key.Key_N: "number",
     Qt.Key.Key_C: "category",
+    Qt.Key.Key_D: "date",
+    Qt.Key.Key_B: "boolean",
     Qt.Key.Key_F: "feature",
     Qt.Key.Key_T: "target",
     Qt.Key.Key_I: "ignore",
 }
 LONGEST_TEXT = 200  # characters painted of one cell
+TOLD_CELLS = 10  # of those that cannot be read, in a tip; the list below the columns has all
 NO_INDEX = QModelIndex()
-
-
-class PreviewModel(QAbstractTableModel):
-    """The first rows as text; missing cells are faint and say so, unreadable ones are marked."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.preview: Preview | None = None
-        self.plan = ImportPlan()
-
-    def show(self, plan: ImportPlan, preview: Preview | None) -> None:
-        """Show another preview."""
-        self.beginResetModel()
-        self.plan, self.preview = plan, preview
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = NO_INDEX) -> int:
-        """Return the number of rows."""
-        return 0 if self.preview is None or parent.isValid() else len(self.preview.rows)
-
-    def columnCount(self, parent: Index = NO_INDEX) -> int:
-        """Return the number of columns."""
-        return 0 if self.preview is None or parent.isValid() else len(self.plan.columns)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
-        """Return what a header shows."""
-        if self.preview is None:
-            return None
-        if orientation == Qt.Orientation.Vertical:
-            return f"{self.preview.row_numbers[section]:,}" if role == Role.DisplayRole else None
-        column = self.plan.columns[section]
-        if role == Role.DisplayRole:
-            return column.name[:LONGEST_TEXT]
-        if role == Role.ToolTipRole:
-            return f"{column.name}: {KIND_TITLES[column.kind].lower()}, {ROLE_TITLES[column.role].lower()}"
-        if role == Role.ForegroundRole and column.role != "feature":
-            tokens = theme.tokens()
-            return tokens.color("accent" if column.role == "target" else "faint")
-        if role == Role.TextAlignmentRole:
-            return _alignment(column.kind)
-        return None
-
-    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
-        """Return what a cell shows."""
-        if self.preview is None or not index.isValid():
-            return None
-        column = self.plan.columns[index.column()]
-        text = self.preview.rows[index.row()][index.column()]
-        if role == Role.TextAlignmentRole:
-            return _alignment(column.kind)
-        if role not in (Role.DisplayRole, Role.ForegroundRole, Role.ToolTipRole, Role.FontRole):
-            return None
-        missing = is_missing(text, self.plan.missing_marks)
-        bad = not missing and column.kind == "number" and parse_number(text, self.plan.dialect) is None
-        if role == Role.DisplayRole:
-            shown = text[:LONGEST_TEXT].replace("\n", "↵")
-            return "missing" if missing and not text.strip() else f"✕ {shown}" if bad else shown
-        if role == Role.ForegroundRole:
-            tokens = theme.tokens()
-            ignored = column.role == "ignore"
-            return tokens.color("bad") if bad else tokens.color("faint") if missing or ignored else None
-        if role == Role.FontRole and missing:
-            font = QFont(theme.font())
-            font.setItalic(True)
-            return font
-        if role == Role.ToolTipRole:
-            if bad:
-                return f"“{text[:LONGEST_TEXT]}” is no number; it counts as missing."
-            return "Counts as missing." if missing else None
-        return None
 
 
 class ColumnsModel(QAbstractTableModel):
@@ -166,7 +100,7 @@ class ColumnsModel(QAbstractTableModel):
         if role == Role.ToolTipRole:
             return self._hint(section)
         if role == Role.TextAlignmentRole:
-            return _alignment("number" if section in (MISSING, DISTINCT) else "category")
+            return alignment("number" if section in (MISSING, DISTINCT) else "category")
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -183,18 +117,18 @@ class ColumnsModel(QAbstractTableModel):
         at = index.column()
         bad = sample.unreadable_count if sample is not None else 0
         if role == Role.EditRole:
-            return {KIND: column.kind, ROLE: column.role}.get(at)
+            return {KIND: _kind_choice(column), ROLE: column.role}.get(at)
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             missing = f"{sample.missing + bad:,}" + (" ✕" if bad else "") if sample is not None else ""
             return (
                 column.name[:LONGEST_TEXT],
-                f"{KIND_TITLES[column.kind]} ▾",
+                f"{KIND_CHOICES[_kind_choice(column)]} ▾",
                 f"{ROLE_TITLES[column.role]} ▾",
                 missing,
                 f"{sample.distinct:,}" if sample is not None else "",
             )[at]
         if role == Role.TextAlignmentRole:
-            return _alignment("number" if at in (MISSING, DISTINCT) else "category")
+            return alignment("number" if at in (MISSING, DISTINCT) else "category")
         if role == Role.ForegroundRole:
             tokens = theme.tokens()
             if at == MISSING and bad:
@@ -206,8 +140,9 @@ class ColumnsModel(QAbstractTableModel):
             return theme.font(weight=600)
         if role == Role.ToolTipRole:
             if at == MISSING and bad and sample is not None:
-                cells = "; ".join(f"row {cell.row:,}: {cell.text[:40]!r}" for cell in sample.unreadable)
-                return f"{bad:,} cells are no number and count as missing. {cells}"
+                cells = "; ".join(f"row {cell.row:,}: {cell.text[:40]!r}" for cell in sample.unreadable[:TOLD_CELLS])
+                more = f"; and {bad - TOLD_CELLS:,} more" if bad > TOLD_CELLS else ""
+                return f"{bad:,} cells are no {WANTED[column.kind]} and count as missing. {cells}{more}"
             return column.name if at == NAME else self._hint(at)
         return None
 
@@ -229,7 +164,8 @@ class ColumnsModel(QAbstractTableModel):
         plan = self.plan
         for row in rows[-1:] if value == "target" else rows:
             name = plan.columns[row].name
-            what = {"kind": value} if value in KINDS else {"role": value}
+            kind, _, order = value.partition(":")
+            what = {"kind": kind, "date_order": order} if kind in KINDS else {"role": value}
             plan = with_column(plan, name, **what)  # type: ignore[arg-type]
         if plan == self.plan:
             return False
@@ -277,7 +213,7 @@ class ChoiceDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """Return a list of choices."""
         editor = ChoiceBox(parent)
-        titles = KIND_TITLES if index.column() == KIND else ROLE_TITLES
+        titles = KIND_CHOICES if index.column() == KIND else ROLE_TITLES
         for value, title in titles.items():
             editor.addItem(title, value)
         editor.setAccessibleName(HEADINGS[index.column()])
@@ -309,7 +245,7 @@ class ChoiceDelegate(QStyledItemDelegate):
 
 
 class ColumnsView(QTableView):
-    """The columns; the letters N, C, F, T and I change the selected ones, Return opens the list of choices."""
+    """The columns; the letters N, C, D, B, F, T and I change the selected ones, Return opens the list of choices."""
 
     def __init__(self, model: ColumnsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -323,7 +259,7 @@ class ColumnsView(QTableView):
         plain_table(self)
         header = self.horizontalHeader()
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for section, width in ((KIND, 96), (ROLE, 86), (MISSING, 74), (DISTINCT, 74)):
+        for section, width in ((KIND, 112), (ROLE, 86), (MISSING, 74), (DISTINCT, 74)):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(section, width)
         self.clicked.connect(self._open)
@@ -376,6 +312,12 @@ def plain_table(view: QTableView) -> None:
     view.verticalHeader().setHighlightSections(False)
 
 
-def _alignment(kind: str) -> int:
+def alignment(kind: str) -> int:
+    """Return how cells of a kind are aligned: numbers to the right."""
     side = Qt.AlignmentFlag.AlignRight if kind == "number" else Qt.AlignmentFlag.AlignLeft
     return int(side | Qt.AlignmentFlag.AlignVCenter)
+
+
+def _kind_choice(column: Column) -> str:
+    """Return a column's kind as one of the choices: of dates with what stands first in them, where it is known."""
+    return f"date:{column.date_order}" if column.kind == "date" and column.date_order else column.kind

@@ -1,0 +1,189 @@
+"""Columns of an open scan as arrays: numbers cast by DuckDB, texts coded, dates and booleans read from the codes."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnstudio.data.booleans import names_of, parse_boolean
+from nnstudio.data.cells import (
+    category_sql,
+    natural_key,
+    needs_care,
+    number_sql,
+    parse_number,
+    plain_number_sql,
+    suspicious_bytes,
+)
+from nnstudio.data.dates import doubt_of, find_order, parse_date
+from nnstudio.data.parquet import is_direct
+from nnstudio.data.recipe import Column, DateOrder, listed
+from nnstudio.data.scan import Scan
+from nnstudio.data.table import Categories, ColumnValues, NumberArray
+
+PLAIN_COLUMNS = 5_000  # a scan
+COMPUTED_COLUMNS = 200  # a scan: DuckDB keeps 32 KB for each operation of each column, and crashed at 10,000 of them
+UNREADABLE = -2  # the code of a cell that is no boolean, until it is counted
+NAMED_SPELLINGS = 4
+
+
+class Found(NamedTuple):
+    """Columns by name, with infinity or :data:`UNREADABLE` where a cell cannot be read, and notes in sentences."""
+
+    values: dict[str, ColumnValues]
+    notes: list[str]
+    date_orders: dict[str, DateOrder]
+
+
+def scan_columns(scan: Scan, wanted: Sequence[Column], marks: Sequence[str], after_scan: Callable[[], None]) -> Found:
+    """Read columns, each by its kind. ``after_scan`` is called after every pass through the file."""
+    place = {name: i for i, name in enumerate(scan.head.names)}
+    at = {column.name: place[column.name] for column in wanted}
+    values: dict[str, ColumnValues] = {}
+    numbers = [column for column in wanted if column.kind == "number"]
+    numeric_marks = any(parse_number(mark, scan.dialect) is not None for mark in marks)
+    direct = {c.name for c in numbers if scan.head.types and is_direct(scan.head.types[at[c.name]])}
+    for block in _blocks(numbers, PLAIN_COLUMNS):
+        sql = {
+            c.name: f"n{at[c.name]}" if c.name in direct else plain_number_sql(f"c{at[c.name]}", scan.dialect)
+            for c in block
+        }
+        values |= _scan_numbers(scan, sql, at)
+        after_scan()
+    care = _needs_care(scan, marks)
+    doubtful = [
+        c
+        for c in numbers
+        if (numeric_marks if c.name in direct else care or not np.isfinite(cast("NumberArray", values[c.name])).all())
+    ]
+    for block in _blocks(doubtful, COMPUTED_COLUMNS):
+        values |= _scan_numbers(scan, {c.name: number_sql(f"c{at[c.name]}", scan.dialect, marks) for c in block}, at)
+        after_scan()
+    notes: list[str] = []
+    orders: dict[str, DateOrder] = {}
+    for block in _blocks([column for column in wanted if column.kind != "number"], COMPUTED_COLUMNS):
+        texts = _scan_texts(scan, block, at, marks)
+        after_scan()
+        for column in block:
+            if column.kind == "date":
+                orders[column.name] = _order(scan, column, texts[column.name], notes)
+                values[column.name] = _dates(column, texts[column.name], orders[column.name], notes)
+            elif column.kind == "boolean":
+                values[column.name] = _booleans(column, texts[column.name], notes)
+            else:
+                values[column.name] = texts[column.name]
+    return Found(values, notes, orders)
+
+
+def _order(scan: Scan, column: Column, texts: Categories, notes: list[str]) -> DateOrder:
+    if column.date_order:
+        return column.date_order
+    order, doubtful = find_order(texts.names, scan.dialect)
+    if doubtful:
+        notes.append(doubt_of(column.name, order, doubtful))
+    return order
+
+
+def _dates(column: Column, texts: Categories, order: DateOrder, notes: list[str]) -> NumberArray:
+    """Return the seconds of a date column, NaN where a cell is missing and infinity where it is no date."""
+    found = [parse_date(name, order) for name in texts.names]
+    if any(moment is not None and moment.offset for moment in found):
+        notes.append(f"Column {column.name!r}: times that say how far they are from UTC are converted to UTC.")
+    seconds = [np.inf if moment is None else moment.seconds for moment in found]
+    return np.array([*seconds, np.nan])[texts.codes]  # index -1: missing
+
+
+def _booleans(column: Column, texts: Categories, notes: list[str]) -> Categories:
+    """Return a boolean column: code 0 for no, 1 for yes, -1 missing, :data:`UNREADABLE` for another word."""
+    counts = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.names)).tolist()
+    negative, positive, others = names_of(dict(zip(texts.names, counts, strict=True)))
+    if others:
+        notes.append(
+            f"Column {column.name!r}: {listed(others, NAMED_SPELLINGS)} "
+            f"{'is' if len(others) == 1 else 'are'} read as {negative!r} or {positive!r}, by what "
+            f"{'it means' if len(others) == 1 else 'they mean'}."
+        )
+    meanings = [parse_boolean(name) for name in texts.names]
+    codes = [UNREADABLE if meaning is None else int(meaning) for meaning in meanings]
+    return Categories(np.array([*codes, -1], np.int32)[texts.codes], (negative, positive))
+
+
+def unreadable_rows(values: ColumnValues) -> NDArray[np.int64]:
+    """Return the indices of the cells that could not be read."""
+    wrong = values.codes == UNREADABLE if isinstance(values, Categories) else np.isinf(values)
+    return np.flatnonzero(wrong).astype(np.int64)
+
+
+def take_out_unreadable(values: ColumnValues) -> int:
+    """Turn unreadable cells into missing ones; return how many are missing in all."""
+    if isinstance(values, Categories):
+        values.codes[values.codes == UNREADABLE] = -1
+        return int((values.codes < 0).sum())
+    values[np.isinf(values)] = np.nan
+    return int(np.isnan(values).sum())
+
+
+def kept_rows(values: ColumnValues, keep: NDArray[np.bool_]) -> ColumnValues:
+    """Return the rows of a column where ``keep`` (m,) is true."""
+    return Categories(values.codes[keep], values.names) if isinstance(values, Categories) else values[keep]
+
+
+def _blocks(columns: Sequence[Column], size: int) -> Iterator[Sequence[Column]]:
+    for start in range(0, len(columns), size):
+        yield columns[start : start + size]
+
+
+def _needs_care(scan: Scan, marks: Sequence[str]) -> bool:
+    if needs_care(scan.dialect, marks) or not scan.is_text:
+        return True
+    with scan.readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        start = data.find(b"\n") if scan.dialect.header else 0  # names often hold an underscore
+        return any(data.find(sign, max(0, start)) >= 0 for sign in suspicious_bytes(scan.dialect))
+
+
+def _end(scan: Scan) -> int | None:
+    return -scan.trailing_blank or None
+
+
+def _scan_numbers(scan: Scan, sql: dict[str, str], at: dict[str, int]) -> dict[str, ColumnValues]:
+    """Read number columns, by name the SQL of each; NULL becomes NaN."""
+    selected = ", ".join(f"{cast} AS c{at[name]}" for name, cast in sql.items())
+    arrays = scan.run(f"SELECT {selected} FROM {scan.source}").fetchnumpy()
+    ends = _end(scan)
+    values: dict[str, ColumnValues] = {}
+    for name in sql:
+        array = arrays.pop(f"c{at[name]}")[:ends]
+        filled = array.filled(np.nan) if isinstance(array, np.ma.MaskedArray) else array
+        values[name] = np.ascontiguousarray(filled, dtype=np.float64)
+    return values
+
+
+def _scan_texts(scan: Scan, texts: Sequence[Column], at: dict[str, int], marks: Sequence[str]) -> dict[str, Categories]:
+    """Read text columns and code them."""
+    selected = ", ".join(f"{category_sql(f'c{at[c.name]}', marks)} AS c{at[c.name]}" for c in texts)
+    scan.run(f"CREATE OR REPLACE TEMP TABLE cells AS SELECT {selected} FROM {scan.source}")
+    ends = _end(scan)
+    return {c.name: _coded(scan, f"c{at[c.name]}", ends) for c in texts}
+
+
+def _coded(scan: Scan, column: str, ends: int | None) -> Categories:
+    """Code a text column of the table ``cells``, its categories in natural order."""
+    distinct = scan.run(f"SELECT DISTINCT {column} FROM cells WHERE {column} IS NOT NULL").fetchall()
+    names = sorted((row[0] for row in distinct), key=natural_key)
+    if not names:
+        rows = scan.run("SELECT count(*) FROM cells").fetchone()[0]
+        return Categories(np.full(rows, -1, np.int32)[:ends], ())
+    scan.run(
+        f"CREATE TYPE kind_{column} AS ENUM "
+        f"(SELECT DISTINCT {column} FROM cells WHERE {column} IS NOT NULL ORDER BY {column})"
+    )
+    stored = [row[0] for row in scan.run(f"SELECT unnest(enum_range(NULL::kind_{column}))").fetchall()]
+    sql = f"SELECT coalesce(enum_code({column}::kind_{column})::INTEGER, -1) AS code FROM cells"
+    codes = scan.run(sql).fetchnumpy()["code"]
+    place = {name: i for i, name in enumerate(names)}
+    natural = np.array([place[name] for name in stored] + [-1], np.int32)  # index -1 stays -1
+    return Categories(natural[codes[:ends]], tuple(names))

@@ -1,0 +1,26 @@
+"""The views of which lessons speak are there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from nnstudio.lessons import LESSONS, lesson_path, read
+from ui.panels import PANELS
+
+
+def links() -> list[tuple[str, str]]:
+    found = []
+    for name in LESSONS:
+        lesson = read(lesson_path(name))
+        asked = [*lesson.head.views, *lesson.head.panels]
+        asked += re.findall(r"view:(\w+)", lesson.text) + re.findall(r"open\((\w+)\)", lesson.text)
+        asked += re.findall(r"did\(run_(\w+)\)", lesson.text)
+        found += [(name, view) for view in asked]
+    return found
+
+
+@pytest.mark.parametrize(("lesson", "view"), sorted(set(links())))
+def test_lessons_speak_of_views_that_there_are(lesson, view):
+    assert view in PANELS

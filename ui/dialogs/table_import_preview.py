@@ -1,0 +1,132 @@
+"""The first rows of a table in the import dialog: missing cells are faint, those that cannot be read are marked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QTableView, QWidget
+
+from nnstudio.data import ImportPlan, Preview
+from nnstudio.data.cells import is_missing
+from nnstudio.data.kinds import cell_reader, with_order
+from nnstudio.data.report import WANTED
+from ui import theme
+from ui.dialogs.table_import_models import KIND_TITLES, LONGEST_TEXT, NO_INDEX, ROLE_TITLES, alignment, plain_table
+
+Index = QModelIndex | QPersistentModelIndex
+Role = Qt.ItemDataRole
+NARROWEST, WIDEST = 72, 220  # pixels of a column
+MEASURED_COLUMNS = 60  # of a very wide table, the rest keep the usual width
+MEASURED_ROWS = 40
+
+
+class PreviewModel(QAbstractTableModel):
+    """The first rows as text; missing cells are faint and say so, unreadable ones are marked."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.preview: Preview | None = None
+        self.plan = ImportPlan()
+
+    def show(self, plan: ImportPlan, preview: Preview | None) -> None:
+        """Show another preview."""
+        self.beginResetModel()
+        self.plan, self.preview = plan, preview
+        cells = list(zip(*preview.rows, strict=True)) if preview is not None else []
+        self._readers = [
+            cell_reader(with_order(column, cells[i] if cells else (), plan.dialect), plan.dialect)
+            for i, column in enumerate(plan.columns)
+        ]
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
+        """Return the number of rows."""
+        return 0 if self.preview is None or parent.isValid() else len(self.preview.rows)
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
+        """Return the number of columns."""
+        return 0 if self.preview is None or parent.isValid() else len(self.plan.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> Any:
+        """Return what a header shows."""
+        if self.preview is None:
+            return None
+        if orientation == Qt.Orientation.Vertical:
+            return f"{self.preview.row_numbers[section]:,}" if role == Role.DisplayRole else None
+        column = self.plan.columns[section]
+        if role == Role.DisplayRole:
+            return column.name[:LONGEST_TEXT]
+        if role == Role.ToolTipRole:
+            return f"{column.name}: {KIND_TITLES[column.kind].lower()}, {ROLE_TITLES[column.role].lower()}"
+        if role == Role.ForegroundRole and column.role != "feature":
+            tokens = theme.tokens()
+            return tokens.color("accent" if column.role == "target" else "faint")
+        if role == Role.TextAlignmentRole:
+            return alignment(column.kind)
+        return None
+
+    def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
+        """Return what a cell shows."""
+        if self.preview is None or not index.isValid():
+            return None
+        column = self.plan.columns[index.column()]
+        text = self.preview.rows[index.row()][index.column()]
+        if role == Role.TextAlignmentRole:
+            return alignment(column.kind)
+        if role not in (Role.DisplayRole, Role.ForegroundRole, Role.ToolTipRole, Role.FontRole):
+            return None
+        missing = is_missing(text, self.plan.missing_marks)
+        bad = not missing and self._readers[index.column()](text) is None
+        if role == Role.DisplayRole:
+            shown = text[:LONGEST_TEXT].replace("\n", "↵")
+            return "missing" if missing and not text.strip() else f"✕ {shown}" if bad else shown
+        if role == Role.ForegroundRole:
+            tokens = theme.tokens()
+            ignored = column.role == "ignore"
+            return tokens.color("bad") if bad else tokens.color("faint") if missing or ignored else None
+        if role == Role.FontRole and missing:
+            font = QFont(theme.font())
+            font.setItalic(True)
+            return font
+        if role == Role.ToolTipRole:
+            if bad:
+                return f"“{text[:LONGEST_TEXT]}” is no {WANTED[column.kind]}; it counts as missing."
+            return "Counts as missing." if missing else None
+        return None
+
+
+class PreviewView(QTableView):
+    """The first rows as a table, with columns as wide as their cells need."""
+
+    def __init__(self, model: PreviewModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setModel(model)
+        self.setAccessibleName("First rows of the table")
+        self.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
+        plain_table(self)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.setStyleSheet("QAbstractScrollArea::corner { border: none; background: transparent; }")
+
+    def fit_columns(self) -> None:
+        """Give each column the width of its first cells."""
+        shown = self._model.preview
+        if shown is None:
+            return
+        metrics = self.fontMetrics()
+        for i, column in enumerate(self._model.plan.columns[:MEASURED_COLUMNS]):
+            texts = [row[i][:60] for row in shown.rows[:MEASURED_ROWS]]
+            widest = max((metrics.horizontalAdvance(text) for text in [column.name + "  ", *texts]), default=0)
+            self.setColumnWidth(i, min(WIDEST, max(NARROWEST, widest + 6 * theme.UNIT)))
+
+    def show_cell(self, row: int, name: str) -> None:
+        """Scroll to a cell, given by its row number and column, where its row is among the first ones."""
+        shown = self._model.preview
+        if shown is None or row not in shown.row_numbers:
+            return
+        names = [column.name for column in self._model.plan.columns]
+        index = self._model.index(shown.row_numbers.index(row), names.index(name) if name in names else 0)
+        self.scrollTo(index, QTableView.ScrollHint.PositionAtCenter)
+        self.setCurrentIndex(index)
