@@ -21,6 +21,8 @@ from nnstudio.recipe_words import EPOCH, FILLED, moment, read_constant
 DIGITS = 6  # of a number that is put into a field: a float32 has no more
 USUAL_YEAR = 2024  # of a date of which the recipe keeps no year
 HALF = 0.5
+UNITS = (86_400, 3_600, 60, 1)  # seconds
+INPUT_ERROR = 1e-6  # of an input of float32 that is a few times 1
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def _cell(column: FittedColumn, text: str, fitted: FittedPreparation) -> tuple[C
     if lacks:
         return np.array([np.nan]), ""
     try:
-        value = float(read_constant(column.kind, text))
+        value = float(read_constant(column.kind, text, column.date_order))
     except ValueError as error:
         return np.array([np.nan]), f"{str(error).split('. ')[0]} and counts as missing"
     number = np.array([value])
@@ -218,12 +220,22 @@ def _date(column: FittedColumn, x: NDArray[np.float64]) -> str:
     """Return a date that has the parts that the inputs keep."""
     parts = {part.part: float(x[at] * part.scale + part.offset) for at, part in enumerate(column.parts)}
     if "timestamp" in parts:
-        return moment(parts["timestamp"])
+        scale = next(part.scale for part in column.parts if part.part == "timestamp")
+        return moment(_whole(parts["timestamp"], INPUT_ERROR * scale))
     at = datetime(round(parts.get("year", USUAL_YEAR)), min(max(round(parts.get("month", 1)), 1), 12), 1)
     if "weekday" in parts:
         at += timedelta(days=(round(parts["weekday"]) - at.weekday()) % 7)
     at += timedelta(hours=round(parts.get("hour", 0)))
     return moment((at - EPOCH).total_seconds())
+
+
+def _whole(seconds: float, error: float) -> float:
+    """Return the roundest moment that is as near as an input of float32 can tell."""
+    for unit in UNITS:
+        whole = round(seconds / unit) * unit
+        if abs(whole - seconds) <= error:
+            return float(whole)
+    return seconds
 
 
 def _class(target: str, classes: tuple[str, ...], figures: NDArray[np.floating], scores: bool) -> Answer:

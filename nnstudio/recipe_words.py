@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nnstudio import numbers
+from nnstudio.data.dates import parse_date
 from nnstudio.data.fitted import FittedColumn, FittedPart, FittedPreparation, FittedTarget
 from nnstudio.data.recipe import (
     Column,
     ColumnSplit,
     DataRecipe,
+    DateOrder,
     GroupSplit,
     Kind,
     Preparation,
@@ -260,8 +262,8 @@ def _scaled(what: str, offset: str, value: float, scale: float) -> str:
     return f"({what}) / {_number(scale)}" if value else f"{what} / {_number(scale)}"
 
 
-def read_constant(kind: Kind, text: str) -> float | str:
-    """Return what a person typed to be put for a missing cell of a column of a kind.
+def read_constant(kind: Kind, text: str, order: DateOrder = "") -> float | str:
+    """Return what a person typed as the cell of a column of a kind, dates in the column's order.
 
     Raises
     ------
@@ -274,10 +276,10 @@ def read_constant(kind: Kind, text: str) -> float | str:
         except ValueError:
             raise ValueError(f"{text!r} is no number. Type one such as 0 or 1.5.") from None
     if kind == "date":
-        try:
-            return (datetime.fromisoformat(text.strip()).replace(tzinfo=None) - EPOCH).total_seconds()
-        except ValueError:
-            raise ValueError(f"{text!r} is no date. Type one such as 2024-03-31.") from None
+        found = parse_date(text, order)
+        if found is None:
+            raise ValueError(f"{text!r} is no date. Type one such as 2024-03-31.")
+        return found.seconds
     return text
 
 

@@ -181,6 +181,14 @@ def test_dates_and_yes_no_go_there_and_back() -> None:
     assert found.notes["b"].startswith("'maybe' is neither no nor yes")
 
 
+def test_a_day_long_ago_comes_back_as_that_day() -> None:
+    days = 1_600_000_000.0 // DAY * DAY + DAY * np.arange(0.0, 4_000.0, 37.0)
+    data = table(d=days.tolist(), y=np.arange(float(len(days))).tolist())
+    _, prepared = trained(data, kinds={"d": "date"})
+    found = {values_of(prepared.fitted, x)["d"] for x in prepared.X}
+    assert found == {str(np.datetime64(int(day), "s").astype("datetime64[D]")) for day in days}
+
+
 def _one(values: dict[str, str], prepared: PreparedData) -> Table:
     seconds = (datetime.fromisoformat(values["d"]) - datetime(1970, 1, 1)).total_seconds()
     return table(d=[seconds], b=[values["b"]])

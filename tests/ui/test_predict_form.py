@@ -122,6 +122,7 @@ def test_of_many_columns_some_are_shown_and_others_found(qtbot: QtBot) -> None:
     dialog.field("c299").setText("")
     dialog.search.setText("color")
     assert dialog.values()["c299"] == ""
+    qtbot.waitUntil(lambda: not dialog.answer.others.isHidden())
     assert dialog.answer.others.text() == "There are notes on 1 column that are not shown."
 
 

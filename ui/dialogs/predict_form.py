@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -32,6 +32,7 @@ from ui.inspector.parts import Heading, label, set_text
 SIZE = QSize(760, 560)
 MOST_FIELDS = 60  # at once; others are found by name
 LABEL_WIDTH, ANSWER_WIDTH = 140, 300
+SOON_MS = 150  # after the last key, where there are many columns
 MISSING = "missing"  # what stands in an empty field
 
 
@@ -68,6 +69,8 @@ class PredictDialog(QDialog):
         self._fields: dict[str, QLineEdit | QComboBox] = {}
         self._notes: dict[str, QLabel] = {}
         self.prediction = Prediction()
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self._predict)
         self.setWindowTitle("Predict")
         self.resize(SIZE)
         self._build()
@@ -249,7 +252,10 @@ class PredictDialog(QDialog):
 
     def _changed(self, name: str, text: str) -> None:
         self._values[name] = text
-        self._predict()
+        if len(self._fitted.columns) > MOST_FIELDS:
+            self._soon.start()  # of thousands of columns it takes a moment
+        else:
+            self._predict()
 
     def _predict(self) -> None:
         if not self._values:
