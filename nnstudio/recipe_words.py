@@ -19,7 +19,6 @@ from nnstudio.data.recipe import (
     Preparation,
     ShareSplit,
     TimeSplit,
-    features,
     split_column,
 )
 from nnstudio.data.steps import MissingRule, Scaling, chosen
@@ -187,11 +186,6 @@ def divided(preparation: Preparation) -> str:
         case ShareSplit():
             how = ", classes in proportion" if split.stratified else ""
             return f"Rows are drawn by chance{shares}{how}{seed}."
-
-
-def own_steps(recipe: DataRecipe) -> int:
-    """Return how many features have steps of their own."""
-    return sum(column.steps != type(column.steps)() for column in features(recipe.plan))
 
 
 # -- steps ------------------------------------------------------------------------------------------------------------

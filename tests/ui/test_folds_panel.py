@@ -23,7 +23,7 @@ from nnstudio.project_file import save
 from ui import theme
 from ui.lab_jobs import close_jobs
 from ui.panels import PANELS
-from ui.panels.lab_folds import HEAD, ROW, ends, mean_and_spread, told
+from ui.panels.lab_folds import HEAD, ROW, apart, ends, mean_and_spread, told
 
 PATIENCE_MS = 60_000
 
@@ -176,6 +176,10 @@ def test_numbers_below_zero_have_a_true_minus_and_equal_folds_a_scale() -> None:
     assert told("r2", -0.25) == "−0.25"
     low, high = ends(Spread((0.0, 0.0)))
     assert low < 0.0 < high
+
+
+def test_equal_folds_stand_above_each_other() -> None:
+    assert apart([10.0, 10.0, 40.0, 10.0]) == [(10.0, 0.0), (10.0, -5.0), (10.0, 5.0), (40.0, 0.0)]
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])

@@ -24,7 +24,8 @@ MOST_SEED = 2**31 - 1  # what a QSpinBox holds
 HEAD, ROW, FOOT = 22, 46, 8  # pixels
 NAMES, FIGURES, GAP = 132, 116, 16  # widths
 NARROW = 420  # below this width names stand above their dots
-DOT, TICK = 3.5, 9.0
+DOT, TICK, TICK_NARROW = 3.5, 9.0, 6.0
+OFFSETS = (0.0, -5.0, 5.0, -10.0)  # of dots that would cover one another
 PADDING = 0.08  # of the range of a figure, at both ends
 
 
@@ -202,8 +203,8 @@ class FoldsView(QWidget):
         color = theme.series_color(theme.TEST_SERIES)
         painter.setPen(QPen(colors.color("surface"), 1.0))
         painter.setBrush(color)
-        for value in spread.known:
-            painter.drawEllipse(QPointF(self._x(spread, value, row), line), DOT, DOT)
+        for x, below in apart([self._x(spread, value, row) for value in spread.known]):
+            painter.drawEllipse(QPointF(x, line + below), DOT, DOT)
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(colors.color("faint"))
         foot = QRectF(strip.left(), strip.bottom() - 13, strip.width(), 13)
@@ -228,7 +229,17 @@ class FoldsView(QWidget):
             painter.drawRoundedRect(QRectF(left, line - 5, right - left, 10), 3, 3)
         at = self._x(spread, spread.mean, row)
         painter.setPen(QPen(colors.color("accent"), 2.0))
-        painter.drawLine(QPointF(at, line - TICK), QPointF(at, line + TICK))
+        tick = TICK_NARROW if self._narrow else TICK
+        painter.drawLine(QPointF(at, line - tick), QPointF(at, line + tick))
+
+
+def apart(places: list[float]) -> list[tuple[float, float]]:
+    """Return each dot's x with how far it stands above or below its line, so that equal folds are all seen."""
+    placed: list[tuple[float, float]] = []
+    for x in sorted(places):
+        near = [y for other, y in placed if abs(other - x) < 2 * DOT - 1]
+        placed.append((x, next((y for y in OFFSETS if y not in near), OFFSETS[-1])))
+    return placed
 
 
 def mean_and_spread(name: str, spread: Spread) -> str:
