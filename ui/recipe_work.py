@@ -24,6 +24,7 @@ from nnstudio.data import (
 )
 from nnstudio.document import Document
 from nnstudio.headless import reachable_recipe
+from nnstudio.table_link import look
 from ui.dialogs.table_import_work import Background
 
 UNSAVED = Path("Untitled.nnstudio")
@@ -126,6 +127,8 @@ class RecipeWork(QObject):
         path = self.project_path
 
         def work(progress: Any, cancelled: Any) -> Made:
+            if isinstance(recipe.source, TableSource) and (place := look(recipe.source, path)).state == "gone":
+                raise DataError(f"{place.sentence} Use Data, Find the table's file, to say where it is now.")
             found, notes = reachable_recipe(document, path)
             if isinstance(found.source, TableSource):  # the recipe names the content that it is about to prepare
                 found = replace(found, source=table_source(found.source.path, cancelled=cancelled))

@@ -138,7 +138,7 @@ def test_what_fails_says_why_and_loses_nothing(
     apply(qtbot, inspector)
     bar = inspector.recipe_bar
     assert bar.isVisible()
-    assert "which is not there" in bar.words.text()
+    assert "is not there any more. Use Data, Find the table's file" in bar.words.text()
     assert bar.words.property("role") == "bad"
     assert model.store.document == before
     assert work_of(model).recipe.preparation.scaling == "none"
