@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,7 +13,7 @@ import msgspec
 
 from engine.declared import replace
 from nnstudio import numbers
-from nnstudio.data import DataError, DataRecipe, TableSource, table_source
+from nnstudio.data import DataError, DataRecipe, TableSource, one_line, table_source
 from nnstudio.data.encoding import check_file
 from nnstudio.data.formats import plain
 from nnstudio.data.head import read_head
@@ -21,6 +23,8 @@ from nnstudio.document import Document
 
 State = Literal["same", "newer", "size", "moved", "gone"]
 HEAD_ROWS = 100  # read to find the header
+LONGEST_PATH = 120  # characters in a sentence
+ON_A_SERVER = "\\\\"
 CLOCK_SECONDS = 2.0  # file systems keep times no finer than this
 
 
@@ -65,25 +69,45 @@ def look(source: TableSource, project: Path | None) -> Place:
         The table, as the recipe names it.
     project
         The project's file, None where it has none. A table that was written after it may have changed.
+
+    Returns
+    -------
+    Where it is. Of a place on another computer nothing is asked: a project that somebody sent could name any server.
     """
     path = Path(source.path)
+    if source.path.replace("/", "\\").startswith(ON_A_SERVER):
+        return Place("same", path)
     name = re.split(r"[\\/]", source.path)[-1]
-    try:
-        about = path.stat() if path.is_file() else None
-    except OSError:
-        about = None
+    about = _about(path)
     if about is None:
         beside = project.parent / name if project is not None else None
-        if beside is not None and beside.is_file():
-            return Place("moved", beside, f"{name} is not in {path.parent} any more, but beside the project.")
-        return Place("gone", path, f"The table of this project, {source.path}, is not there any more.")
+        if beside is not None and _about(beside) is not None:
+            return Place("moved", beside, f"{shown(name)} is not where it was any more, but beside the project.")
+        return Place("gone", path, f"The table of this project, {shown(source.path)}, is not there any more.")
+    name = shown(name)
     if source.size and about.st_size != source.size:
         now, then = numbers.size(about.st_size), numbers.size(source.size)
         sizes = "" if now == then else f": it has {now} in place of {then}"
         return Place("size", path, f"{name} has changed since this project was made{sizes}.")
-    if project is not None and project.is_file() and about.st_mtime > project.stat().st_mtime + CLOCK_SECONDS:
+    own = _about(project) if project is not None else None
+    if own is not None and about.st_mtime > own.st_mtime + CLOCK_SECONDS:
         return Place("newer", path, f"{name} was written after this project was saved and may have changed.")
     return Place("same", path)
+
+
+def shown(path: str) -> str:
+    """Return a path as a sentence has it, its end where it is long."""
+    path = one_line(path)
+    return path if len(path) <= LONGEST_PATH else f"…{path[1 - LONGEST_PATH :]}"
+
+
+def _about(path: Path) -> os.stat_result | None:
+    """Return what the file system tells of a file, None where there is none that can be asked about."""
+    try:
+        about = path.stat()
+    except (OSError, ValueError):  # no such file, a name that cannot be one
+        return None
+    return about if stat.S_ISREG(about.st_mode) else None
 
 
 def check(recipe: DataRecipe, path: Path, cancelled: Cancel | None = None) -> Checked:

@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from nnstudio.data import DataRecipe, TableSource
 from nnstudio.document import Document
-from nnstudio.table_link import Checked, Place, check, look, relinked
+from nnstudio.table_link import Checked, Place, check, look, relinked, shown
 from ui import preferences
 from ui.dialogs.table_import_work import Background
 from ui.recipe_work import RecipeWork, work_of
 from ui.table_files import TABLE_FILTER
 
 FIND, CHECK, READ = "Find the file…", "Check the file", "Read it again"
+LONGEST_NAME = 30  # characters on a button
 STORED = "The data stored in the project are used."
 NOT_STORED = "Its data are not stored in the project."
 
@@ -63,7 +64,12 @@ class TableLink(QObject):
         stored = self._model.data is not None
         if place.state == "same" and not stored:
             name = Path(source.path).name
-            self.offered.emit(f"{NOT_STORED} They are in {source.path}.", "warn", f"Read {name}", self.read)
+            self.offered.emit(
+                f"{NOT_STORED} They are in {shown(source.path)}.",
+                "warn",
+                f"Read {name}" if len(name) <= LONGEST_NAME else "Read the table",
+                self.read,
+            )
         elif place.state == "gone":
             self.offered.emit(f"{place.sentence} {STORED if stored else NOT_STORED}", "warn", FIND, self.find)
         elif place.state == "moved":

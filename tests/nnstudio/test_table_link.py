@@ -74,6 +74,23 @@ def test_a_table_beside_the_project_is_found(table: Path, recipe: DataRecipe, pr
     assert look(windows, project).state == "moved"
 
 
+@pytest.mark.parametrize("path", ["\\\\server\\share\\t.csv", "//server/share/t.csv", "/\\server\\t.csv"])
+def test_another_computer_is_not_asked(project: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the file system was asked")
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    assert look(TableSource(path=path), project).state == "same"
+
+
+@pytest.mark.parametrize("path", ["/" + "x" * 30_000, "a\0b.csv", "/dev", "two\nlines.csv"])
+def test_any_path_that_a_file_may_hold_is_told_in_a_short_line(project: Path, path: str) -> None:
+    place = look(TableSource(path=path), project)
+    assert place.state == "gone"
+    assert len(place.sentence) < 250
+    assert place.sentence.isprintable()
+
+
 def test_another_size_and_a_later_time_are_told(table: Path, recipe: DataRecipe, project: Path) -> None:
     at = project.stat().st_mtime + LATER
     os.utime(table, (at, at))
