@@ -204,7 +204,8 @@ def _value(column: FittedColumn, x: NDArray[np.float64]) -> str:
     match column.kind:
         case "number":
             value = float(unlogged(x[0] * column.scale + column.offset, column.log))
-            return f"{value:.{DIGITS}g}"
+            error = INPUT_ERROR * column.scale * max(1.0, abs(float(x[0])))
+            return _fewest_digits(value, error * (1.0 + abs(value)) if column.log != "none" else error)
         case "date":
             return _date(column, x)
         case "boolean":
@@ -214,6 +215,14 @@ def _value(column: FittedColumn, x: NDArray[np.float64]) -> str:
         return column.categories[min(max(place, 0), len(column.categories) - 1)] if column.categories else ""
     shown = x[: len(column.categories)]
     return column.categories[int(shown.argmax())] if len(shown) and shown.max() > HALF else ""
+
+
+def _fewest_digits(value: float, error: float) -> str:
+    """Return the shortest number that is as near as an input of float32 can tell: what a table has is mostly short."""
+    if abs(value) <= error:
+        return "0"
+    texts = (f"{value:.{digits}g}" for digits in range(1, DIGITS))
+    return next((text for text in texts if abs(float(text) - value) <= error), f"{value:.{DIGITS}g}")
 
 
 def _date(column: FittedColumn, x: NDArray[np.float64]) -> str:

@@ -189,6 +189,13 @@ def test_a_day_long_ago_comes_back_as_that_day() -> None:
     assert found == {str(np.datetime64(int(day), "s").astype("datetime64[D]")) for day in days}
 
 
+def test_numbers_come_back_as_short_as_the_table_has_them() -> None:
+    x = [0.0, 0.1, 5.1, 1234.5, -7.0, 3.0]
+    _, prepared = trained(table(x=[*x], y=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]))
+    found = {values_of(prepared.fitted, one)["x"] for one in prepared.X}
+    assert found == {"0", "0.1", "5.1", "1234.5", "-7", "3"}
+
+
 def _one(values: dict[str, str], prepared: PreparedData) -> Table:
     seconds = (datetime.fromisoformat(values["d"]) - datetime(1970, 1, 1)).total_seconds()
     return table(d=[seconds], b=[values["b"]])

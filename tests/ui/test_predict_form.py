@@ -20,7 +20,7 @@ from nnstudio.project_file import Project
 from tests.nnstudio.tables import recipe
 from ui import theme
 from ui.dialogs.predict import UNTRAINED, predict_from
-from ui.dialogs.predict_answer import MOST_CLASSES, AnswerView
+from ui.dialogs.predict_answer import MOST_CLASSES, AnswerView, share_text
 from ui.dialogs.predict_form import MOST_FIELDS, PredictDialog
 
 
@@ -152,6 +152,12 @@ def test_of_many_classes_the_most_probable_have_bars(qtbot: QtBot) -> None:
     view.show_prediction(Prediction((Answer("y", "k39", shares),)))
     bars = view._parts[0][2]
     assert [name for _, name, _ in bars.rows()] == [f"k{at}" for at in range(39, 39 - MOST_CLASSES, -1)]
+
+
+def test_a_probability_is_never_said_to_be_certain() -> None:
+    answer = Answer("y", "a", (("a", 0.99999), ("b", 0.00001)))
+    assert [share_text(answer, value).replace("\u202f", " ") for _, value in answer.shares] == ["> 99.9 %", "< 0.1 %"]
+    assert share_text(Answer("y", "a", scores=True), 1.5) == "1.50"
 
 
 # -- from the window --------------------------------------------------------------------------------------------------

@@ -129,6 +129,26 @@ def test_rules_for_all_are_applied_together(qtbot: QtBot, inspector: Inspector, 
     assert model.store.undo_stack.count() == 1
 
 
+def test_rules_that_do_not_matter_are_not_shown(qtbot: QtBot, inspector: Inspector, tmp_path: Path) -> None:
+    form = inspector.node_page.recipe.all
+    assert form.knows("class_weights")
+    assert form.knows("encoding")
+    assert not form.knows("scale_target")
+    assert not form.knows("date_parts")
+    file = tmp_path / "numbers.csv"
+    file.write_text("a,y\n" + "\n".join(f"{at % 7}.5,{at * 3 % 31}.25" for at in range(40)))
+    model = TableTraining(DataRecipe(source=table_source(file), plan=detect(file)))
+    made = Inspector(model.store, model)
+    qtbot.addWidget(made)
+    made.show_nodes(("input",))
+    form = made.node_page.recipe.all
+    assert form.knows("scale_target")
+    assert not form.knows("class_weights")
+    assert not form.knows("encoding")
+    close_work(model)
+    model.deleteLater()
+
+
 def test_what_fails_says_why_and_loses_nothing(
     qtbot: QtBot, inspector: Inspector, model: TableTraining, recipe: DataRecipe
 ) -> None:
