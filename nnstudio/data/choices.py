@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from engine.declared import replace
-from nnstudio.data.recipe import Column, DataRecipe, DateOrder, ImportPlan, Kind, Role
+from nnstudio.data.recipe import Column, DataRecipe, DateOrder, ImportPlan, Kind, Role, Task
 
 
 def with_kinds(plan: ImportPlan, names: Collection[str], kind: Kind, order: DateOrder = "") -> ImportPlan:
@@ -55,10 +55,9 @@ def with_choices(plan: ImportPlan, choices: Mapping[str, Column]) -> ImportPlan:
     return _with(plan, mine)
 
 
-def shared_fields(recipe: DataRecipe) -> tuple[str, ...]:
-    """Return the fields of a Preparation that matter for the kinds of columns there are."""
+def shared_fields(recipe: DataRecipe, task: Task | None) -> tuple[str, ...]:
+    """Return the fields of a Preparation that matter for the kinds of columns there are, and for what is learned."""
     kinds = {column.kind for column in recipe.plan.columns if column.role == "feature"}
-    targets = {column.kind for column in recipe.plan.columns if column.role == "target"}
     settings = recipe.preparation
     names = ["missing", "was_missing"]
     if "category" in kinds:
@@ -67,9 +66,8 @@ def shared_fields(recipe: DataRecipe) -> tuple[str, ...]:
         names += ["clip", "log"]
     names += ["scaling"] if kinds & {"number", "date", "category"} else []
     names += ["date_parts"] if "date" in kinds else []
-    regression = recipe.task == "regression" or (recipe.task is None and "number" in targets)
-    names += ["scale_target"] if regression else []
-    names += ["class_weights"] if not regression or recipe.task is None else []
+    names += ["scale_target"] if task != "binary" and task != "multiclass" else []
+    names += ["class_weights"] if task != "regression" else []
     return (*names, "split", "seed")
 
 

@@ -18,7 +18,7 @@ from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.formats import plain
 from nnstudio.data.head import Head, Record, head_text, read_head, records, without_surplus
 from nnstudio.data.kinds import Meaning, cell_reader, with_order
-from nnstudio.data.recipe import Column, ImportPlan, Kind, Task, listed, plural
+from nnstudio.data.recipe import Column, DateOrder, ImportPlan, Kind, Task, listed, plural
 from nnstudio.data.scan import Cancel
 from nnstudio.data.spread import Figures, figures_of
 from nnstudio.data.steps import FILLING, MissingRule
@@ -40,6 +40,7 @@ class PreviewColumn:
 
     ``tells_apart`` says that it tells rows apart as a row number does. ``lacking (counted_rows,)`` tells the rows
     whose cell is missing or unreadable. ``find`` finds the figures that are asked for of a few columns at a time.
+    ``date_order`` is how dates were read, found from these rows where the plan does not say.
     """
 
     name: str
@@ -51,6 +52,7 @@ class PreviewColumn:
     tells_apart: bool
     lacking: NDArray[np.bool_] = field(compare=False, repr=False)
     find: Callable[[], Figures] = field(compare=False, repr=False)
+    date_order: DateOrder = ""
 
     @property
     def lacks(self) -> int:
@@ -221,7 +223,8 @@ def _all_records(file: Path, size: int, plan: ImportPlan, head: Head) -> list[Re
 def _column(
     column: Column, cells: Sequence[str], row_numbers: list[int], plan: ImportPlan, cancelled: Cancel | None
 ) -> PreviewColumn:
-    read = cell_reader(with_order(column, dict.fromkeys(cells), plan.dialect), plan.dialect)
+    column = with_order(column, dict.fromkeys(cells), plan.dialect)
+    read = cell_reader(column, plan.dialect)
     meanings: dict[str, Meaning | None] = {}  # of each text once: most columns repeat theirs
     unreadable: list[Unreadable] = []
     missing = wrong = 0
@@ -243,7 +246,8 @@ def _column(
     distinct = len(set(meanings.values()) - {"", None})
     find = partial(_figures, column.kind, cells, meanings)
     apart = _tells_apart(column, cells, meanings, distinct)
-    return PreviewColumn(column.name, column.kind, missing, distinct, wrong, tuple(unreadable), apart, lacking, find)
+    counts = (missing, distinct, wrong, tuple(unreadable))
+    return PreviewColumn(column.name, column.kind, *counts, apart, lacking, find, column.date_order)
 
 
 def _figures(kind: Kind, cells: Sequence[str], meanings: dict[str, Meaning | None]) -> Figures:

@@ -132,6 +132,19 @@ FILES: dict[str, File] = {
         {"a": [1.0, None, None, None] + [2.0] * 20, "b": ["x"] * 3 + ["y"] * 21},
         unreadable={"a": [(3, "1e999"), (4, "-inf"), (5, "12 kg")]},
     ),
+    "keys with more digits than a double": File(
+        b"id,y\n9007199254740993,1\n9007199254740995,2\n",
+        {"id": [9007199254740992.0, 9007199254740996.0], "y": [1.0, 2.0]},
+        says="Column 'id' has numbers of more than 15 digits, which are rounded.",
+    ),
+    "a point that may stand between thousands": File(
+        b"a;b\n1.234;x\n2.345;y\n",
+        {"a": [1.234, 2.345], "b": ["x", "y"]},
+        says="'1.234' is taken for 1.234, with a decimal point. Choose a point between thousands if that is wrong.",
+    ),
+    "a point between thousands, given": File(
+        b"a;b\n1.234;x\n2.345;y\n", {"a": [1234.0, 2345.0], "b": ["x", "y"]}, given={"decimal": ",", "thousands": "."}
+    ),
     "decimal mark, given": File(b"a;b\n1,234;x\n2,5;y\n", {"a": [1.234, 2.5], "b": ["x", "y"]}, given={"decimal": ","}),
     "every missing mark": File(
         b"a,b\n" + b"".join(f"{m},{m}\n".encode() for m in MISSING_MARKS) + b"1,x\n2.5,y\n",

@@ -306,6 +306,23 @@ def test_the_order_of_a_date_is_shown_and_can_be_chosen(qtbot: QtBot, opened: Op
     assert column(dialog, 0, KIND) == "Date, d.m.y ▾"
 
 
+def test_a_column_read_as_a_date_by_its_letter_shows_the_order_that_its_cells_tell(
+    qtbot: QtBot, opened: Open, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.csv"
+    cells = [f"{i % 28 + 1}/04/2024" if i % 3 else f"about {i}" for i in range(60)]
+    path.write_text("d,a,y\n" + "".join(f"{cell},{i * 2},{i % 2}\n" for i, cell in enumerate(cells)))
+    dialog = opened(path)
+    assert column(dialog, 0, KIND) == "Category ▾"
+    dialog.columns_view.selectRow(0)
+    qtbot.keyClick(dialog.columns_view, Qt.Key.Key_D)
+    settle(qtbot, dialog)
+    assert column(dialog, 0, KIND) == "Date, d.m.y ▾"
+    assert [problem.text for problem in dialog.left.problems.model.problems] == [cells[i] for i in range(0, 60, 3)]
+    assert dialog.preview_model.data(dialog.preview_model.index(14, 0)) == "15/04/2024"
+    assert dialog.preview_model.data(dialog.preview_model.index(15, 0)) == "✕ about 15"
+
+
 @pytest.mark.parametrize("name", ["t.csv.gz", "t.parquet"])
 def test_packed_tables_are_loaded_too(qtbot: QtBot, opened: Open, tmp_path: Path, name: str) -> None:
     path = tmp_path / name

@@ -125,10 +125,10 @@ class ColumnsModel(QAbstractTableModel):
         at = index.column()
         bad = sample.unreadable_count if sample is not None else 0
         if role == Role.EditRole:
-            return {KIND: _kind_choice(column), ROLE: column.role}.get(at)
+            return {KIND: _kind_choice(column, sample), ROLE: column.role}.get(at)
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             if at < MISSING:
-                titles = f"{KIND_CHOICES[_kind_choice(column)]} ▾", f"{ROLE_TITLES[column.role]} ▾"
+                titles = f"{KIND_CHOICES[_kind_choice(column, sample)]} ▾", f"{ROLE_TITLES[column.role]} ▾"
                 return (column.name[:LONGEST_TEXT], *titles)[at]
             if sample is None or shown is None:
                 return ""
@@ -349,6 +349,7 @@ def _chosen(event: QKeyEvent) -> str | None:
     return KEYS.get(event.key()) if not event.modifiers() else None  # type: ignore[call-overload, no-any-return]
 
 
-def _kind_choice(column: Column) -> str:
+def _kind_choice(column: Column, sample: PreviewColumn | None) -> str:
     """Return a column's kind as one of the choices: of dates with what stands first in them, where it is known."""
-    return f"date:{column.date_order}" if column.kind == "date" and column.date_order else column.kind
+    order = column.date_order or (sample.date_order if sample is not None else "")
+    return f"date:{order}" if column.kind == "date" and order else column.kind

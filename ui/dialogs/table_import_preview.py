@@ -9,9 +9,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QTableView, QWidget
 
+from engine.declared import replace
 from nnstudio.data import ImportPlan, Preview
 from nnstudio.data.cells import is_missing
-from nnstudio.data.kinds import Meaning, cell_reader, with_order
+from nnstudio.data.kinds import Meaning, cell_reader
 from nnstudio.data.report import WANTED
 from ui import theme
 from ui.dialogs.table_import_models import KIND_TITLES, LONGEST_TEXT, NO_INDEX, ROLE_TITLES, alignment, plain_table
@@ -105,9 +106,9 @@ class PreviewModel(QAbstractTableModel):
         """Return what reads the cells of a column, made when the column is seen first."""
         if at not in self._readers:
             assert self.preview is not None
-            cells = [row[at] for row in self.preview.rows]
-            column = with_order(self.plan.columns[at], cells, self.plan.dialect)
-            self._readers[at] = cell_reader(column, self.plan.dialect)
+            column = self.plan.columns[at]
+            order = column.date_order or self.preview.columns[at].date_order
+            self._readers[at] = cell_reader(replace(column, date_order=order), self.plan.dialect)
         return self._readers[at]
 
 

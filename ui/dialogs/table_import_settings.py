@@ -222,7 +222,7 @@ class SettingsForm(QWidget):
     def show_recipe(self, recipe: DataRecipe, shown: Preview) -> None:
         """Offer the rules that matter for the columns of a recipe, and its columns to divide the rows by."""
         self._shown = (recipe, shown)
-        self.rules.show_only([name for name in shared_fields(recipe) if name not in BASIC])
+        self.rules.show_only([name for name in shared_fields(recipe, recipe.task) if name not in BASIC])
         self.rules.set_value(recipe.preparation)
         self._offer_columns()
 

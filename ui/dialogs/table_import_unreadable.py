@@ -83,7 +83,7 @@ class ProblemsModel(QAbstractTableModel):
             return None
         problem = self.problems[index.row()]
         if role in (Role.DisplayRole, Role.ToolTipRole):
-            shown = f"{problem.row:,}" if index.column() == ROW else problem[index.column()]
+            shown = f"{problem.row:,}" if index.column() == ROW else str(problem[index.column()])
             return shown.replace("\n", "↵") if role == Role.DisplayRole else shown
         if role == Role.TextAlignmentRole:
             return _alignment(index.column())
