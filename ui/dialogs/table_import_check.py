@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from ui.dialogs.table_import_words import spaced
+from nnstudio import numbers
 
 STEPS = 1_000
 BAR_WIDTH = 110
@@ -41,7 +41,7 @@ class CheckRow(QWidget):
 
     def show_state(self, counted: int, running: bool, problem: str = "") -> None:
         """Show that the figures are of the first ``counted`` rows, and whether all are being checked."""
-        rows = f"Figures of the first {spaced(counted)} rows"
+        rows = f"Figures of the first {numbers.count(counted)} rows"
         self.words.setText(f"✕ {problem}" if problem else f"{rows}, checking all…" if running else rows)
         role = "bad" if problem else "dim"
         if self.words.property("role") != role:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from nnstudio import numbers
 from nnstudio.data import ImportPlan, Preview, doubts
 from nnstudio.data.propose import IGNORED
 from ui.dialogs.table_import_preview import PreviewModel, PreviewView
 from ui.dialogs.table_import_settings import HEAD_HEIGHT, heading
 from ui.dialogs.table_import_unreadable import ProblemsView
-from ui.dialogs.table_import_words import rounded, spaced
+from ui.dialogs.table_import_words import rounded
 from ui.inspector.parts import label, set_text
 
 MOST_NOTES = 3
@@ -74,7 +75,8 @@ class Left(QWidget):
             return
         rows = shown.estimated_rows if shown.complete else rounded(shown.estimated_rows)
         about = "" if shown.complete else "about "
-        self.size_label.setText(f"{about}{spaced(rows)} rows, {spaced(len(plan.columns))} columns")
+        columns = numbers.plural(len(plan.columns), "column")
+        self.size_label.setText(f"{about}{numbers.plural(rows, 'row')}, {columns}")
 
     def _sentences(self, role: str, name: str) -> QLabel:
         made = label(role=role, wrap=True)
