@@ -1,6 +1,6 @@
 """Tables: how a file is read, and the arrays a network trains on. ``docs/data.md`` shows the flow."""
 
-from nnstudio.data.choices import shared_fields, with_choices, with_kinds, with_roles
+from nnstudio.data.choices import shared_fields, with_changed_steps, with_choices, with_kinds, with_roles
 from nnstudio.data.detect import detect
 from nnstudio.data.encoding import ENCODING_TITLES
 from nnstudio.data.errors import Cancelled, DataError
@@ -158,6 +158,7 @@ __all__ = [
     "to_arrays",
     "to_input",
     "to_record",
+    "with_changed_steps",
     "with_choices",
     "with_column",
     "with_kinds",

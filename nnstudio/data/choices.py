@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from engine.declared import replace
 from nnstudio.data.recipe import Column, DataRecipe, DateOrder, ImportPlan, Kind, Role, Task
+from nnstudio.data.steps import ColumnSteps
 
 
 def with_kinds(plan: ImportPlan, names: Collection[str], kind: Kind, order: DateOrder = "") -> ImportPlan:
@@ -40,6 +41,20 @@ def with_roles(plan: ImportPlan, names: Collection[str], role: Role, *, more: bo
             if column.role == "target" and column.name not in names
         }
     return _with(plan, changed)
+
+
+def with_changed_steps(plan: ImportPlan, names: Collection[str], before: ColumnSteps, after: ColumnSteps) -> ImportPlan:
+    """Return the plan with what differs between two records of steps changed in some columns, all else as it is."""
+    fields = (name for name in ColumnSteps.__struct_fields__ if getattr(before, name) != getattr(after, name))
+    changes = {name: getattr(after, name) for name in fields}
+    return _with(
+        plan,
+        {
+            column.name: replace(column, steps=replace(column.steps, **changes))
+            for column in plan.columns
+            if changes and column.name in names
+        },
+    )
 
 
 def with_choices(plan: ImportPlan, choices: Mapping[str, Column]) -> ImportPlan:

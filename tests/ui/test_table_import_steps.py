@@ -31,7 +31,7 @@ from ui import theme
 from ui.dialogs import table_import_jobs
 from ui.dialogs.table_import import TableImportDialog
 from ui.dialogs.table_import_models import BARS, DISTINCT, MISSING, ROLE
-from ui.dialogs.table_import_side import COLUMN, RULES
+from ui.dialogs.table_import_side import BASIC, COLUMN, RULES
 from ui.forms.form import DeclaredForm
 
 WAIT_MS = 10_000
@@ -250,6 +250,51 @@ def test_the_steps_of_a_column_are_changed_in_its_page_and_loaded(qtbot: QtBot, 
     np.testing.assert_array_equal(prepare(dialog.recipe()).X, dialog.prepared().X)
 
 
+def test_steps_are_changed_in_all_selected_features_of_one_type(qtbot: QtBot, opened: Open, table: Path) -> None:
+    dialog = opened(table)
+    dialog.columns_model.change([place(dialog, "y")], "feature")
+    dialog.columns_model.change([place(dialog, "flag")], "target")
+    dialog.side.open_column(place(dialog, "income"))
+    give(dialog.side.column.steps.form, "missing", "median")
+    dialog.columns_view.selectAll()
+    assert dialog.side.column.sentence.text() == "A change is made in all 3 selected features of this type."
+    give(dialog.side.column.steps.form, "scaling", "robust")
+    steps = {column.name: column.steps for column in dialog.columns_model.plan.columns}
+    assert steps["income"] == ColumnSteps(missing="median", scaling="robust")
+    assert steps["same"] == steps["y"] == ColumnSteps(scaling="robust")
+    assert steps["city"] == steps["flag"] == ColumnSteps()
+    assert dialog.footer.load_button.isEnabled()
+
+
+def test_a_delimiter_that_is_not_in_the_list_can_be_given(
+    qtbot: QtBot, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a^b^y\n" + "".join(f"{i * 2}^{i % 7}^{i % 2}\n" for i in range(40)))
+    dialog = opened(path)
+    assert dialog.left.model.columnCount() == 1
+    box = dialog.bar.delimiter
+
+    def ask(answer: tuple[str, bool]) -> None:
+        monkeypatch.setattr("ui.dialogs.table_import_bars.QInputDialog.getText", lambda *_: answer)
+        box.setCurrentIndex(box.findText("Another…"))
+        box.activated.emit(box.currentIndex())
+        settle(qtbot, dialog)
+
+    ask(("", False))
+    assert box.currentText() == "Comma"
+    ask(("^", True))
+    assert dialog.left.model.columnCount() == 3
+    assert box.currentText() == "^"
+    ask(("ab", True))
+    assert dialog.footer.message.property("role") == "bad"
+    box.setCurrentIndex(box.findData("^"))
+    box.activated.emit(box.currentIndex())
+    settle(qtbot, dialog)
+    assert dialog.left.model.columnCount() == 3
+    assert dialog.footer.load_button.isEnabled()
+
+
 def test_the_page_of_a_target_says_what_it_is_for(opened: Open, table: Path) -> None:
     dialog = opened(table)
     dialog.side.open_column(place(dialog, "y"))
@@ -266,7 +311,9 @@ def test_a_date_that_becomes_a_feature_offers_its_parts(qtbot: QtBot, opened: Op
     assert dialog.side.pages.currentIndex() == COLUMN
     form = dialog.side.column.steps.form
     assert form.knows("date_parts")
+    dialog.side.pages.setCurrentIndex(BASIC)
     give(form, "date_parts", ("month", "weekday"))
+    assert dialog.side.pages.currentIndex() == BASIC  # offered once, not at every step
     load(qtbot, dialog)
     assert [name for name in dialog.prepared().features if name.startswith("when")] == ["when month", "when weekday"]
 

@@ -25,7 +25,7 @@ from nnstudio.data import (
     proposed_task,
     rows_left,
     targets_apart,
-    with_steps,
+    with_changed_steps,
 )
 from nnstudio.data.formats import Format
 from ui import preferences
@@ -156,13 +156,13 @@ class TableImportDialog(QDialog):
             self._look_again()  # a role changes no figure
         self._error = ""
         self._refresh()
-        parts = [c for c in changed if c.kind == "date" and c.role == "feature"]
-        if len(parts) == len(changed) == 1:  # a date has parts to choose from
-            self.side.open_column(plan.columns.index(parts[0]), "date_parts")
+        dates = [c for c in changed if _is_date_feature(c) and not _is_date_feature(before.get(c.name))]
+        if len(dates) == len(changed) == 1:  # it has parts to choose from
+            self.side.open_column(plan.columns.index(dates[0]), "date_parts")
 
-    def _steps_edited(self, name: str, steps: ColumnSteps) -> None:
+    def _steps_edited(self, before: ColumnSteps, after: ColumnSteps) -> None:
         if self._plan is not None:
-            self._columns_edited(with_steps(self._plan, name, steps))
+            self._columns_edited(with_changed_steps(self._plan, self.side.together(), before, after))
 
     def _settings_changed(self) -> None:
         self._error = ""
@@ -353,3 +353,7 @@ class TableImportDialog(QDialog):
 
 def _read_as(column: Column) -> tuple[str, str]:
     return column.kind, column.date_order
+
+
+def _is_date_feature(column: Column | None) -> bool:
+    return column is not None and column.kind == "date" and column.role == "feature"

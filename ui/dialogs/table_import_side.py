@@ -59,6 +59,7 @@ class Side(QWidget):
         self.view.verticalHeader().hide()
         self.view.setMinimumHeight(TABLE_HEIGHT)
         self.view.selectionModel().currentRowChanged.connect(self._current_changed)
+        self.view.selectionModel().selectionChanged.connect(lambda: self._show_column())
         self.check = CheckRow()
         self.settings = SettingsForm()
         self.column = ColumnPage()
@@ -111,8 +112,17 @@ class Side(QWidget):
         """The place of the current column, -1 where there is none."""
         return int(self.view.currentIndex().row())
 
+    def together(self) -> frozenset[str]:
+        """Return the columns whose steps are changed together: the current one, and the selected ones of its kind."""
+        columns = self.model.plan.columns
+        if not 0 <= self.current < len(columns):
+            return frozenset()
+        current = columns[self.current]
+        selected = (columns[index.row()] for index in self.view.selectionModel().selectedRows())
+        alike = (c.name for c in selected if (c.kind, c.role) == (current.kind, "feature") == (c.kind, current.role))
+        return frozenset((current.name, *alike))
+
     def _current_changed(self, current: QModelIndex, before: QModelIndex) -> None:
-        self._show_column()
         if current.isValid():
             self.chosen.emit(current.row())
 
@@ -125,7 +135,7 @@ class Side(QWidget):
         column = recipe.plan.columns[at]
         name = column.name if len(column.name) <= LONGEST_NAME else f"{column.name[: LONGEST_NAME - 1]}…"
         self.pages.setTabText(COLUMN, f"Steps of {name}".replace("&", "&&"))
-        self.column.show_column(column, recipe.preparation, shown.columns[at], shown)
+        self.column.show_column(column, recipe.preparation, shown.columns[at], shown, len(self.together()))
 
     def _find(self, beyond: int) -> None:
         """Go to the first column with the text in its name, from the current one on."""
