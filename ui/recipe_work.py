@@ -16,10 +16,8 @@ from nnstudio.data import (
     DataRecipe,
     Preparation,
     PreparedData,
-    TableSource,
     check_recipe,
-    prepare,
-    table_source,
+    prepare_anew,
     with_steps,
 )
 from nnstudio.document import Document
@@ -114,9 +112,8 @@ class RecipeWork(QObject):
 
         def work(progress: Any, cancelled: Any) -> Made:
             recipe, notes = reachable_recipe(document, path)
-            if isinstance(recipe.source, TableSource):  # the recipe names the content that it is about to prepare
-                recipe = replace(recipe, source=table_source(recipe.source.path, cancelled=cancelled))
-            return Made(recipe, prepare(recipe, progress=progress, cancelled=cancelled), notes)
+            # The recipe is to name the content that it is prepared from.
+            return Made(*prepare_anew(recipe, progress=progress, cancelled=cancelled), notes)
 
         self.problem, self.share = "", 0.0
         self._background.start("prepare", work)

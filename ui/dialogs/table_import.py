@@ -15,9 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.declared import SettingError, replace
+from engine.declared import SettingError
 from nnstudio.data import (
-    Cancelled,
     DataError,
     DataRecipe,
     ImportPlan,
@@ -26,12 +25,10 @@ from nnstudio.data import (
     TableSource,
     check_recipe,
     detect,
-    load_table,
-    prepare_table,
+    prepare_anew,
     preview,
     proposed_task,
     rows_left,
-    table_source,
     with_column,
 )
 from nnstudio.data.formats import Format, contents
@@ -257,17 +254,12 @@ class TableImportDialog(QDialog):
         )
 
     def _load(self) -> None:
-        path = self._path
         wish = self._wish()
         if wish is None or not self.footer.load_button.isEnabled():
             return
 
         def work(progress: Any, cancelled: Any) -> _Loaded:
-            recipe = replace(wish, source=table_source(path, cancelled=cancelled))
-            table = load_table(recipe, progress=progress, cancelled=cancelled)
-            if cancelled():
-                raise Cancelled
-            return _Loaded(recipe, prepare_table(table, recipe))
+            return _Loaded(*prepare_anew(wish, progress=progress, cancelled=cancelled))
 
         self._error = ""
         self._background.start("load", work)
