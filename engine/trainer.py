@@ -401,7 +401,14 @@ class Trainer:
         """Return what the next step would do and its direction, and leave everything as it is.
 
         ``places`` are indices of learned parameters whose numbers are told one by one (see :func:`rehearse`).
+
+        Raises
+        ------
+        ValueError
+            In the midst of the end of an epoch, between the chunks of an evaluation say, when the next is not begun.
         """
+        if self.run.at.position >= self.steps_per_epoch:
+            raise ValueError("The next epoch has not begun, and there is no next step yet.")
         return rehearse(self.network, self.run, self._steps, self.settings, places)
 
     def state(self) -> TrainerState:

@@ -287,6 +287,8 @@ class TrainingThread:
             while True:
                 request, answer = self._looks.get(block=False)
                 answer(self._snapshot(request))
+                if self._requests:
+                    return  # what is looked at after them waits for them; each has a token that wakes the thread
         except queue.Empty:
             pass
         finally:

@@ -22,7 +22,7 @@ from nnstudio.data import (
 )
 from nnstudio.document import Document
 from nnstudio.headless import reachable_recipe
-from ui.dialogs.csv_import_work import Background
+from ui.dialogs.table_import_work import Background
 
 UNSAVED = Path("Untitled.nnstudio")
 

@@ -59,7 +59,8 @@ def _keep(key: tuple[str, float], made: bytes | ValueError) -> None:
 
 def _set_now(latex: str, size: float) -> bytes | ValueError:
     try:
-        text: str = _typesetter().Latex(latex, size=size, color=INK).svg()
+        # The typesetter puts a gap between the two signs of :=, which is one sign of its own to it.
+        text: str = _typesetter().Latex(latex.replace(":=", r"\coloneqq "), size=size, color=INK).svg()
     except Exception as error:
         return ValueError(f"{latex} cannot be set: {error}")
     return text.encode()

@@ -89,7 +89,7 @@ def divide_into_folds(
             made = folds_in_order(values, folds)
         case GroupSplit():
             groups = _groups(table.columns[split.column])[own]
-            made = folds_of_groups(groups, folds, seed)
+            made = folds_of_groups(groups, folds, seed, kinds)
         case _:
             made = folds_by_chance(len(own), folds, seed, kinds)
     for others, fold in made:

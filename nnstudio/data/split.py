@@ -14,6 +14,8 @@ from nnstudio.data.recipe import plural
 Indices = NDArray[np.int64]
 LEAST_TRAINING_ROWS = 2
 LEAST_FOLDS = 2
+MOST_COUNTS = 20_000_000  # of groups by classes: with more, folds of groups do not regard the classes
+TIE_DIGITS = 12  # decimals to which two folds are equally full
 
 
 @dataclass(frozen=True)
@@ -176,8 +178,12 @@ def folds_by_chance(rows: int, folds: int, seed: int, classes: Indices | None = 
     return [_others_and_own(fold_of, fold) for fold in range(folds)]
 
 
-def folds_of_groups(groups: Indices, folds: int, seed: int) -> list[tuple[Indices, Indices]]:
+def folds_of_groups(
+    groups: Indices, folds: int, seed: int, classes: Indices | None = None
+) -> list[tuple[Indices, Indices]]:
     """Return (others, own) of each fold, whole groups (m,) each, of nearly the same number of rows.
+
+    With ``classes`` (m,) each class is spread over the folds as evenly as whole groups allow.
 
     Raises
     ------
@@ -186,12 +192,20 @@ def folds_of_groups(groups: Indices, folds: int, seed: int) -> list[tuple[Indice
     """
     names, members = np.unique(groups, return_inverse=True)
     _check_folds(len(names), folds, "group")
-    sizes = np.bincount(members)
+    if classes is None or len(names) * (int(classes.max()) + 1) > MOST_COUNTS:
+        classes = np.zeros(len(groups), np.int64)
+    kinds = np.unique(classes, return_inverse=True)[1]
+    counts = np.zeros((len(names), int(kinds.max()) + 1))  # rows of each group and class
+    np.add.at(counts, (members, kinds), 1.0)
+    sizes, shares = counts.sum(axis=1), counts / counts.sum(axis=0)
     shuffled = np.random.default_rng(seed).permutation(len(names))
-    fold_of, filled = np.empty(len(names), np.int64), np.zeros(folds, np.int64)
-    for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:  # the largest first, into the emptiest
-        fold_of[group] = int(np.argmin(filled))
-        filled[fold_of[group]] += sizes[group]
+    fold_of, filled = np.empty(len(names), np.int64), np.zeros((folds, shares.shape[1] + 1))
+    for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
+        # The largest first, each to the fold with the least of its classes, and of those to the emptiest.
+        crowded = np.round(filled[:, 1:] @ shares[group], TIE_DIGITS)
+        fold_of[group] = int(np.lexsort((filled[:, 0], crowded))[0])
+        filled[fold_of[group], 0] += sizes[group]
+        filled[fold_of[group], 1:] += shares[group]
     return [_others_and_own(fold_of[members], fold) for fold in range(folds)]
 
 

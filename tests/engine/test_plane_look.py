@@ -394,6 +394,26 @@ def test_each_step_that_is_made_by_hand_is_the_one_told_before(thread):
         assert look(thread, ASKED).plane.center == after
 
 
+def test_in_the_midst_of_the_end_of_an_epoch_no_step_is_told():
+    training = replace(SETTINGS, precision="float32", record_every=1)
+    trainer, probes, rested = Trainer(small(), rings(), training), [], SimpleQueue()
+    thread = TrainingThread(trainer, on_rest=lambda status, state: rested.put(status))
+    answer = trainer.network.between_chunks
+
+    def look_between_chunks() -> None:
+        thread.look(ASKED, lambda snapshot: probes.append(snapshot.probes))
+        answer()
+
+    trainer.network.between_chunks = look_between_chunks
+    thread.run_epoch()
+    rested.get(timeout=PATIENCE)
+    plane = look(thread, ASKED).plane
+    thread.stop()
+    assert probes
+    assert all(told is None or told.plane is None for told in probes)
+    assert all(entry.after != entry.value for entry in plane.next_step.entries)
+
+
 def test_while_training_surfaces_follow_one_another(thread, monkeypatch):
     monkeypatch.setattr("engine.training_thread.PLANE_SHARE", 0.5)  # which takes a hundredth of the usual time
     steps = {look(thread, ASKED).plane.step}

@@ -205,6 +205,14 @@ def test_folds_of_groups_keep_groups_together_and_are_nearly_equal(sizes: list[i
     assert max(lengths) - min(lengths) <= max(sizes)
 
 
+def test_folds_of_groups_spread_the_classes() -> None:
+    groups = np.repeat(np.arange(30), 4)
+    classes = (groups >= 20).astype(np.int64)  # 20 groups of one class, 10 of the other
+    for seed in range(10):
+        for _, own in folds_of_groups(groups, 5, seed, classes):
+            assert np.bincount(classes[own]).tolist() == [16, 8]
+
+
 def test_folds_in_order_are_judged_on_what_comes_after() -> None:
     values = np.repeat(np.arange(40.0), 3)
     made = folds_in_order(values, 4)

@@ -385,6 +385,7 @@ def test_every_page_is_saved_as_a_drawing_and_follows_the_theme(shown, page, tmp
     panel.save_picture(tmp_path / "page.svg")
     assert QSvgRenderer(str(tmp_path / "page.svg")).isValid()
     app = QApplication.instance()
+    theme.apply(app, "light")
     light = panel.pages[page].grab().toImage()
     try:
         theme.apply(app, "dark")

@@ -4,43 +4,47 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from nnstudio import edits
 from nnstudio.lessons import LESSONS, Lesson, LessonError, lesson_path, parse
 from nnstudio.lessons.text import is_lesson
+from ui.docks import Docks
 from ui.lesson.course import Course
 from ui.lesson.errata import ErrataWindow
 from ui.lesson.panel import LessonPanel
-from ui.project_session import LESSON_SUFFIX
-
-if TYPE_CHECKING:
-    from ui.main_window import MainWindow
+from ui.project_session import LESSON_SUFFIX, ProjectSession
+from ui.training_view_model import TrainingViewModel
 
 FILTER = f"Lessons (*{LESSON_SUFFIX})"
 
 
 class Classroom(QObject):
-    """The lesson of a window. A document's notes are its lesson: what opens the document opens the lesson with it."""
+    """The lesson of a window. A document's notes are its lesson: what opens the document opens the lesson with it.
 
-    def __init__(self, window: MainWindow) -> None:
+    ``limited`` carries the names of the controls that are to be shown, none for all.
+    """
+
+    limited = Signal(tuple)
+
+    def __init__(self, model: TrainingViewModel, session: ProjectSession, docks: Docks, window: QWidget) -> None:
         super().__init__(window)
-        self._window, self._store, self._session = window, window.store, window.session
-        self.course = Course(window.model, window.docks.is_open, self)
+        self._model, self._session, self._docks, self._window = model, session, docks, window
+        self._store = model.store
+        self.course = Course(model, docks.is_open, self)
         self.panel = LessonPanel(self.course)
         self._notes = ""
         self._errata: ErrataWindow | None = None
-        window.docks.set_lesson(self.panel)
-        self.panel.view_wanted.connect(window.docks.open)
+        docks.set_lesson(self.panel)
+        self.panel.view_wanted.connect(docks.open)
         self.panel.lesson_wanted.connect(self.open_built_in)
         self.panel.closed.connect(self.close_lesson)
         self.panel.written.connect(self._take_text)
         self._store.changed.connect(lambda before, after: self._follow(after.notes))
         self._session.taken.connect(lambda: self._follow(self._store.document.notes, begins=True))
-        window.docks.lesson_closed.connect(self.close_lesson)
+        docks.lesson_closed.connect(self.close_lesson)
 
     # -- opening and closing --------------------------------------------------------------------------------------
 
@@ -49,7 +53,7 @@ class Classroom(QObject):
         if name in LESSONS:
             self._session.open_lesson(lesson_path(name))
         else:
-            self._window.model.message.emit(f"There is no lesson {name}. There are {', '.join(LESSONS)}.", "bad")
+            self._model.message.emit(f"There is no lesson {name}. There are {', '.join(LESSONS)}.", "bad")
 
     def open_file(self) -> None:
         """Open a lesson chosen in a dialog."""
@@ -62,12 +66,12 @@ class Classroom(QObject):
         if self.course.lesson is not None:
             self._show(self.course.lesson)
         else:
-            self._window.model.message.emit("This project has no lesson. Learn, Lessons has nine.", "info")
+            self._model.message.emit("This project has no lesson. Learn, Lessons has nine.", "info")
 
     def close_lesson(self) -> None:
         """Put the lesson away: everything it hid is there again."""
-        self._window.docks.end_lesson()
-        self._limit(())
+        self._docks.end_lesson()
+        self.limited.emit(())
 
     def _follow(self, notes: str, begins: bool = False) -> None:
         """Show the lesson of the present document, or put the former one away; ``begins`` with another document."""
@@ -79,7 +83,7 @@ class Classroom(QObject):
             try:
                 lesson = parse(notes)
             except LessonError as error:
-                self._window.model.message.emit(f"The lesson of this project cannot be shown. {error}", "warn")
+                self._model.message.emit(f"The lesson of this project cannot be shown. {error}", "warn")
         place = self.course.place
         rewritten = not begins and lesson is not None and is_lesson(before) and self._same(lesson)
         self.course.take(lesson)
@@ -94,18 +98,11 @@ class Classroom(QObject):
         return self.course.lesson is not None and self.course.lesson.title == lesson.title
 
     def _show(self, lesson: Lesson) -> None:
-        controls, docks = lesson.head.controls, self._window.docks
+        controls, docks = lesson.head.controls, self._docks
         docks.begin_lesson(lesson.head.panels, not controls or bool({"layers", "data"} & set(controls)))
-        self._limit(controls)
+        self.limited.emit(controls)
         for view in lesson.head.views:
             docks.open(view)
-
-    def _limit(self, controls: tuple[str, ...]) -> None:
-        """Show only what a lesson asks for; everything for none."""
-        window = self._window
-        window.training_bar.limit(controls)
-        window.palette_view.setVisible(not controls or "layers" in controls)
-        window.data_card.setVisible(not controls or "data" in controls)
 
     def show_errata(self) -> None:
         """Show the slips of the lecture notes; once it is there, bring it to the front."""
@@ -123,7 +120,7 @@ class Classroom(QObject):
 
     def write(self) -> None:
         """Let a person write the lesson of this project."""
-        self._window.docks.begin_lesson()
+        self._docks.begin_lesson()
         self.panel.edit(self._store.document.notes)
 
     def _take_text(self, text: str) -> None:
@@ -131,7 +128,7 @@ class Classroom(QObject):
 
     # -- the menu -------------------------------------------------------------------------------------------------
 
-    def lessons_menu(self, parent: MainWindow) -> QMenu:
+    def lessons_menu(self, parent: QWidget) -> QMenu:
         """Return a menu of the program's own lessons."""
         menu = QMenu(parent)
         for number, (name, title) in enumerate(LESSONS.items(), 1):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolBu
 from nnstudio.data.look import Look, correlations, distributions
 from nnstudio.data.look_text import correlations_text, distributions_text, tab_separated
 from ui import theme
-from ui.dialogs.csv_import_work import Background
+from ui.dialogs.table_import_work import Background
 from ui.panels.data_columns import ColumnsPage
 from ui.panels.data_correlation import CorrelationPage
 from ui.panels.data_scatter import ScatterPage

@@ -26,7 +26,7 @@ from nnstudio import numbers
 from nnstudio.data.look import SPLITS, Key, Look, Rows
 from nnstudio.data.look_text import tab_separated
 from ui import theme
-from ui.dialogs.csv_import_work import Background
+from ui.dialogs.table_import_work import Background
 from ui.forms.controls import Combo
 from ui.panels.data_cells import DOWN, ROW, SPLIT, UP, CellModel
 from ui.panels.data_picture import ExamplePicture
