@@ -18,8 +18,7 @@ from nnstudio.data import (
     PreparedData,
     TableSource,
     check_recipe,
-    prepare,
-    table_source,
+    prepare_anew,
     with_steps,
 )
 from nnstudio.document import Document
@@ -130,9 +129,8 @@ class RecipeWork(QObject):
             if isinstance(recipe.source, TableSource) and (place := look(recipe.source, path)).state == "gone":
                 raise DataError(f"{place.sentence} Use Data, Find the table's file, to say where it is now.")
             found, notes = reachable_recipe(document, path)
-            if isinstance(found.source, TableSource):  # the recipe names the content that it is about to prepare
-                found = replace(found, source=table_source(found.source.path, cancelled=cancelled))
-            return Made(found, prepare(found, progress=progress, cancelled=cancelled), notes)
+            # The recipe is to name the content that it is prepared from.
+            return Made(*prepare_anew(found, progress=progress, cancelled=cancelled), notes)
 
         self.problem, self.share = "", 0.0
         self._background.start("prepare", work)

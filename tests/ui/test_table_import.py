@@ -318,7 +318,7 @@ def test_a_column_read_as_a_date_by_its_letter_shows_the_order_that_its_cells_te
     qtbot.keyClick(dialog.columns_view, Qt.Key.Key_D)
     settle(qtbot, dialog)
     assert column(dialog, 0, KIND) == "Date, d.m.y ▾"
-    assert [problem.text for problem in dialog.problems.model.problems] == [cells[i] for i in range(0, 60, 3)]
+    assert [problem.text for problem in dialog.left.problems.model.problems] == [cells[i] for i in range(0, 60, 3)]
     assert dialog.preview_model.data(dialog.preview_model.index(14, 0)) == "15/04/2024"
     assert dialog.preview_model.data(dialog.preview_model.index(15, 0)) == "✕ about 15"
 
@@ -487,7 +487,7 @@ def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
                 raise Cancelled
         raise DataError("nobody cancelled.")
 
-    monkeypatch.setattr(table_import_jobs, "load_table", slow)
+    monkeypatch.setattr(table_import_jobs, "prepare_anew", slow)
     dialog = opened(IRIS)
     qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.footer.progress.value() > 20, timeout=WAIT_MS)
