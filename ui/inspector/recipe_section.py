@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.declared import Declared
-from nnstudio.data import Column, ColumnSteps, DataRecipe, FittedPreparation, Preparation, Task
+from nnstudio.data import Column, ColumnSteps, DataRecipe, FittedPreparation, Preparation, shared_fields
 from nnstudio.recipe_words import brief, rules, widths
 from ui.data_steps import StepsEditor
 from ui.forms import DeclaredForm
@@ -88,7 +88,7 @@ class RecipeSection(QWidget):
         self._show_column(names.get(self._name), recipe)
         self.rules.setText("\n".join(rules(recipe.preparation)))
         self.all.set_words({"columns": tuple(names)})
-        self.all.show_only(_rules_for(recipe, data.task if data is not None else recipe.task))
+        self.all.show_only(shared_fields(recipe, data.task if data is not None else None))
         self.all.set_value(recipe.preparation)
 
     def _show_column(self, column: Column | None, recipe: DataRecipe) -> None:
@@ -120,22 +120,6 @@ class RecipeSection(QWidget):
     def _set_preparation(self, preparation: Declared, path: str) -> None:
         assert isinstance(preparation, Preparation)
         self.work.set_preparation(preparation)
-
-
-def _rules_for(recipe: DataRecipe, task: Task | None) -> tuple[str, ...]:
-    """Return the rules that matter for the kinds of columns there are, and for what is learned."""
-    kinds = {column.kind for column in recipe.plan.columns if column.role == "feature"}
-    settings = recipe.preparation
-    names = ["missing", "was_missing"]
-    if "category" in kinds:
-        names += ["encoding", "other", *(["rare_below"] if settings.other else [])]
-    if "number" in kinds:
-        names += ["clip", "log"]
-    names += ["scaling"] if kinds & {"number", "date", "category"} else []
-    names += ["date_parts"] if "date" in kinds else []
-    names += ["scale_target"] if task != "binary" and task != "multiclass" else []
-    names += ["class_weights"] if task != "regression" else []
-    return (*names, "split", "seed")
 
 
 class RecipeBar(QWidget):
