@@ -61,12 +61,14 @@ class RecipeWork(QObject):
         self.project_path = UNSAVED
         self.problem, self.share, self._possible = "", 0.0, True
         self._base: DataRecipe | None = None
+        self._landing = False
         self._background = Background(self)
         self._background.finished.connect(self._finished)
         self._background.failed.connect(self._failed)
         self._background.cancelled.connect(lambda _: self._failed("", "Canceled; nothing was changed."))
         self._background.progressed.connect(self._progressed)
         self._store.changed.connect(self._document_changed)
+        self._store.refused.connect(lambda _: self._landed())
 
     @property
     def recipe(self) -> DataRecipe | None:
@@ -85,8 +87,8 @@ class RecipeWork(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether data are being prepared."""
-        return self._background.busy
+        """Whether data are being prepared, or wait for training to rest to be put into the document."""
+        return self._background.busy or self._landing
 
     def set_steps(self, name: str, steps: ColumnSteps) -> None:
         """Change the steps of one column in the draft."""
@@ -174,6 +176,7 @@ class RecipeWork(QObject):
             self.changed.emit()
             return
         self._model.prepared.put(made.recipe, made.prepared)
+        self._landing = True
         self._store.apply(lambda document: edits.use_prepared(document, made.recipe, made.prepared), self._text)
         if made.notes:
             self._model.message.emit(" ".join(made.notes), "warn")
@@ -191,9 +194,14 @@ class RecipeWork(QObject):
             self.share = share
             self.changed.emit()
 
+    def _landed(self) -> None:
+        if self._landing:
+            self._landing = False
+            self.changed.emit()
+
     def _document_changed(self, before: Document, after: Document) -> None:
         if before.data != after.data:
-            self._draft, self.problem = None, ""
+            self._draft, self.problem, self._landing = None, "", False
             self.changed.emit()
 
 
