@@ -70,9 +70,14 @@ def with_choices(plan: ImportPlan, choices: Mapping[str, Column]) -> ImportPlan:
     return _with(plan, mine)
 
 
-def shared_fields(recipe: DataRecipe, task: Task | None) -> tuple[str, ...]:
-    """Return the fields of a Preparation that matter for the kinds of columns there are, and for what is learned."""
+def shared_fields(recipe: DataRecipe, task: Task | None = None) -> tuple[str, ...]:
+    """Return the fields of a Preparation that matter for the kinds of columns there are, and for what is learned.
+
+    ``task`` is what prepared data found; without it the recipe and the kinds of its targets tell.
+    """
+    task = task or recipe.task
     kinds = {column.kind for column in recipe.plan.columns if column.role == "feature"}
+    targets = {column.kind for column in recipe.plan.columns if column.role == "target"}
     settings = recipe.preparation
     names = ["missing", "was_missing"]
     if "category" in kinds:
@@ -81,8 +86,9 @@ def shared_fields(recipe: DataRecipe, task: Task | None) -> tuple[str, ...]:
         names += ["clip", "log"]
     names += ["scaling"] if kinds & {"number", "date", "category"} else []
     names += ["date_parts"] if "date" in kinds else []
-    names += ["scale_target"] if task != "binary" and task != "multiclass" else []
-    names += ["class_weights"] if task != "regression" else []
+    regression = task == "regression" or (task is None and "number" in targets)
+    names += ["scale_target"] if regression else []
+    names += ["class_weights"] if not regression or task is None else []
     return (*names, "split", "seed")
 
 

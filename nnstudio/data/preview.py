@@ -246,8 +246,8 @@ def _column(
     distinct = len(set(meanings.values()) - {"", None})
     find = partial(_figures, column.kind, cells, meanings)
     apart = _tells_apart(column, cells, meanings, distinct)
-    counts = (missing, distinct, wrong, tuple(unreadable))
-    return PreviewColumn(column.name, column.kind, *counts, apart, lacking, find, column.date_order)
+    unread, order = tuple(unreadable), column.date_order
+    return PreviewColumn(column.name, column.kind, missing, distinct, wrong, unread, apart, lacking, find, order)
 
 
 def _figures(kind: Kind, cells: Sequence[str], meanings: dict[str, Meaning | None]) -> Figures:

@@ -88,7 +88,7 @@ class RecipeSection(QWidget):
         self._show_column(names.get(self._name), recipe)
         self.rules.setText("\n".join(rules(recipe.preparation)))
         self.all.set_words({"columns": tuple(names)})
-        self.all.show_only(shared_fields(recipe, data.task if data is not None else recipe.task))
+        self.all.show_only(shared_fields(recipe, data.task if data is not None else None))
         self.all.set_value(recipe.preparation)
 
     def _show_column(self, column: Column | None, recipe: DataRecipe) -> None:
