@@ -18,7 +18,16 @@ from nnstudio.data.cells import literal
 from nnstudio.data.encoding import GLOB_SIGNS, utf8_copy, without_pattern, wrong_encoding
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.head import Head
-from nnstudio.data.lines import Walk, has_comments, mixed_newlines, quoted_newlines, tidied, trailing_blank, walk
+from nnstudio.data.lines import (
+    Walk,
+    blank_after_quote,
+    has_comments,
+    mixed_newlines,
+    quoted_newlines,
+    tidied,
+    trailing_blank,
+    walk,
+)
 from nnstudio.data.recipe import Dialect
 
 POLL_SECONDS = 0.05
@@ -128,6 +137,7 @@ def opened(
         improper: dict[int, str] = {}
         readable = _readable(stack, file, dialect, cancelled) if is_text else stack.enter_context(without_pattern(file))
         untidy = is_text and (has_comments(readable, dialect.comment) or mixed_newlines(readable))
+        check_quotes = is_text and (check_quotes or blank_after_quote(readable, dialect))
         if untidy or check_quotes:
             readable, comments, improper = stack.enter_context(
                 tidied(

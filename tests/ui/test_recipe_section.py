@@ -103,7 +103,7 @@ def test_each_column_tells_its_steps_with_the_fitted_numbers(inspector: Inspecto
     assert columns.line(2).steps[-1] == "one-hot, 2 categories"
     assert section.detail.text().startswith("median")
     words = columns.data(columns.index(3), Qt.ItemDataRole.AccessibleTextRole)
-    assert words == "buys, text: target: 0 for no, 1 for yes"
+    assert words == "buys, yes/no: target: 0 for no, 1 for yes"
     assert "standardize 2 · one-hot 1" in section.brief.text()
 
 
