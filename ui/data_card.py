@@ -59,15 +59,7 @@ class DataCard(QWidget):
         self.name.setProperty("role", "title")
         for label in (heading, self.name):
             theme.strong(label)
-        self.facts = QLabel()
-        self.facts.setProperty("role", "dim")
-        self.facts.setWordWrap(True)
-        self.notes = QLabel()
-        self.notes.setProperty("role", "hint")
-        self.notes.setWordWrap(True)
-        self.warnings = QLabel()
-        self.warnings.setProperty("role", "warn")
-        self.warnings.setWordWrap(True)
+        self.facts, self.notes, self.warnings = _Words("dim"), _Words("hint"), _Words("warn")
         self.warnings.setAccessibleName("Warnings about the data")
         self.picture = DataPicture()
         self.axes = _Elided()
@@ -320,6 +312,28 @@ def _paint_bars(painter: QPainter, area: QRectF, data: PreparedData) -> None:
     for index, count in enumerate(counts):
         height = area.height() * float(count) / max(float(counts.max()), 1.0)
         painter.drawRect(QRectF(area.left() + index * width, area.bottom() - height, width - 1, height))
+
+
+class _Words(QLabel):
+    """A label of several lines, all of which stay in sight: in a low window the picture goes first."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.setProperty("role", role)
+        self.setWordWrap(True)
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        super().setText(text)
+        self._hold()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Be as high as the text is at this width."""
+        super().resizeEvent(event)
+        self._hold()
+
+    def _hold(self) -> None:
+        self.setMinimumHeight(self.heightForWidth(self.width()))
 
 
 class _Elided(QLabel):

@@ -24,6 +24,7 @@ from nnstudio.data import (
 )
 from nnstudio.document import Document
 from nnstudio.headless import reachable_recipe
+from nnstudio.table_link import look
 from ui.dialogs.table_import_work import Background
 
 UNSAVED = Path("Untitled.nnstudio")
@@ -106,17 +107,32 @@ class RecipeWork(QObject):
 
     def apply(self) -> None:
         """Prepare the data by the draft, in the background, and put them into the document when they are there."""
-        if self._draft is None or self.busy or not self._check():
-            return
+        if self._draft is not None and not self.busy and self._check():
+            self._start(self._draft)
+
+    def read_again(self) -> None:
+        """Read the document's table once more, in the background.
+
+        Other content than before is a step of undo; the same content is the document's data, if it had none.
+        """
+        recipe = self._store.document.data
+        if recipe is not None and not self.busy:
+            self._text = "Read the table again"
+            self._model.message.emit("Reading the table …", "info")
+            self._start(recipe)
+
+    def _start(self, recipe: DataRecipe) -> None:
         self._base = self._store.document.data
-        document: Document = msgspec.structs.replace(self._store.document, data=self._draft)
+        document: Document = msgspec.structs.replace(self._store.document, data=recipe)
         path = self.project_path
 
         def work(progress: Any, cancelled: Any) -> Made:
-            recipe, notes = reachable_recipe(document, path)
-            if isinstance(recipe.source, TableSource):  # the recipe names the content that it is about to prepare
-                recipe = replace(recipe, source=table_source(recipe.source.path, cancelled=cancelled))
-            return Made(recipe, prepare(recipe, progress=progress, cancelled=cancelled), notes)
+            if isinstance(recipe.source, TableSource) and (place := look(recipe.source, path)).state == "gone":
+                raise DataError(f"{place.sentence} Use Data, Find the table's file, to say where it is now.")
+            found, notes = reachable_recipe(document, path)
+            if isinstance(found.source, TableSource):  # the recipe names the content that it is about to prepare
+                found = replace(found, source=table_source(found.source.path, cancelled=cancelled))
+            return Made(found, prepare(found, progress=progress, cancelled=cancelled), notes)
 
         self.problem, self.share = "", 0.0
         self._background.start("prepare", work)
@@ -152,6 +168,13 @@ class RecipeWork(QObject):
         if self._store.document.data != self._base:
             self._failed(key, "Other data were loaded meanwhile, so this was not applied.")
             return
+        if _same_content(made.recipe, self._base):
+            self._model.prepared.put(self._base, made.prepared)
+            if self._model.data is None:
+                self._model.when_at_rest(self._model.take_data_again)
+            self._model.message.emit(f"{len(made.prepared.X):,} rows were read; nothing has changed.", "info")
+            self.changed.emit()
+            return
         self._model.prepared.put(made.recipe, made.prepared)
         self._store.apply(lambda document: edits.use_prepared(document, made.recipe, made.prepared), self._text)
         if made.notes:
@@ -161,6 +184,8 @@ class RecipeWork(QObject):
     def _failed(self, key: str, sentence: str) -> None:
         if self._draft is not None:
             self.problem = sentence
+        else:
+            self._model.message.emit(sentence, "bad")
         self.changed.emit()
 
     def _progressed(self, key: str, share: float) -> None:
@@ -172,6 +197,16 @@ class RecipeWork(QObject):
         if before.data != after.data:
             self._draft, self.problem = None, ""
             self.changed.emit()
+
+
+def _same_content(made: DataRecipe, base: DataRecipe | None) -> bool:
+    """Return whether a recipe is another but for the place of its table, if for that."""
+    if base is None or made.preparation != base.preparation or made.plan != base.plan or made.task != base.task:
+        return False
+    one, other = made.source, base.source
+    if isinstance(one, TableSource) and isinstance(other, TableSource):
+        return other.sha256 in ("", one.sha256)
+    return one == other
 
 
 def work_of(model: QObject) -> RecipeWork:

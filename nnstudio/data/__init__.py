@@ -1,5 +1,6 @@
 """Tables: how a file is read, and the arrays a network trains on. ``docs/data.md`` shows the flow."""
 
+from nnstudio.data.choices import shared_fields, with_choices, with_kinds, with_roles
 from nnstudio.data.detect import detect
 from nnstudio.data.encoding import ENCODING_TITLES
 from nnstudio.data.errors import Cancelled, DataError
@@ -14,7 +15,15 @@ from nnstudio.data.prepare import (
     table_source,
 )
 from nnstudio.data.prepared import PreparedData
-from nnstudio.data.preview import Preview, PreviewColumn, preview, proposed_task, rows_left
+from nnstudio.data.preview import (
+    Preview,
+    PreviewColumn,
+    doubts,
+    preview,
+    proposed_task,
+    rows_left,
+    targets_apart,
+)
 from nnstudio.data.read import read_cells, read_table
 from nnstudio.data.recipe import (
     MISSING_MARKS,
@@ -42,6 +51,7 @@ from nnstudio.data.recipe import (
 from nnstudio.data.report import BadCell, PreparationReport
 from nnstudio.data.samples import FIRST_SAMPLE, SAMPLES, Sample, sample_recipe
 from nnstudio.data.split import Split, split_sizes
+from nnstudio.data.spread import Spread
 from nnstudio.data.steps import ClipQuantiles, ClipValues, ColumnSteps, NoClip
 from nnstudio.data.stored import (
     PreparedRecord,
@@ -62,6 +72,7 @@ from nnstudio.data.stored import (
 from nnstudio.data.table import Categories, ReadReport, Table, Unreadable
 from nnstudio.data.targets import propose_task, propose_tasks
 from nnstudio.data.warning import DataWarning
+from nnstudio.data.whole import check_whole
 
 __all__ = [
     "ENCODING_TITLES",
@@ -102,6 +113,7 @@ __all__ = [
     "ShareSplit",
     "Source",
     "Split",
+    "Spread",
     "Table",
     "TableSource",
     "Task",
@@ -112,8 +124,10 @@ __all__ = [
     "axis_title",
     "check_columns",
     "check_recipe",
+    "check_whole",
     "detect",
     "dialect_for",
+    "doubts",
     "error_scale",
     "from_arrays",
     "from_axis",
@@ -137,12 +151,17 @@ __all__ = [
     "sample_recipe",
     "scaled",
     "scaled_target",
+    "shared_fields",
     "split_sizes",
     "table_source",
+    "targets_apart",
     "to_arrays",
     "to_input",
     "to_record",
+    "with_choices",
     "with_column",
+    "with_kinds",
+    "with_roles",
     "with_steps",
     "with_target",
     "with_targets",

@@ -252,6 +252,8 @@ def _number_format(rows: Rows, delimiter: str) -> tuple[str, str]:
         count = sum(parse_number(cell, dialect) is not None for cell in cells)
         if count > best_count:
             best, best_count = (decimal, thousands), count
+        if best_count == len(cells):  # no other can read more
+            break
     return best
 
 

@@ -12,6 +12,7 @@ from ui import theme
 LAYER_MIME = "application/x-nnstudio-layer"
 _SWATCH = 18
 _ROW_HEIGHT = 32
+_LEAST_ROWS = 4  # in a low window; the others are scrolled to
 _NAME = Qt.ItemDataRole.UserRole
 
 
@@ -46,7 +47,7 @@ class LayerPalette(QWidget):
         column.setContentsMargins(10, 10, 10, 8)
         column.setSpacing(8)
         for widget in (self.filter, heading, self.list, self._nothing):
-            column.addWidget(widget)
+            column.addWidget(widget, 1000 if widget is self.list else 0)
         column.addStretch(1)
         self._fill()
         theme.theme().changed.connect(self._dress)
@@ -87,7 +88,8 @@ class LayerPalette(QWidget):
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, kind.summary)
             item.setSizeHint(QSize(0, _ROW_HEIGHT))
             self.list.addItem(item)
-        self.list.setFixedHeight(_ROW_HEIGHT * self.list.count() + 4)
+        self.list.setMaximumHeight(_ROW_HEIGHT * self.list.count() + 4)
+        self.list.setMinimumHeight(min(_ROW_HEIGHT * _LEAST_ROWS, self.list.maximumHeight()))
         self._dress()
         self.list.setCurrentRow(0)
 
