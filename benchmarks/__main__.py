@@ -22,6 +22,7 @@ NAMES = (
     "start_up",
     "window_speed",
     "insight_speed",
+    "table_import",
 )
 WITH_PEERS = ("engine_speed",)
 PEERS_PYTHON = "PEERS_PYTHON"  # environment variable: the Python of an environment that has the peers

@@ -6,11 +6,11 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import numpy.random  # here, since NumPy itself imports it with its first use only
 
+from benchmarks.memory import peak, present
 from benchmarks.networks import LARGE, Case, trainer_of
 from benchmarks.report import Goal, Report
 from benchmarks.timing import Effort
@@ -22,7 +22,6 @@ MOST_BEYOND = 32.0  # MB that prediction may take beside what it is given and gi
 EPOCHS = 2
 MEGA = 1e6
 ITEM = 4  # bytes of a float32
-STATUS = Path("/proc/self/status")
 
 TRAINED = {case.name: case for case in (replace(LARGE, batch=256), Case("30-64-64-2", (30, 64, 64, 2), 32, 1_000_000))}
 PREDICTING = TRAINED["30-64-64-2"]
@@ -90,26 +89,6 @@ def _child(*words: str) -> int:
     return int(json.loads(done.stdout))
 
 
-def _peak() -> int:
-    """Return the most bytes this process has held in memory at once."""
-    if STATUS.exists():
-        return _status("VmHWM")
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
-def _present() -> int:
-    """Return the bytes this process holds now; where the system does not tell, the most so far."""
-    return _status("VmRSS") if STATUS.exists() else _peak()
-
-
-def _status(name: str) -> int:
-    lines = STATUS.read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
-
-
 def _train(case: Case) -> None:
     trainer_of(case).train(until_epoch=EPOCHS)
 
@@ -122,12 +101,12 @@ def _predict(rows: int) -> None:
 
 def _grown_by(kind: str, what: str) -> int:
     limit_threads(1)
-    before = _present()
+    before = present()
     if kind == "train":
         _train(TRAINED[what])
     else:
         _predict(int(what))
-    return _peak() - before
+    return peak() - before
 
 
 if __name__ == "__main__":

@@ -18,8 +18,7 @@ from nnstudio.data import (
     PreparedData,
     TableSource,
     check_recipe,
-    prepare,
-    table_source,
+    prepare_anew,
     with_steps,
 )
 from nnstudio.document import Document
@@ -62,12 +61,14 @@ class RecipeWork(QObject):
         self.project_path = UNSAVED
         self.problem, self.share, self._possible = "", 0.0, True
         self._base: DataRecipe | None = None
+        self._landing = False
         self._background = Background(self)
         self._background.finished.connect(self._finished)
         self._background.failed.connect(self._failed)
         self._background.cancelled.connect(lambda _: self._failed("", "Canceled; nothing was changed."))
         self._background.progressed.connect(self._progressed)
         self._store.changed.connect(self._document_changed)
+        self._store.refused.connect(lambda _: self._landed())
 
     @property
     def recipe(self) -> DataRecipe | None:
@@ -86,8 +87,8 @@ class RecipeWork(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether data are being prepared."""
-        return self._background.busy
+        """Whether data are being prepared, or wait for training to rest to be put into the document."""
+        return self._background.busy or self._landing
 
     def set_steps(self, name: str, steps: ColumnSteps) -> None:
         """Change the steps of one column in the draft."""
@@ -130,9 +131,8 @@ class RecipeWork(QObject):
             if isinstance(recipe.source, TableSource) and (place := look(recipe.source, path)).state == "gone":
                 raise DataError(f"{place.sentence} Use Data, Find the table's file, to say where it is now.")
             found, notes = reachable_recipe(document, path)
-            if isinstance(found.source, TableSource):  # the recipe names the content that it is about to prepare
-                found = replace(found, source=table_source(found.source.path, cancelled=cancelled))
-            return Made(found, prepare(found, progress=progress, cancelled=cancelled), notes)
+            # The recipe is to name the content that it is prepared from.
+            return Made(*prepare_anew(found, progress=progress, cancelled=cancelled), notes)
 
         self.problem, self.share = "", 0.0
         self._background.start("prepare", work)
@@ -176,6 +176,7 @@ class RecipeWork(QObject):
             self.changed.emit()
             return
         self._model.prepared.put(made.recipe, made.prepared)
+        self._landing = True
         self._store.apply(lambda document: edits.use_prepared(document, made.recipe, made.prepared), self._text)
         if made.notes:
             self._model.message.emit(" ".join(made.notes), "warn")
@@ -193,9 +194,14 @@ class RecipeWork(QObject):
             self.share = share
             self.changed.emit()
 
+    def _landed(self) -> None:
+        if self._landing:
+            self._landing = False
+            self.changed.emit()
+
     def _document_changed(self, before: Document, after: Document) -> None:
         if before.data != after.data:
-            self._draft, self.problem = None, ""
+            self._draft, self.problem, self._landing = None, "", False
             self.changed.emit()
 
 

@@ -23,12 +23,15 @@ from nnstudio.data.dates import doubt_of, find_order, parse_date
 from nnstudio.data.parquet import is_direct
 from nnstudio.data.recipe import Column, DateOrder, listed
 from nnstudio.data.scan import Scan
+from nnstudio.data.stream import StreamError, stream_into
 from nnstudio.data.table import Categories, ColumnValues, NumberArray
 
 PLAIN_COLUMNS = 5_000  # a scan
 COMPUTED_COLUMNS = 200  # a scan: DuckDB keeps 32 KB for each operation of each column, and crashed at 10,000 of them
 EXACT = 2.0**53  # a double holds every whole number up to it
 LONGEST_WHOLE = 1e22  # greater numbers are written with an exponent, and are no keys
+QUICK_MEMORY = 192 * 2**20  # bytes that DuckDB may take for a quick scan; more for a large table
+BUFFERED = 2**20  # bytes that it may be ahead
 UNREADABLE = -2  # the code of a cell that is no boolean, until it is counted
 NAMED_SPELLINGS = 4
 
@@ -42,25 +45,34 @@ class Found(NamedTuple):
 
 
 def scan_columns(scan: Scan, wanted: Sequence[Column], marks: Sequence[str], after_scan: Callable[[], None]) -> Found:
-    """Read columns, each by its kind. ``after_scan`` is called after every pass through the file."""
+    """Read columns, each by its kind. ``after_scan`` is called after every pass that may set rows aside."""
     place = {name: i for i, name in enumerate(scan.head.names)}
     at = {column.name: place[column.name] for column in wanted}
     values: dict[str, ColumnValues] = {}
     numbers = [column for column in wanted if column.kind == "number"]
     numeric_marks = any(parse_number(mark, scan.dialect) is not None for mark in marks)
     direct = {c.name for c in numbers if scan.head.types and is_direct(scan.head.types[at[c.name]])}
-    for block in _blocks(numbers, PLAIN_COLUMNS):
+    care = _needs_care(scan, marks)
+    quick = _scan_quickly(scan, [c for c in numbers if c.name in direct or (scan.is_text and not care)], at)
+    if quick is not None:
+        values |= quick.values  # no row was set aside
+    slow = [c for c in numbers if c.name not in values]
+    for block in _blocks(slow, PLAIN_COLUMNS):
         sql = {
             c.name: f"n{at[c.name]}" if c.name in direct else plain_number_sql(f"c{at[c.name]}", scan.dialect)
             for c in block
         }
         values |= _scan_numbers(scan, sql, at)
         after_scan()
-    care = _needs_care(scan, marks)
+    known = quick.known if quick is not None else set()
     doubtful = [
         c
         for c in numbers
-        if (numeric_marks if c.name in direct else care or not np.isfinite(cast("NumberArray", values[c.name])).all())
+        if (
+            numeric_marks
+            if c.name in direct
+            else care or (c.name not in known and not np.isfinite(cast("NumberArray", values[c.name])).all())
+        )
     ]
     for block in _blocks(doubtful, COMPUTED_COLUMNS):
         values |= _scan_numbers(scan, {c.name: number_sql(f"c{at[c.name]}", scan.dialect, marks) for c in block}, at)
@@ -135,13 +147,13 @@ def unreadable_rows(values: ColumnValues) -> NDArray[np.int64]:
     return np.flatnonzero(wrong).astype(np.int64)
 
 
-def take_out_unreadable(values: ColumnValues) -> int:
-    """Turn unreadable cells into missing ones; return how many are missing in all."""
+def take_out_unreadable(values: ColumnValues, rows: NDArray[np.int64]) -> int:
+    """Turn the unreadable cells, in these rows, into missing ones; return how many are missing in all."""
     if isinstance(values, Categories):
-        values.codes[values.codes == UNREADABLE] = -1
-        return int((values.codes < 0).sum())
-    values[np.isinf(values)] = np.nan
-    return int(np.isnan(values).sum())
+        values.codes[rows] = -1
+        return int(np.count_nonzero(values.codes < 0))
+    values[rows] = np.nan
+    return int(np.count_nonzero(np.isnan(values)))
 
 
 def kept_rows(values: ColumnValues, keep: NDArray[np.bool_]) -> ColumnValues:
@@ -158,8 +170,47 @@ def _needs_care(scan: Scan, marks: Sequence[str]) -> bool:
     if needs_care(scan.dialect, marks) or not scan.is_text:
         return True
     with scan.readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        start = data.find(b"\n") if scan.dialect.header else 0  # names often hold an underscore
-        return any(data.find(sign, max(0, start)) >= 0 for sign in suspicious_bytes(scan.dialect))
+        start = max(0, data.find(b"\n") if scan.dialect.header else 0)  # names often hold an underscore
+        # One sign is looked for much faster than two.
+        return any(
+            data.find(sign[:1], start) >= 0 and data.find(sign, start) >= 0 for sign in suspicious_bytes(scan.dialect)
+        )
+
+
+class _Quick(NamedTuple):
+    """Number columns by name, and those of which it is known that each NaN is an empty cell."""
+
+    values: dict[str, ColumnValues]
+    known: set[str]
+
+
+def _scan_quickly(scan: Scan, columns: Sequence[Column], at: dict[str, int]) -> _Quick | None:
+    """Read number columns as numbers, at once and with little memory; None where a single cell or row is in the way.
+
+    Most files are without a fault, and the others are read again with care. An empty cell is NaN.
+    """
+    import duckdb
+
+    if not columns or (scan.is_text and scan.dialect.decimal != "."):
+        return None
+    rows, places = scan.most_rows, [at[column.name] for column in columns]
+    memory = max(QUICK_MEMORY, rows * len(columns))
+    if scan.is_text:
+        sql = f"SELECT {', '.join(f'c{i}' for i in places)} FROM {scan.typed_source(set(places))}"
+    else:
+        sql = f"SELECT {', '.join(f'n{i}' for i in places)} FROM {scan.source}"
+    numbers = np.empty((len(columns), rows))
+    try:
+        scan.run(f"SET memory_limit='{memory}B'; SET streaming_buffer_size='{BUFFERED}B'")
+        found = stream_into(scan.connection, sql, list(numbers)) - scan.trailing_blank
+    except (StreamError, duckdb.Error) as error:
+        if isinstance(error, duckdb.InterruptException):
+            raise
+        return None
+    finally:
+        scan.run("RESET memory_limit")
+    values = dict(zip((column.name for column in columns), numbers[:, :found], strict=True))
+    return _Quick({**values}, {name for name, column in values.items() if not np.isinf(column).any()})
 
 
 def _end(scan: Scan) -> int | None:

@@ -103,6 +103,8 @@ def cells(file: Path, types: tuple[str, ...], most: int | None = None) -> list[l
     DataError
         When the file is damaged.
     """
+    if most == 0:
+        return []
     selected = ", ".join(f"coalesce(c{i}, '')" for i in range(len(types)))
     limit = "" if most is None else f" LIMIT {most}"
     with _connected(file) as (connection, readable):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.fitted import FittedPreparation
 from nnstudio.data.fitting import fit_column
-from nnstudio.data.prepared import PreparedData, assemble
+from nnstudio.data.prepared import PreparedData, arrays_of, assemble, content_hash
 from nnstudio.data.read import read_table
 from nnstudio.data.recipe import (
     Column,
@@ -39,6 +41,7 @@ from nnstudio.data.table import Categories, Table, is_missing
 from nnstudio.data.targets import Learned, balanced_weights, fit_targets, learned, targets_of
 from nnstudio.data.transforming import complete_rows, transform
 from nnstudio.data.warning import warnings_on
+from nnstudio.data.work import in_threads
 
 HASH_CHUNK = 4 * 2**20
 _CODED: tuple[Kind, ...] = ("category", "boolean")  # kinds that a table has as Categories
@@ -101,16 +104,53 @@ def prepare(recipe: DataRecipe, *, progress: Progress | None = None, cancelled: 
     Cancelled
         When ``cancelled`` returned true.
     """
-    check_recipe(recipe)  # a recipe that cannot work needs no reading
+    source = recipe.source
+    if not isinstance(source, TableSource) or not source.sha256:
+        check_recipe(recipe)  # a recipe that cannot work needs no reading
+        return _prepare(recipe, progress, cancelled)
+    now, prepared = prepare_anew(recipe, progress=progress, cancelled=cancelled)
+    assert isinstance(now.source, TableSource)
+    if now.source.sha256 != source.sha256:
+        note = f"{Path(source.path).name} has changed since it was first loaded."
+        return prepared.with_report(replace(prepared.report, notes=(note, *prepared.report.notes)))
+    return prepared
+
+
+def prepare_anew(
+    recipe: DataRecipe, *, progress: Progress | None = None, cancelled: Cancel | None = None
+) -> tuple[DataRecipe, PreparedData]:
+    """Read the table of a recipe as its file is now; return the recipe that names its content, and the arrays.
+
+    Raises
+    ------
+    DataError
+        When the table cannot be read or cannot be learned from; the message says why and what to do.
+    Cancelled
+        When ``cancelled`` returned true.
+    """
+    check_recipe(recipe)
+    if not isinstance(recipe.source, TableSource):
+        return recipe, _prepare(recipe, progress, cancelled)
+    failed = threading.Event()
+    with ThreadPoolExecutor(1) as pool:  # the file is hashed while it is read
+        source = pool.submit(
+            table_source,
+            recipe.source.path,
+            cancelled=lambda: failed.is_set() or (cancelled is not None and cancelled()),
+        )
+        try:
+            prepared = _prepare(recipe, progress, cancelled)
+        except BaseException:
+            failed.set()
+            raise
+        return replace(recipe, source=source.result()), prepared
+
+
+def _prepare(recipe: DataRecipe, progress: Progress | None, cancelled: Cancel | None) -> PreparedData:
     table = load_table(recipe, progress=progress, cancelled=cancelled)
     if cancelled is not None and cancelled():
         raise Cancelled
-    prepared = prepare_table(table, recipe)
-    source = recipe.source
-    if isinstance(source, TableSource) and source.sha256 and table_source(source.path).sha256 != source.sha256:
-        note = f"{table.name} has changed since it was first loaded."
-        return prepared.with_report(replace(prepared.report, notes=(note, *prepared.report.notes)))
-    return prepared
+    return prepare_table(table, recipe)
 
 
 def prepare_table(table: Table, recipe: DataRecipe) -> PreparedData:
@@ -128,8 +168,10 @@ def prepare_table(table: Table, recipe: DataRecipe) -> PreparedData:
         raise DataError(f"{table.name}: {error}") from None
     fitted, X, Y, unseen = _fitted(table, recipe, rows, what, split)
     notes = notes_on(table, fitted, recipe.preparation, len(rows), unseen)
-    warnings = warnings_on(table, fitted, X, Y, split, rows, what)
-    return assemble(fitted, X, Y, split, report_of(table, len(rows), notes, warnings))
+    with ThreadPoolExecutor(1) as pool:
+        sha256 = pool.submit(content_hash, arrays_of(X, Y, split))
+        warnings = warnings_on(table, fitted, X, Y, split, rows, what)
+        return assemble(fitted, X, Y, split, report_of(table, len(rows), notes, warnings), sha256.result())
 
 
 def prepare_folds(table: Table, recipe: DataRecipe, folds: int, validation: float = 0.0) -> Iterator[PreparedData]:
@@ -193,11 +235,15 @@ def _fitted(
     table: Table, recipe: DataRecipe, rows: Indices, what: Learned, split: Split
 ) -> tuple[FittedPreparation, NDArray[np.float32], NDArray[np.float32], dict[str, int]]:
     """Return what the training rows teach, X, Y, and by column how many cells hold no known category."""
-    settings, training = recipe.preparation, rows[split.training]
+    settings = recipe.preparation
+    # In the order of the table: what is fitted then does not depend on how rows were shuffled, and reading is faster.
+    training = np.sort(rows[split.training])
     fitted = FittedPreparation(
         task=what.task,
         columns=tuple(
-            fit_column(table, column, training, chosen(column, settings)) for column in features(recipe.plan)
+            in_threads(
+                lambda column: fit_column(table, column, training, chosen(column, settings)), features(recipe.plan)
+            )
         ),
         targets=fit_targets(table, what, training, settings),
         class_weights=balanced_weights(what, split.training) if settings.class_weights == "balanced" else (),

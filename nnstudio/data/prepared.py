@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class PreparedData:
 
     def with_report(self, report: PreparationReport) -> PreparedData:
         """Return the same with another report."""
-        return assemble(self.fitted, self.X, self.Y, Split(self.training, self.validation, self.test), report)
+        return dataclasses.replace(self, report=report)
 
 
 def assemble(
@@ -71,15 +72,10 @@ def assemble(
     Y: NDArray[np.float32],
     split: Split,
     report: PreparationReport,
+    sha256: str = "",
 ) -> PreparedData:
-    """Return the prepared data of these parts, their arrays made read-only and hashed."""
-    arrays: dict[str, NDArray[Any]] = {
-        "X": X,
-        "Y": Y,
-        "training": split.training,
-        "validation": split.validation,
-        "test": split.test,
-    }
+    """Return the prepared data of these parts, their arrays made read-only; hashed where the hash is not given."""
+    arrays = arrays_of(X, Y, split)
     for array in arrays.values():
         array.flags.writeable = False
     return PreparedData(
@@ -94,8 +90,13 @@ def assemble(
         test=split.test,
         fitted=fitted,
         report=report,
-        sha256=content_hash(arrays),
+        sha256=sha256 or content_hash(arrays),
     )
+
+
+def arrays_of(X: NDArray[np.float32], Y: NDArray[np.float32], split: Split) -> dict[str, NDArray[Any]]:
+    """Return the arrays of prepared data by name."""
+    return {"X": X, "Y": Y, "training": split.training, "validation": split.validation, "test": split.test}
 
 
 def content_hash(arrays: Mapping[str, NDArray[Any]]) -> str:

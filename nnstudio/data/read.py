@@ -16,7 +16,7 @@ from nnstudio.data.errors import DataError
 from nnstudio.data.formats import plain
 from nnstudio.data.head import Head, read_head
 from nnstudio.data.lines import blank_rows, open_quote
-from nnstudio.data.parquet import nested
+from nnstudio.data.parquet import is_parquet, nested
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
 from nnstudio.data.scan import Cancel, ImproperQuotes, Progress, Scan, scanned
 from nnstudio.data.table import (
@@ -81,7 +81,7 @@ def head_with(file: Path, dialect: Dialect, names: Sequence[str]) -> Head:
     DataError
         When it cannot be taken apart, or a column is not there.
     """
-    head = read_head(file, dialect, HEAD_ROWS)
+    head = read_head(file, dialect, 0 if is_parquet(file) else HEAD_ROWS)  # a Parquet file says what it has
     absent = [name for name in names if name not in head.names]
     if absent:
         raise DataError(
@@ -152,7 +152,7 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
     _check_walked(scan, rows + len(rejected))
     row_numbers = RowNumbers(
         first=scan.head.first_row,
-        gaps=np.union1d(rejected, _blank(scan)).astype(np.int64),
+        gaps=np.union1d(rejected, _blank(scan, rows + len(rejected))).astype(np.int64),
     )
     keep = _no_comments(scan, rows, rejected)
     if keep is not None:
@@ -163,7 +163,11 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
     places = {c.name: found for c in wanted if len(found := unreadable_rows(values[c.name]))}
     examples = _texts_of(scan, places, row_numbers, keep)
     unreadable = {name: len(found) for name, found in places.items()}
-    missing = {c.name: take_out_unreadable(values[c.name]) - unreadable.get(c.name, 0) for c in wanted}
+    nothing = np.zeros(0, np.int64)
+    missing = {
+        c.name: take_out_unreadable(values[c.name], places.get(c.name, nothing)) - unreadable.get(c.name, 0)
+        for c in wanted
+    }
     report = ReadReport(
         rows=rows,
         missing={name: count for name, count in missing.items() if count},
@@ -279,14 +283,15 @@ def _check_walked(scan: Scan, rows: int) -> None:
         )
 
 
-def _blank(scan: Scan) -> NDArray[np.int64]:
+def _blank(scan: Scan, found: int) -> NDArray[np.int64]:
     if not scan.is_text:
         return np.zeros(0, np.int64)
     blanked = scan.blanked[scan.blanked > scan.head.leading_blank]
     if scan.head.width == 1:
         return blanked
     if scan.walked is None:
-        return np.union1d(blanked, blank_rows(scan.readable, replace(scan.dialect, comment=""), scan.head))
+        plain = replace(scan.dialect, comment="")
+        return np.union1d(blanked, blank_rows(scan.readable, plain, scan.head, scan.ends, found))
     return np.union1d(blanked, scan.walked.blank)
 
 

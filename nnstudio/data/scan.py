@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,10 +20,11 @@ from nnstudio.data.encoding import GLOB_SIGNS, utf8_copy, without_pattern, wrong
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.head import Head
 from nnstudio.data.lines import (
+    LineEnds,
     Walk,
     blank_after_quote,
     has_comments,
-    mixed_newlines,
+    line_ends,
     quoted_newlines,
     tidied,
     trailing_blank,
@@ -36,6 +38,7 @@ LONGEST_ROW = 8 * 2**20  # bytes; a longer one is taken for a quote that was nev
 # common_subexpressions takes time in the square of the columns: 14 s at 2,000 of them, 1.7 s without.
 # in_clause makes a join of IN (...), and a join does not keep the order of rows.
 UNWANTED_OPTIMIZERS = ("type_pushdown", "in_clause", "common_subexpressions")
+NO_LINES = LineEnds(0, 0, 0)
 Result = TypeVar("Result")
 Progress = Callable[[float], None]  # from 0 to 1
 Cancel = Callable[[], bool]
@@ -43,14 +46,13 @@ Cancel = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Scan:
-    """An open connection, and the SQL that reads the file. ``readable`` is the file, or its copy in UTF-8.
+    """An open connection, and how the file is read. ``readable`` is the file, or its copy in UTF-8.
 
     ``comments`` are the numbers of the rows that are comments, and ``improper`` by number the rows in which something
     follows a closing quote: all of them are blank lines in the copy.
     """
 
     connection: Any
-    source: str
     file: Path
     readable: Path
     dialect: Dialect
@@ -59,6 +61,13 @@ class Scan:
     comments: NDArray[np.int64]
     improper: dict[int, str]
     quotes_checked: bool
+    tidy: bool  # a copy, whose lines end in one way
+    ends: LineEnds
+
+    @functools.cached_property
+    def source(self) -> str:
+        """The SQL of the file's rows, ``c0``, ``c1``, … as texts."""
+        return _source(self) if self.is_text else parquet.source(self.readable, self.head.types)
 
     @property
     def blanked(self) -> NDArray[np.int64]:
@@ -74,6 +83,15 @@ class Scan:
     def trailing_blank(self) -> int:
         """How many rows DuckDB makes of the empty lines at the end."""
         return trailing_blank(self.readable, self.head.width) if self.is_text else 0
+
+    @property
+    def most_rows(self) -> int:
+        """As many rows as there may be: known of a Parquet file, at most the lines of a text."""
+        return self.head.rows if self.head.rows is not None else self.ends.lines + 1
+
+    def typed_source(self, numbers: Collection[int]) -> str:
+        """Return SQL of a text's rows with these columns as doubles; whatever is amiss ends the query."""
+        return _source(self, numbers)
 
     def run(self, sql: str) -> Any:
         """Execute a statement."""
@@ -136,7 +154,8 @@ def opened(
         comments = np.zeros(0, np.int64)
         improper: dict[int, str] = {}
         readable = _readable(stack, file, dialect, cancelled) if is_text else stack.enter_context(without_pattern(file))
-        untidy = is_text and (has_comments(readable, dialect.comment) or mixed_newlines(readable))
+        ends = line_ends(readable) if is_text else NO_LINES
+        untidy = is_text and (has_comments(readable, dialect.comment) or ends.mixed)
         check_quotes = is_text and (check_quotes or blank_after_quote(readable, dialect))
         if untidy or check_quotes:
             readable, comments, improper = stack.enter_context(
@@ -149,6 +168,7 @@ def opened(
                     cancelled=cancelled,
                 )
             )
+            ends = line_ends(readable)
         connection = duckdb.connect(":memory:", config=parquet.SETTINGS)
         stack.callback(connection.close)
         try:
@@ -164,12 +184,21 @@ def opened(
             walked = None
             if is_text and quoted_newlines(readable, dialect.quote):
                 walked = walk(readable, replace(dialect, comment=""), head, file.name, cancelled)
-            if is_text:
-                source = _source(readable, dialect, head, parallel=walked is None, tidy=untidy or check_quotes)
-            else:
-                source = parquet.source(readable, head.types)
+            scan = Scan(
+                connection,
+                file,
+                readable,
+                dialect,
+                head,
+                walked,
+                comments,
+                improper,
+                quotes_checked=check_quotes,
+                tidy=untidy or check_quotes,
+                ends=ends,
+            )
             with _watched(connection, progress, cancelled):
-                yield Scan(connection, source, file, readable, dialect, head, walked, comments, improper, check_quotes)
+                yield scan
         except duckdb.InterruptException:
             raise Cancelled from None
         except duckdb.Error as error:
@@ -185,18 +214,21 @@ def _readable(stack: contextlib.ExitStack, file: Path, dialect: Dialect, cancell
     return file
 
 
-def _source(readable: Path, dialect: Dialect, head: Head, *, parallel: bool, tidy: bool) -> str:
+def _source(scan: Scan, numbers: Collection[int] | None = None) -> str:
+    """Return SQL of a text's rows: all cells as texts and bad rows put aside, or strictly, some columns as doubles."""
+    dialect, head, quote = scan.dialect, scan.head, literal(scan.dialect.quote)
     # In a tidied copy the line ends are known; DuckDB would take the first that it finds, within quotes too.
-    new_line = "new_line='\\n', " if tidy else ""
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(head.width))
-    quote = literal(dialect.quote)
+    new_line = "new_line='\\n', " if scan.tidy else ""
+    columns = ", ".join(f"'c{i}': '{'DOUBLE' if i in (numbers or ()) else 'VARCHAR'}'" for i in range(head.width))
+    lenient = "store_rejects=true, rejects_limit=0, " if numbers is None else ""
+    buffer = LONGEST_ROW * (4 if numbers is None else 1)  # less memory, where a longer row is read again anyway
     return (
-        f"read_csv({literal(str(readable))}, columns={{{columns}}}, auto_detect=false, "
+        f"read_csv({literal(str(scan.readable))}, columns={{{columns}}}, auto_detect=false, "
         f"delim={literal(dialect.delimiter)}, quote={quote}, escape={quote}, comment='', "
         f"header={str(dialect.header).lower()}, skip={head.leading_blank}, nullstr='', "
-        f"compression='none', encoding='utf-8', strict_mode=true, null_padding=false, store_rejects=true, "
-        f"rejects_limit=0, {new_line}parallel={str(parallel).lower()}, "
-        f"max_line_size={LONGEST_ROW}, buffer_size={4 * LONGEST_ROW})"
+        f"compression='none', encoding='utf-8', strict_mode=true, null_padding=false, {lenient}"
+        f"{new_line}parallel={str(scan.walked is None).lower()}, "
+        f"max_line_size={LONGEST_ROW}, buffer_size={buffer})"
     )
 
 

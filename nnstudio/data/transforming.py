@@ -1,4 +1,4 @@
-"""Columns to inputs by what was fitted, one column at a time: no copy of a whole table is made."""
+"""Columns to inputs by what was fitted, some rows at a time: no copy of a whole table is made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from nnstudio.data.errors import DataError
 from nnstudio.data.fitted import FittedColumn, FittedPreparation
 from nnstudio.data.steps import DatePart, Log
 from nnstudio.data.table import Categories, NumberArray, Table, is_missing
+from nnstudio.data.work import in_threads
 
+BLOCK = 8_192  # rows at a time: their inputs stay in the processor's cache while column after column is written
 SECONDS_A_DAY = 86_400
 DAYS_A_WEEK = 7
 THURSDAY = 3  # the weekday of 1970-01-01, Monday being 0
@@ -36,27 +38,57 @@ def transform(
         When a scaled value does not fit float32, or a value has no logarithm.
     """
     X = np.zeros((len(rows), len(fitted.features)), np.float32)
+    codes = {
+        column.name: _codes(column, values)
+        for column in fitted.columns
+        if isinstance(values := table.columns[column.name], Categories)
+    }
+    for column in fitted.columns:
+        if column.log == "log1p":
+            _check_log(column, table, rows)
+    blocks = [slice(at, at + BLOCK) for at in range(0, len(rows), BLOCK)]
+
+    def fill(block: slice) -> dict[str, int]:
+        return _fill(fitted, table, rows[block], codes, X[block])
+
+    unseen: dict[str, int] = {}
+    for others in in_threads(fill, blocks):
+        for name, count in others.items():
+            unseen[name] = unseen.get(name, 0) + count
+    return X, {column.name: unseen[column.name] for column in fitted.columns if column.name in unseen}
+
+
+def _fill(
+    fitted: FittedPreparation,
+    table: Table,
+    rows: NDArray[np.int64],
+    codes: dict[str, NDArray[np.int64]],
+    X: NDArray[np.float32],
+) -> dict[str, int]:
+    """Write the inputs of some rows into X, which is zero; return by column how many cells hold an unseen category."""
     unseen: dict[str, int] = {}
     at = 0
+    whole = len(rows) > 0 and rows[-1] - rows[0] + 1 == len(rows) and bool(np.all(np.diff(rows) == 1))
+    taken: slice | NDArray[np.int64] = slice(int(rows[0]), int(rows[-1]) + 1) if whole else rows
     for column in fitted.columns:
         width = len(column.inputs)
         values = table.columns[column.name]
         inputs = X[:, at : at + width]
         if isinstance(values, Categories):
-            others = _put_categories(column, values, rows, inputs)
+            others = _put_categories(column, codes[column.name][values.codes[taken]], inputs)
             if others:
                 unseen[column.name] = others
+            lacking = values.codes[taken] < 0 if column.was_missing else None
         else:
-            _put_numbers(column, values[rows], table, rows, inputs)
-        if column.was_missing:
-            inputs[:, width - 1] = is_missing(values)[rows]
+            _put_numbers(column, values[taken], table, inputs)
+            lacking = np.isnan(values[taken]) if column.was_missing else None
+        if lacking is not None:
+            inputs[:, width - 1] = lacking
         at += width
-    return X, unseen
+    return unseen
 
 
-def _put_numbers(
-    column: FittedColumn, values: NumberArray, table: Table, rows: NDArray[np.int64], inputs: NDArray[np.float32]
-) -> None:
+def _put_numbers(column: FittedColumn, values: NumberArray, table: Table, inputs: NDArray[np.float32]) -> None:
     if column.fill is not None:
         values = np.where(np.isnan(values), column.fill, values)
     if column.kind == "date":
@@ -64,17 +96,24 @@ def _put_numbers(
             scaled = (date_part(values, part.part) - part.offset) / part.scale
             inputs[:, at] = to_float32(scaled, table.name, column.name)
         return
-    values = clipped(values, column.clip_low, column.clip_high)
-    check_log(table, column.name, values, rows, column.log)
-    scaled = (logged(values, column.log) - column.offset) / column.scale
+    values = logged(clipped(values, column.clip_low, column.clip_high), column.log)
+    scaled = values - column.offset
+    scaled /= column.scale
     inputs[:, 0] = to_float32(scaled, table.name, column.name)
 
 
-def _put_categories(
-    column: FittedColumn, values: Categories, rows: NDArray[np.int64], inputs: NDArray[np.float32]
-) -> int:
-    """Write the inputs of a column of categories; return how many cells hold none of the fitted ones."""
-    codes = _codes(column, values)[values.codes[rows]]
+def _check_log(column: FittedColumn, table: Table, rows: NDArray[np.int64]) -> None:
+    """Refuse a row of the table whose number, filled and clipped, has no logarithm."""
+    values = table.columns[column.name]
+    assert not isinstance(values, Categories)
+    taken = values[rows]
+    if column.fill is not None:
+        taken = np.where(np.isnan(taken), column.fill, taken)
+    check_log(table, column.name, clipped(taken, column.clip_low, column.clip_high), rows, column.log)
+
+
+def _put_categories(column: FittedColumn, codes: NDArray[np.int64], inputs: NDArray[np.float32]) -> int:
+    """Write the inputs of a column of fitted categories (m,), -1 for none; return how many hold none."""
     known = np.flatnonzero(codes >= 0)
     others = len(codes) - len(known)
     if column.kind == "boolean":

@@ -111,7 +111,7 @@ def _take_figures(
             tells_rows_apart(name, column.kind, values),
             lacking=is_missing(values) if missing + wrong else nothing,
             find=partial(_given, figures_of(values)),
-            date_order=table.report.date_orders.get(name, ""),
+            date_order=table.report.date_orders.get(name, column.date_order),
         )
         if report is not None:
             report(1.0, (at + 1) / len(block))

@@ -168,6 +168,28 @@ def test_what_fails_says_why_and_loses_nothing(
     assert work_of(model).recipe == recipe
 
 
+def test_while_training_comes_to_rest_it_cannot_be_applied_twice(
+    qtbot: QtBot, inspector: Inspector, model: TableTraining
+) -> None:
+    put_off: list[object] = []
+
+    def gate(before: object, after: object, retry: object) -> bool:
+        put_off.append(retry)
+        return False
+
+    model.store.gate = gate
+    combo(inspector.node_page.recipe.all, "scaling").setCurrentIndex(3)
+    qtbot.mouseClick(inspector.recipe_bar.apply, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(put_off), timeout=PATIENCE_MS)
+    assert work_of(model).busy
+    assert not inspector.recipe_bar.apply.isEnabled()
+    model.store.gate = None
+    put_off[0]()
+    assert not work_of(model).busy
+    assert model.store.document.data.preparation.scaling == "none"
+    assert not inspector.recipe_bar.isVisible()
+
+
 def test_other_data_let_a_draft_go(inspector: Inspector, model: TableTraining, recipe: DataRecipe) -> None:
     combo(inspector.node_page.recipe.all, "scaling").setCurrentIndex(3)
     other = replace(recipe, preparation=Preparation(missing="mean"))

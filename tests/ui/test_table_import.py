@@ -487,7 +487,7 @@ def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
                 raise Cancelled
         raise DataError("nobody cancelled.")
 
-    monkeypatch.setattr(table_import_jobs, "load_table", slow)
+    monkeypatch.setattr(table_import_jobs, "prepare_anew", slow)
     dialog = opened(IRIS)
     qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.footer.progress.value() > 20, timeout=WAIT_MS)

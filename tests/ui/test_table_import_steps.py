@@ -210,7 +210,7 @@ def test_loading_ends_the_check_and_a_failed_load_begins_it_again(
     def refuse(recipe: object, **how: object) -> None:
         raise DataError("The disk is full of sand.")
 
-    monkeypatch.setattr(table_import_jobs, "load_table", refuse)
+    monkeypatch.setattr(table_import_jobs, "prepare_anew", refuse)
     dialog = opened(table)
     qtbot.waitUntil(lambda: len(held.plans) == 1, timeout=WAIT_MS)
     qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)

@@ -187,7 +187,7 @@ def test_a_project_opens_without_reading_its_table_and_works_with_the_data_insid
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the table was read")
 
-    for place in ("ui.table_link.check", "ui.recipe_work.prepare", "ui.recipe_work.reachable_recipe"):
+    for place in ("ui.table_link.check", "ui.recipe_work.prepare_anew", "ui.recipe_work.reachable_recipe"):
         monkeypatch.setattr(place, refuse)
     monkeypatch.setattr("nnstudio.headless.table_source", refuse)
     window = make_window(EngineHost())

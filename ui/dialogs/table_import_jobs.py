@@ -6,22 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from engine.declared import SettingError, replace
+from engine.declared import SettingError
 from nnstudio.data import (
-    Cancelled,
     Column,
     DataError,
     DataRecipe,
     ImportPlan,
     PreparedData,
     Preview,
-    TableSource,
     check_whole,
     detect,
-    load_table,
-    prepare_table,
+    prepare_anew,
     preview,
-    table_source,
     with_choices,
 )
 from nnstudio.data.formats import Format, contents
@@ -69,14 +65,8 @@ def check(path: str, plan: ImportPlan, shown: Preview) -> Work:
 
 def load(wish: DataRecipe) -> Work:
     """Return the job that reads and prepares a table by a recipe whose source is known by its path alone."""
-    assert isinstance(wish.source, TableSource)
-    path = wish.source.path
 
     def work(progress: Any, cancelled: Any) -> Loaded:
-        recipe = replace(wish, source=table_source(path, cancelled=cancelled))
-        table = load_table(recipe, progress=progress, cancelled=cancelled)
-        if cancelled():
-            raise Cancelled
-        return Loaded(recipe, prepare_table(table, recipe))
+        return Loaded(*prepare_anew(wish, progress=progress, cancelled=cancelled))
 
     return work
