@@ -19,7 +19,17 @@ from nnstudio.data.cells import literal
 from nnstudio.data.encoding import GLOB_SIGNS, utf8_copy, without_pattern, wrong_encoding
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.head import Head
-from nnstudio.data.lines import LineEnds, Walk, has_comments, line_ends, quoted_newlines, tidied, trailing_blank, walk
+from nnstudio.data.lines import (
+    LineEnds,
+    Walk,
+    blank_after_quote,
+    has_comments,
+    line_ends,
+    quoted_newlines,
+    tidied,
+    trailing_blank,
+    walk,
+)
 from nnstudio.data.recipe import Dialect
 
 POLL_SECONDS = 0.05
@@ -146,6 +156,7 @@ def opened(
         readable = _readable(stack, file, dialect, cancelled) if is_text else stack.enter_context(without_pattern(file))
         ends = line_ends(readable) if is_text else NO_LINES
         untidy = is_text and (has_comments(readable, dialect.comment) or ends.mixed)
+        check_quotes = is_text and (check_quotes or blank_after_quote(readable, dialect))
         if untidy or check_quotes:
             readable, comments, improper = stack.enter_context(
                 tidied(

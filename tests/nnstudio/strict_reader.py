@@ -124,6 +124,8 @@ def number(cell: str, dialect) -> object:
     if not body or body[0] in "+-":
         return ...
     if dialect.thousands and dialect.thousands in body:
+        if cell.strip(BLANKS) != text:  # a tab beside such a number makes it unreadable
+            return ...
         whole, mark, rest = body.partition(dialect.decimal)
         groups = whole.split(dialect.thousands)
         good = 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])

@@ -88,6 +88,14 @@ FILES: dict[str, File] = {
         {"a": [1.0], "b": ["x"]},
         set_aside=[(3, "'2','y, z'y, z''2','y, z'y, z'")],
     ),
+    "blanks and more after a closing quote": File(
+        b'a,b\n1,"x" \n2,"say ""hi" ""\n3,w\n',
+        {"a": [1.0, 3.0], "b": ["x", "w"]},
+        set_aside=[(3, '2,"say ""hi" ""')],
+    ),
+    "improper quotes behind a comment": File(
+        b'# c\na,b\n# d\n""1,x\n2,y\n', {"a": [2.0], "b": ["y"]}, set_aside=[(4, '""1,x')]
+    ),
     "formulas are text": File(b"a,b\n1,=1+1\n2.5,@x\n", {"a": [1.0, 2.5], "b": ["=1+1", "@x"]}),
     # -- comments, blank lines, ragged rows
     "comments on top, between and at the end": File(

@@ -318,7 +318,7 @@ def test_a_column_read_as_a_date_by_its_letter_shows_the_order_that_its_cells_te
     qtbot.keyClick(dialog.columns_view, Qt.Key.Key_D)
     settle(qtbot, dialog)
     assert column(dialog, 0, KIND) == "Date, d.m.y ▾"
-    assert [problem.text for problem in dialog.left.problems.model.problems] == [cells[i] for i in range(0, 60, 3)]
+    assert [text for _, _, text in listed(dialog)] == [cells[i] for i in range(0, 60, 3)]
     assert dialog.left.model.data(dialog.left.model.index(14, 0)) == "15/04/2024"
     assert dialog.left.model.data(dialog.left.model.index(15, 0)) == "✕ about 15"
 
