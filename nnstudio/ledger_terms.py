@@ -283,9 +283,12 @@ class _Maker:
         return self.sum(latex, Product((self.here("dA", i, j), slope)))
 
     def slope(self, activation: Activation, symbol: str, row: int) -> Values:
-        """Return g' at an entry of this column."""
+        """Return g' at an entry of this column, in the program's own precision: 1 − a² of an a near 1 loses digits."""
+        z, quantity = self.take(symbol, row, self.j), self.ledger.quantities.get(symbol)
+        if quantity is not None:
+            z = z.astype(quantity.values.dtype)
         with np.errstate(all="ignore"):
-            return np.asarray(activation.derivative(self.take(symbol, row, self.j)[:, None])).reshape(-1)
+            return np.asarray(activation.derivative(z[:, None]), np.float64).reshape(-1)
 
     def d_w(self) -> Making:
         dz, source = self.at("dz", self.level, self.i + 1, "k"), self.source_at(self.j + 1, "k")
@@ -398,8 +401,8 @@ class _Maker:
             return "Given: frozen, so that training leaves it as it is"
         if f"d{self.line.symbol}" in self.ledger.quantities:
             gradient = float(self.take(f"d{self.line.symbol}", self.i, self.j)[0])
-            return f"Given: learned. The derivative of the cost by it is {written(gradient)}"
-        return "Given: learned"
+            return f"A parameter. The derivative of the mean loss of these examples by it is {written(gradient)}"
+        return "A parameter"
 
 
 def _called(activation: Activation) -> str:

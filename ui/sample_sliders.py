@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QWidget
 
 from nnstudio import numbers
 from nnstudio.data import SAMPLES, SampleSource, Source
+from ui.forms.controls import CalmSlider
 
 ROWS = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 NOISE_STEPS = 100  # of one
@@ -55,7 +56,7 @@ class SampleSliders(QWidget):
         self._say(self._source.rows, self._source.noise)
 
     def _add(self, grid: QGridLayout, row: int, words: str, name: str, most: int) -> tuple[QSlider, QLabel]:
-        label, slider, value = QLabel(words), QSlider(Qt.Orientation.Horizontal), QLabel()
+        label, slider, value = QLabel(words), CalmSlider(), QLabel()
         for one in (label, value):
             one.setProperty("role", "hint")
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

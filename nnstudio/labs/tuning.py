@@ -121,7 +121,9 @@ class Outcome:
     def spread(self, figure: Figure) -> float:
         """Return its standard deviation over the seeds; nan for fewer than two."""
         values = [getattr(run, figure) for run in self.finished]
-        return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+        if len(values) < 2:
+            return float("nan")
+        return float(np.std(values, ddof=1)) if len(set(values)) > 1 else 0.0  # rounding gives equal ones a spread
 
 
 @dataclass(frozen=True)

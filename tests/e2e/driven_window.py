@@ -149,10 +149,10 @@ def _shown(window: Any) -> Any:
 def _place(window: Any, kind: str, *names: str) -> Any:
     """Return where something is on the screen: a palette layer, a card, a port, a wire, a canvas spot, a widget.
 
-    ``within`` is a spot in a widget, by its shares of width and height.
+    ``within`` is a spot in a widget, by its shares of width and height; ``slider`` is one in a slider.
     """
     from PySide6.QtCore import QPoint, QPointF
-    from PySide6.QtWidgets import QApplication, QMenu, QWidget
+    from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QSlider, QWidget
 
     canvas = window.canvas
 
@@ -197,10 +197,12 @@ def _place(window: Any, kind: str, *names: str) -> Any:
     root = QApplication.activeModalWidget() if kind == "dialog" else window
     if root is None:
         return None
-    across, down = (float(names[1]), float(names[2])) if kind == "within" else (0.5, 0.5)
+    across, down = (float(names[1]), float(names[2])) if len(names) == 3 else (0.5, 0.5)
     for child in root.findChildren(QWidget):
-        text = getattr(child, "text", None)
-        known = (child.accessibleName(), child.objectName(), text().replace("&", "") if callable(text) else "")
+        text = child.text().replace("&", "") if isinstance(child, QLabel | QAbstractButton) else ""
+        known = (child.accessibleName(), child.objectName(), text)
+        if kind == "slider" and not isinstance(child, QSlider):
+            continue  # a field beside it may have the same name
         if child.isVisible() and child.isEnabled() and names[0] in known:
             return on_screen(child, QPoint(round(child.width() * across), round(child.height() * down)))
     return None
@@ -242,6 +244,10 @@ def _lit(window: Any) -> Any:
     return sorted(node for node, item in window.canvas.network.nodes.items() if item.lit)
 
 
+def _chosen(window: Any) -> Any:
+    return window.model.chosen
+
+
 def _zoom(window: Any) -> Any:
     return window.canvas.transform().m11()
 
@@ -256,6 +262,7 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
     "selected": _selected,
     "lesson": _lesson,
     "lit": _lit,
+    "chosen": _chosen,
     "panel": _panel,
     "zoom": _zoom,
 }

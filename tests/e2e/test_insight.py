@@ -73,3 +73,52 @@ def test_the_point_of_the_functions_is_dragged(window, screen):
     start, end = (window.place("within", "z of the point", str(share), "0.5") for share in (handle, 0.9))
     screen.drag(start, end)
     window.until(("panel", "functions", "slider", "value"), lambda value: value > before)
+
+
+def test_a_unit_is_chosen_in_the_grid_and_the_keys_go_on_from_it(window, screen):
+    open_view(window, screen, "units", "Units")
+    grid = "Units of Dense 1"
+    window.until(("place", "widget", grid), lambda place: place is not None)
+    screen.click(*window.place("within", grid, "0.5", "0.1"))
+    chosen = window.until(("panel", "units", "place"), lambda place: place not in (None, 0))
+    screen.key("Left")
+    window.until(("panel", "units", "place"), lambda place: place == chosen - 1)
+
+
+def test_another_learning_rate_is_tried_with_the_slider(window, screen):
+    open_view(window, screen, "descent", "Gradient descent")
+    slider = ("panel", "descent", "curve", "slider")
+    window.until((*slider, "isEnabled"), lambda enabled: enabled is True)
+    screen.move(*window.place("within", "Gradient descent panel", "0.5", "0.92"))
+    screen.xdotool("click", "--repeat", 40, "--delay", 20, 5)  # the slider stands below the map
+    before, least, most = (window.ask(*slider, what) for what in ("value", "minimum", "maximum"))
+    share = (before - least) / (most - least)
+    name = "Another learning rate"
+    window.until(("place", "slider", name), lambda place: place is not None)
+    start, end = (window.place("slider", name, str(x), "0.5") for x in (share, max(share - 0.3, 0.05)))
+    screen.drag(start, end)
+    window.until((*slider, "value"), lambda value: value < before)
+
+
+def test_a_row_of_the_data_becomes_the_example_and_a_square_of_the_correlations_opens_the_scatter(window, screen):
+    open_view(window, screen, "data", "Data")
+    table = "The data, row by row"
+    window.until(("place", "widget", table), lambda place: place is not None)
+    screen.click(*window.place("within", table, "0.3", "0.5"))
+    screen.key("Down", "Down", "Down", "Down")  # past rows that are kept for validation
+    window.until(("chosen",), lambda chosen: chosen != 0)
+    screen.click(*window.place("widget", "Data: Correlation"))
+    square = "Correlation of every pair of columns"
+    window.until(("place", "widget", square), lambda place: place is not None)
+    screen.click(*window.place("within", square, "0.35", "0.15"))
+    window.until(("place", "widget", "Scatter of two columns"), lambda place: place is not None)
+
+
+def test_the_rows_of_a_sample_are_dragged_as_one_step_of_undo(window, screen):
+    before = window.ask("shown")["rows"]
+    slider = "Rows of the sample"
+    start, end = (window.place("within", slider, share, "0.5") for share in ("0.5", "0.8"))
+    screen.drag(start, end)
+    window.until(("shown",), lambda shown: shown["rows"] > before)
+    screen.key("ctrl+z")
+    window.until(("shown",), lambda shown: shown["rows"] == before)

@@ -29,7 +29,7 @@ def start(name: str) -> Start:
 
 
 def trained(begin: Start, epochs: int) -> Trainer:
-    trainer = trainer_for(*begin)
+    trainer = trainer_for(*with_settings(begin, epochs=max(epochs, 1)))
     while trainer.epoch < epochs and trainer.state_name != "finished":
         trainer.advance(1)
     trainer.measure()
@@ -98,7 +98,7 @@ def test_steps_are_hardly_steps_at_a_small_rate_and_leap_over_the_valley_at_a_la
     small, leap = cost(with_rate(begin, 0.01), 20), cost(with_rate(begin, 30.0), 1)
     assert first - small < 0.1 * (first - usual)
     assert leap > first > usual > bottom
-    assert max(cost(with_rate(begin, 30.0), step) for step in (3, 4, 5, 6)) > leap  # it does not settle
+    assert max(cost(with_rate(begin, 30.0), step) for step in range(40, 46)) > bottom + 0.1  # it does not settle
 
 
 def test_steps_become_shorter_towards_the_bottom():

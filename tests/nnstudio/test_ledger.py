@@ -155,7 +155,7 @@ def test_a_kind_of_layer_without_terms_of_its_own_is_told_by_its_operations_form
     assert make(network, book, "A[2]", 1, 1).words == "A = s ∗ A_in"
     assert make(network, book, "ds[2]", 1, 0).words == "ds = Σ dA"
     assert make(network, book, "dA[1]", 1, 0).words == "s ∗ dA"
-    assert make(network, book, "s[2]", 1, 0).words.startswith("Given: learned")
+    assert make(network, book, "s[2]", 1, 0).words.startswith("A parameter")
 
 
 def test_a_frozen_first_layer_has_no_derivatives():

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
     QSizePolicy,
+    QSlider,
     QSpinBox,
     QStyle,
     QStyleOptionComboBox,
@@ -363,3 +364,18 @@ class Switch(QAbstractButton):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colors.color("on_accent" if on else "faint"))
         painter.drawEllipse(QRectF(x, KNOB_MARGIN, diameter, diameter))
+
+
+class CalmSlider(QSlider):
+    """A horizontal slider that the wheel moves only where it has the keys: whatever it stands in scrolls over it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # by a click or Tab, not by the wheel
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll past, unless the slider is in use."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()

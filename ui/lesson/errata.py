@@ -46,6 +46,7 @@ class ErrataWindow(QDialog):
         whole.setSpacing(0)
         whole.addWidget(self.area, 1)
         whole.addLayout(foot)
+        self.resize(self.sizeHint())  # a dialog would take at most two thirds of the screen
         theme.theme().changed.connect(self._restyle)
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._add_section)

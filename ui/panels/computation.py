@@ -105,7 +105,9 @@ class ComputationPanel(InsightPanel):
         position = min(max(position, 0), len(self.steps))
         if position == self.position or self._computation is None:
             return
-        for place, deed in ((self._computation.loss_place, "walk_forward"), (len(self.steps), "walk_back")):
+        loss = self._computation.loss_place
+        deeds = ((loss, "walk_forward"), (loss + 1, "first_derivative"), (len(self.steps), "walk_back"))
+        for place, deed in deeds:
             if self.position < place <= position:
                 self.model.did.emit(deed)
         self.position = position
@@ -113,7 +115,6 @@ class ComputationPanel(InsightPanel):
             symbol = self.steps[position - 1].writes
             self.entry = self._within(symbol, self.entry[1], self.entry[2])
             self.view.show_symbol(symbol)
-        self.model.did.emit("choose_entry")
         self._show()
 
     def choose_entry(self, symbol: str, row: int, column: int) -> None:

@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.plane_look import LEAST_ALPHA, MOST_ALPHA, Plane
 from nnstudio import numbers
 from nnstudio.descent import best_alpha
 from ui import theme
-from ui.forms.controls import NumberEdit
+from ui.forms.controls import CalmSlider, NumberEdit
 from ui.panels.plot import Plot, drawable
 
 HIGH = 170
@@ -37,7 +37,7 @@ class AlphaCurve(QWidget):
         self.edit.setAccessibleName("Another learning rate")
         self.edit.committed.connect(self._typed)
         self.edit.refused.connect(self._refused)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = CalmSlider()
         self.slider.setAccessibleName("Another learning rate")
         self.slider.setPageStep(STEPS)
         self.slider.valueChanged.connect(self._moved)

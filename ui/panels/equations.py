@@ -118,7 +118,9 @@ class EquationsPanel(InsightPanel):
 
     def _pointed(self, row: Row | None) -> None:
         self.model.lit.emit(row.section.node if row is not None else "")
-        if row is not None:  # the last one's numbers stay, so that the pointer can go to them
+        if row is not None:
+            self.model.did.emit("point_equation")
+            # The last one's numbers stay, so that the pointer can go to them
             self._row = row
             self.detail.show_row(row, self.walk)
 

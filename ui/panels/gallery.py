@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.activations import ACTIVATIONS, Activation
 from engine.declared import fields_of, name_of
@@ -13,6 +13,7 @@ from engine.graph import Node
 from engine.layers import Output
 from engine.snapshot import ProbeRequest
 from nnstudio import numbers
+from ui.forms.controls import CalmSlider
 from ui.panels.base import Panel
 from ui.panels.gallery_pictures import ActivationList
 from ui.panels.gallery_plot import ActivationCurves
@@ -63,7 +64,7 @@ class GalleryPanel(Panel):
         self.where.setProperty("role", "hint")
         self.where.setWordWrap(True)
         self.curves = ActivationCurves()
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = CalmSlider()
         self.slider.setAccessibleName("z of the point")
         self.slider.setSingleStep(STEPS // 10)
         self.slider.setPageStep(STEPS)
@@ -89,6 +90,9 @@ class GalleryPanel(Panel):
         self.slider.setValue(round(FIRST_Z * STEPS))
         self.list.chosen.connect(self._choose)
         self.list.choose(self._first())
+        # From here on a person chooses.
+        self.list.chosen.connect(lambda _: model.did.emit("choose_function"))
+        self.slider.actionTriggered.connect(lambda _: model.did.emit("move_point"))
         self.setFocusProxy(self.list)
         model.store.changed.connect(lambda *_: self._news())
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSize
 from engine.activations import Softmax
 from nnstudio import numbers
 from ui import theme
+from ui.forms.controls import CalmSlider
 from ui.panels.plot import Plot
 
 MOST, LEAST = 3, 2  # logits
@@ -37,7 +38,7 @@ class SoftmaxPage(QWidget):
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         for k in range(MOST):
-            slider = QSlider(Qt.Orientation.Horizontal)
+            slider = CalmSlider()
             slider.setRange(round(-REACH * STEPS), round(REACH * STEPS))
             slider.setSingleStep(STEPS // 10)
             slider.setPageStep(STEPS)

@@ -62,6 +62,7 @@ class TuningPanel(LabPanel):
         self.column.insertWidget(1, self.setup)
         self._place_list()
         self.list.chosen.connect(lambda _: self._show_chosen())
+        self.list.chosen.connect(lambda _: model.did.emit("choose_hyperparameter"))
         self.setup.changed.connect(self._show_obstacle)
         self.view.taken.connect(self.take)
         self.view.measured.connect(self._show_verdict)
