@@ -22,6 +22,7 @@ from nnstudio.data.cells import (
 from nnstudio.data.dates import doubt_of, find_order, parse_date
 from nnstudio.data.parquet import is_direct
 from nnstudio.data.recipe import Column, DateOrder, listed
+from nnstudio.data.room import room
 from nnstudio.data.scan import Scan
 from nnstudio.data.stream import StreamError, stream_into
 from nnstudio.data.table import Categories, ColumnValues, NumberArray
@@ -152,12 +153,12 @@ def _blocks(columns: Sequence[Column], size: int) -> Iterator[Sequence[Column]]:
 def _needs_care(scan: Scan, marks: Sequence[str]) -> bool:
     if needs_care(scan.dialect, marks) or not scan.is_text:
         return True
+    signs = [sign for sign in suspicious_bytes(scan.dialect) if sign[0] in scan.bytes.below]
+    if all(len(sign) == 1 for sign in signs):
+        return bool(signs)
     with scan.readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = max(0, data.find(b"\n") if scan.dialect.header else 0)  # names often hold an underscore
-        # One sign is looked for much faster than two.
-        return any(
-            data.find(sign[:1], start) >= 0 and data.find(sign, start) >= 0 for sign in suspicious_bytes(scan.dialect)
-        )
+        return any(data.find(sign, start) >= 0 for sign in signs)
 
 
 class _Quick(NamedTuple):
@@ -182,7 +183,7 @@ def _scan_quickly(scan: Scan, columns: Sequence[Column], at: dict[str, int]) -> 
         sql = f"SELECT {', '.join(f'c{i}' for i in places)} FROM {scan.typed_source(set(places))}"
     else:
         sql = f"SELECT {', '.join(f'n{i}' for i in places)} FROM {scan.source}"
-    numbers = np.empty((len(columns), rows))
+    numbers = room((len(columns), rows), np.float64)
     try:
         scan.run(f"SET memory_limit='{memory}B'; SET streaming_buffer_size='{BUFFERED}B'")
         found = stream_into(scan.connection, sql, list(numbers)) - scan.trailing_blank

@@ -43,7 +43,7 @@ from nnstudio.data.transforming import complete_rows, transform
 from nnstudio.data.warning import warnings_on
 from nnstudio.data.work import in_threads
 
-HASH_CHUNK = 4 * 2**20
+HASH_CHUNK = 2**20
 _CODED: tuple[Kind, ...] = ("category", "boolean")  # kinds that a table has as Categories
 
 
@@ -58,12 +58,14 @@ def table_source(path: str | Path, *, cancelled: Cancel | None = None) -> TableS
     file = check_file(path)
     digest = hashlib.sha256()
     try:
-        with file.open("rb") as stream:
-            while chunk := stream.read(HASH_CHUNK):
+        buffer = memoryview(bytearray(HASH_CHUNK))
+        size = 0
+        with file.open("rb", buffering=0) as stream:
+            while read := stream.readinto(buffer):
                 if cancelled is not None and cancelled():
                     raise Cancelled
-                digest.update(chunk)
-            size = stream.tell()
+                digest.update(buffer[:read])
+                size += read
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}.") from None
     return TableSource(path=str(file), sha256=digest.hexdigest(), size=size)

@@ -291,7 +291,7 @@ def _blank(scan: Scan, found: int) -> NDArray[np.int64]:
         return blanked
     if scan.walked is None:
         plain = replace(scan.dialect, comment="")
-        return np.union1d(blanked, blank_rows(scan.readable, plain, scan.head, scan.ends, found))
+        return np.union1d(blanked, blank_rows(scan.readable, plain, scan.head, scan.bytes.ends, found))
     return np.union1d(blanked, scan.walked.blank)
 
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from nnstudio.data.cells import format_number
 from nnstudio.data.errors import DataError
 from nnstudio.data.fitted import FittedColumn, FittedPreparation
+from nnstudio.data.room import room
 from nnstudio.data.steps import DatePart, Log
 from nnstudio.data.table import Categories, NumberArray, Table, is_missing
 from nnstudio.data.work import in_threads
@@ -37,7 +38,7 @@ def transform(
     DataError
         When a scaled value does not fit float32, or a value has no logarithm.
     """
-    X = np.zeros((len(rows), len(fitted.features)), np.float32)
+    X = room((len(rows), len(fitted.features)), np.float32)
     codes = {
         column.name: _codes(column, values)
         for column in fitted.columns
