@@ -18,6 +18,7 @@ from nnstudio.data.head import Head, read_head
 from nnstudio.data.lines import blank_rows, open_quote
 from nnstudio.data.parquet import is_parquet, nested
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
+from nnstudio.data.room import place_for
 from nnstudio.data.scan import Cancel, ImproperQuotes, Progress, Scan, scanned
 from nnstudio.data.table import (
     MOST_LISTED,
@@ -141,7 +142,8 @@ def _refuse_nested(file: Path, head: Head, wanted: Sequence[Column]) -> None:
 
 def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
     rejects: list[_Rejects] = []  # after every scan: all of them must leave out the same rows
-    values, notes, orders = scan_columns(scan, wanted, marks, lambda: rejects.append(_rejected(scan)))
+    place = place_for(scan.most_rows, len(wanted))
+    values, notes, orders = scan_columns(scan, wanted, marks, lambda: rejects.append(_rejected(scan)), place)
     rejected, set_aside = rejects[0] if rejects else _Rejects(np.zeros(0, np.int64), ())
     lengths = set(map(_length, values.values()))
     if len(lengths) > 1 or any(not np.array_equal(rejected, other.rows) for other in rejects):
@@ -179,7 +181,7 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
         set_aside_examples=_with_improper(scan, set_aside),
         notes=(*scan.head.notes, *notes),
     )
-    return Table(scan.file.name, {c.name: values[c.name] for c in wanted}, report, row_numbers)
+    return Table(scan.file.name, {c.name: values[c.name] for c in wanted}, report, row_numbers, place)
 
 
 def _no_comments(scan: Scan, rows: int, rejected: NDArray[np.int64]) -> NDArray[np.bool_] | None:

@@ -31,6 +31,7 @@ from nnstudio.data.lines import (
     walk,
 )
 from nnstudio.data.recipe import Dialect
+from nnstudio.data.stream import StreamError
 
 POLL_SECONDS = 0.05
 LONGEST_ROW = 8 * 2**20  # bytes; a longer one is taken for a quote that was never closed
@@ -202,7 +203,7 @@ def opened(
                 yield scan
         except duckdb.InterruptException:
             raise Cancelled from None
-        except duckdb.Error as error:
+        except (duckdb.Error, StreamError) as error:
             raise _in_words(file, dialect, error) if is_text else parquet.damaged(file) from None
         except MemoryError:
             raise DataError(f"{file.name} needs more memory than there is. Ignore some columns.") from None
