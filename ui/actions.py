@@ -69,6 +69,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry("data.read_again", "Read the table &again"),
         SEPARATOR,
         Entry("data.limit", "&Keep data inside projects up to…", (), "", "Larger data stay in their own file"),
+        Entry("data.memory", "Keep tables in &memory up to…", (), "", "Larger tables are read into a file on the disk"),
         Entry("data.predict", "&Predict a table…", ("Ctrl+P",), "ph.magic-wand", "Predict the rows of a table"),
     ),
     "&Train": (

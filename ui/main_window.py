@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
             "data.load": self.load_table,
             "data.read_again": session.read_again,
             "data.limit": session.ask_data_limit,
+            "data.memory": session.ask_table_memory,
             "data.predict": self.predict_table,
             "train.toggle": model.toggle,
             "train.step": model.step_once,

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from workbooks import number, parquet, row, workbook
 from workbooks import text as cell
 
-from nnstudio.data import DataError, ShareSplit, prepare
+from nnstudio.data import Cancelled, DataError, ShareSplit, prepare
 from ui import preferences, theme
 from ui.dialogs import table_import
 from ui.dialogs.table_import import TableImportDialog
@@ -481,10 +481,10 @@ def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
             progress(step / 1000)
             time.sleep(0.01)
             if cancelled():
-                raise table_import.Cancelled
+                raise Cancelled
         raise DataError("nobody cancelled.")
 
-    monkeypatch.setattr(table_import, "load_table", slow)
+    monkeypatch.setattr(table_import, "prepare_anew", slow)
     dialog = opened(IRIS)
     qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.footer.progress.value() > 20, timeout=WAIT_MS)
