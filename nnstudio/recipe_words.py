@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nnstudio import numbers
+from nnstudio.data.dates import parse_date
 from nnstudio.data.fitted import FittedColumn, FittedPart, FittedPreparation, FittedTarget
 from nnstudio.data.recipe import (
     Column,
     ColumnSplit,
     DataRecipe,
+    DateOrder,
     GroupSplit,
     Kind,
     Preparation,
     ShareSplit,
     TimeSplit,
-    features,
     split_column,
 )
 from nnstudio.data.steps import MissingRule, Scaling, chosen
@@ -149,7 +150,8 @@ def brief(recipe: DataRecipe, fitted: FittedPreparation) -> tuple[str, ...]:
 def chips(recipe: DataRecipe, fitted: FittedPreparation) -> tuple[str, ...]:
     """Return what a card says of the recipe: columns to features where these differ, and the steps."""
     wide = () if len(fitted.columns) == len(fitted.features) else (_unbroken(widths(fitted)),)
-    return (*wide, " · ".join(map(_unbroken, brief(recipe, fitted))))
+    # A dot stays with what is before it: no line begins with one.
+    return (*wide, f"{NO_BREAK}· ".join(map(_unbroken, brief(recipe, fitted))))
 
 
 def widths(fitted: FittedPreparation) -> str:
@@ -184,11 +186,6 @@ def divided(preparation: Preparation) -> str:
         case ShareSplit():
             how = ", classes in proportion" if split.stratified else ""
             return f"Rows are drawn by chance{shares}{how}{seed}."
-
-
-def own_steps(recipe: DataRecipe) -> int:
-    """Return how many features have steps of their own."""
-    return sum(column.steps != type(column.steps)() for column in features(recipe.plan))
 
 
 # -- steps ------------------------------------------------------------------------------------------------------------
@@ -259,8 +256,8 @@ def _scaled(what: str, offset: str, value: float, scale: float) -> str:
     return f"({what}) / {_number(scale)}" if value else f"{what} / {_number(scale)}"
 
 
-def read_constant(kind: Kind, text: str) -> float | str:
-    """Return what a person typed to be put for a missing cell of a column of a kind.
+def read_constant(kind: Kind, text: str, order: DateOrder = "") -> float | str:
+    """Return what a person typed as the cell of a column of a kind, dates in the column's order.
 
     Raises
     ------
@@ -273,10 +270,10 @@ def read_constant(kind: Kind, text: str) -> float | str:
         except ValueError:
             raise ValueError(f"{text!r} is no number. Type one such as 0 or 1.5.") from None
     if kind == "date":
-        try:
-            return (datetime.fromisoformat(text.strip()).replace(tzinfo=None) - EPOCH).total_seconds()
-        except ValueError:
-            raise ValueError(f"{text!r} is no date. Type one such as 2024-03-31.") from None
+        found = parse_date(text, order)
+        if found is None:
+            raise ValueError(f"{text!r} is no date. Type one such as 2024-03-31.")
+        return found.seconds
     return text
 
 

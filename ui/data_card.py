@@ -333,7 +333,7 @@ class _Words(QLabel):
         self._hold()
 
     def _hold(self) -> None:
-        self.setMinimumHeight(self.heightForWidth(self.width()))
+        self.setMinimumHeight(max(self.heightForWidth(self.width()), 0))  # without a text it is -1
 
 
 class _Elided(QLabel):

@@ -45,7 +45,9 @@ class StepsEditor(QWidget):
         old = self._column.steps.constant
         if isinstance(steps.constant, str):
             try:
-                steps = replace(steps, constant=read_constant(self._column.kind, steps.constant))
+                steps = replace(
+                    steps, constant=read_constant(self._column.kind, steps.constant, self._column.date_order)
+                )
             except ValueError as error:
                 self.form.set_value(replace(steps, constant=shown_constant(self._column.kind, old)))
                 if self.form.knows("constant"):

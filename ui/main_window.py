@@ -111,9 +111,11 @@ class MainWindow(QMainWindow):
             "view.reset_layout": lambda: self.docks.reset(),
             "data.load": self.load_table,
             "data.read_again": session.read_again,
+            "data.check": session.link.check,
+            "data.find": session.link.find,
             "data.limit": session.ask_data_limit,
             "data.memory": session.ask_table_memory,
-            "data.predict": self.predict_table,
+            "data.predict": self.predict,
             "train.toggle": model.toggle,
             "train.step": model.step_once,
             "train.epoch": model.run_epoch,
@@ -195,6 +197,7 @@ class MainWindow(QMainWindow):
         self.data_card.sample_requested.connect(self.session.use_sample)
         self.data_card.shape_requested.connect(self.session.shape_sample)
         model.message.connect(self.messages.show_message)
+        self.session.link.offered.connect(self.messages.show_message)
         model.asked_for.connect(self.docks.open)
         model.status_changed.connect(self._outdate_message)
         self.store.changed.connect(self._document_changed)
@@ -292,13 +295,15 @@ class MainWindow(QMainWindow):
             self.session.use_data(recipe, prepared, Path(recipe.source.path).name)
         dialog.deleteLater()
 
-    def predict_table(self) -> None:
-        """Predict the rows of a table with the trained network, into a new file."""
-        from ui.dialogs.predict import predict_table_from
+    def predict(self) -> None:
+        """Predict with the trained network: one example in a form, or the rows of a table into a new file."""
+        from ui.dialogs.predict import predict_from
 
-        self.model.when_at_rest(
-            lambda: predict_table_from(self, self.session.project(), self.session.name, self.messages.show_message)
-        )
+        def at_rest() -> None:
+            session = self.session
+            predict_from(self, session.project(), session.name, self.model.chosen, self.messages.show_message)
+
+        self.model.when_at_rest(at_rest)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept one project, one lesson or one table."""

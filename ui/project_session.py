@@ -21,11 +21,11 @@ from nnstudio.data import (
     sample_recipe,
 )
 from nnstudio.document import Document, starting_document
-from nnstudio.headless import reachable_recipe
 from nnstudio.project_file import MOST_DATA, SUFFIX, Project, ProjectError, open_project, save
 from nnstudio.recovery import Autosave, Recoverable, recoverable
 from ui import preferences
 from ui.recipe_work import UNSAVED, work_of
+from ui.table_link import TableLink
 from ui.training_view_model import TrainingViewModel
 
 AUTOSAVE_TIMER_MS = 5_000
@@ -44,6 +44,7 @@ class ProjectSession(QObject):
         super().__init__(window)
         self._model, self._window = model, window
         self._store = model.store
+        self.link = TableLink(model, window)
         self.path: Path | None = None
         self.record: PreparedRecord | None = None  # of a project whose data are not inside it
         self._record_for: DataRecipe | None = None
@@ -146,41 +147,36 @@ class ProjectSession(QObject):
         model.take_document(document)
         if not recovered:
             self._autosave.saved(path, document, project.checkpoint)
-        if document.data is not None and model.data is None:
-            self._offer_reading(document.data)
         self.state_changed.emit()
         self.taken.emit()
+        self._say_where_data_are()
 
-    def _offer_reading(self, recipe: DataRecipe) -> None:
-        """Say where the data of a project are, and read them only when asked; samples are the program's own."""
-        if isinstance(recipe.source, SampleSource):
-            self._prepare_again(recipe)
+    def _say_where_data_are(self) -> None:
+        """Say where the data of a project are if something is amiss, and read them only when asked.
+
+        Samples are the program's own: they are made at once.
+        """
+        recipe = self._store.document.data
+        if recipe is None:
             return
-        self._model.message.emit(
-            f"The data of this project are not inside it but in {recipe.source.path}. "
-            "Use Data, Read the table again, to load them.",
-            "warn",
-        )
+        if isinstance(recipe.source, SampleSource):
+            if self._model.data is None:
+                self._prepare_sample(recipe)
+        else:
+            self.link.say_on_opening(self.path)
 
     def read_again(self) -> None:
         """Read the table of the document once more, by its recipe."""
-        recipe = self._store.document.data
-        if recipe is None:
-            self._model.message.emit("There is no table yet: load one.", "info")
-        else:
-            self._model.when_at_rest(lambda: self._prepare_again(recipe))
+        self.link.read()
 
-    def _prepare_again(self, recipe: DataRecipe) -> None:
+    def _prepare_sample(self, recipe: DataRecipe) -> None:
         try:
-            reachable, notes = reachable_recipe(self._store.document, self.path or Path(self.name))
-            prepared = prepare(reachable)
+            prepared = prepare(recipe)
         except DataError as error:
             self._model.message.emit(str(error), "bad")
             return
         self._model.prepared.put(recipe, prepared)
         self._model.take_data_again()
-        if notes:
-            self._model.message.emit(" ".join(notes), "warn")
 
     # -- data -----------------------------------------------------------------------------------------------------
 
@@ -351,6 +347,7 @@ class ProjectSession(QObject):
     def close(self) -> None:
         """Forget the autosaved version: the window closes with everything saved or let go."""
         self._timer.stop()
+        self.link.close()
         self._autosave.close()
 
 

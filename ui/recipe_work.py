@@ -16,12 +16,14 @@ from nnstudio.data import (
     DataRecipe,
     Preparation,
     PreparedData,
+    TableSource,
     check_recipe,
     prepare_anew,
     with_steps,
 )
 from nnstudio.document import Document
 from nnstudio.headless import reachable_recipe
+from nnstudio.table_link import look
 from ui.dialogs.table_import_work import Background
 
 UNSAVED = Path("Untitled.nnstudio")
@@ -59,12 +61,14 @@ class RecipeWork(QObject):
         self.project_path = UNSAVED
         self.problem, self.share, self._possible = "", 0.0, True
         self._base: DataRecipe | None = None
+        self._landing = False
         self._background = Background(self)
         self._background.finished.connect(self._finished)
         self._background.failed.connect(self._failed)
         self._background.cancelled.connect(lambda _: self._failed("", "Canceled; nothing was changed."))
         self._background.progressed.connect(self._progressed)
         self._store.changed.connect(self._document_changed)
+        self._store.refused.connect(lambda _: self._landed())
 
     @property
     def recipe(self) -> DataRecipe | None:
@@ -83,8 +87,8 @@ class RecipeWork(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether data are being prepared."""
-        return self._background.busy
+        """Whether data are being prepared, or wait for training to rest to be put into the document."""
+        return self._background.busy or self._landing
 
     def set_steps(self, name: str, steps: ColumnSteps) -> None:
         """Change the steps of one column in the draft."""
@@ -104,16 +108,31 @@ class RecipeWork(QObject):
 
     def apply(self) -> None:
         """Prepare the data by the draft, in the background, and put them into the document when they are there."""
-        if self._draft is None or self.busy or not self._check():
-            return
+        if self._draft is not None and not self.busy and self._check():
+            self._start(self._draft)
+
+    def read_again(self) -> None:
+        """Read the document's table once more, in the background.
+
+        Other content than before is a step of undo; the same content is the document's data, if it had none.
+        """
+        recipe = self._store.document.data
+        if recipe is not None and not self.busy:
+            self._text = "Read the table again"
+            self._model.message.emit("Reading the table …", "info")
+            self._start(recipe)
+
+    def _start(self, recipe: DataRecipe) -> None:
         self._base = self._store.document.data
-        document: Document = msgspec.structs.replace(self._store.document, data=self._draft)
+        document: Document = msgspec.structs.replace(self._store.document, data=recipe)
         path = self.project_path
 
         def work(progress: Any, cancelled: Any) -> Made:
-            recipe, notes = reachable_recipe(document, path)
+            if isinstance(recipe.source, TableSource) and (place := look(recipe.source, path)).state == "gone":
+                raise DataError(f"{place.sentence} Use Data, Find the table's file, to say where it is now.")
+            found, notes = reachable_recipe(document, path)
             # The recipe is to name the content that it is prepared from.
-            return Made(*prepare_anew(recipe, progress=progress, cancelled=cancelled), notes)
+            return Made(*prepare_anew(found, progress=progress, cancelled=cancelled), notes)
 
         self.problem, self.share = "", 0.0
         self._background.start("prepare", work)
@@ -149,7 +168,15 @@ class RecipeWork(QObject):
         if self._store.document.data != self._base:
             self._failed(key, "Other data were loaded meanwhile, so this was not applied.")
             return
+        if _same_content(made.recipe, self._base):
+            self._model.prepared.put(self._base, made.prepared)
+            if self._model.data is None:
+                self._model.when_at_rest(self._model.take_data_again)
+            self._model.message.emit(f"{len(made.prepared.X):,} rows were read; nothing has changed.", "info")
+            self.changed.emit()
+            return
         self._model.prepared.put(made.recipe, made.prepared)
+        self._landing = True
         self._store.apply(lambda document: edits.use_prepared(document, made.recipe, made.prepared), self._text)
         if made.notes:
             self._model.message.emit(" ".join(made.notes), "warn")
@@ -158,6 +185,8 @@ class RecipeWork(QObject):
     def _failed(self, key: str, sentence: str) -> None:
         if self._draft is not None:
             self.problem = sentence
+        else:
+            self._model.message.emit(sentence, "bad")
         self.changed.emit()
 
     def _progressed(self, key: str, share: float) -> None:
@@ -165,10 +194,25 @@ class RecipeWork(QObject):
             self.share = share
             self.changed.emit()
 
+    def _landed(self) -> None:
+        if self._landing:
+            self._landing = False
+            self.changed.emit()
+
     def _document_changed(self, before: Document, after: Document) -> None:
         if before.data != after.data:
-            self._draft, self.problem = None, ""
+            self._draft, self.problem, self._landing = None, "", False
             self.changed.emit()
+
+
+def _same_content(made: DataRecipe, base: DataRecipe | None) -> bool:
+    """Return whether a recipe is another but for the place of its table, if for that."""
+    if base is None or made.preparation != base.preparation or made.plan != base.plan or made.task != base.task:
+        return False
+    one, other = made.source, base.source
+    if isinstance(one, TableSource) and isinstance(other, TableSource):
+        return other.sha256 in ("", one.sha256)
+    return one == other
 
 
 def work_of(model: QObject) -> RecipeWork:

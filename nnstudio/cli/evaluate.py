@@ -12,10 +12,10 @@ import msgspec
 from engine.network import GraphError
 from engine.snapshot import Status
 from nnstudio.cli.output import MistakeError, interruptible, note, progress_bar
-from nnstudio.cli.train import PERCENT, TITLES
-from nnstudio.data import Cancelled, DataError, load_table, plural
+from nnstudio.data import Cancelled, DataError, load_table
 from nnstudio.data.prepare import check_recipe
 from nnstudio.evaluating import Evaluation, evaluate, validation_share, watches_validation
+from nnstudio.evaluation_text import lines
 from nnstudio.headless import reachable_recipe
 from nnstudio.project_file import open_project
 
@@ -53,7 +53,7 @@ def evaluate_project(options: argparse.Namespace) -> int:
         raise MistakeError(f"{path} has a network that is not finished. {error}") from None
     except DataError as error:
         raise MistakeError(f"{path}: {error}") from None
-    print(json.dumps(as_fields(found, path), allow_nan=False) if options.json else "\n".join(_lines(found)))
+    print(json.dumps(as_fields(found, path), allow_nan=False) if options.json else "\n".join(lines(found)))
     return 1 if any(fold.stopped == "diverged" for fold in found.folds) else 0
 
 
@@ -79,32 +79,3 @@ def as_fields(found: Evaluation, path: Path) -> dict[str, Any]:
             for name, spread in found.figures.items()
         },
     }
-
-
-def _lines(found: Evaluation) -> list[str]:
-    """Return the figures as a small table for people."""
-    lines = [f"{'':24}{'mean':>12}{'spread':>12}{'least':>12}{'greatest':>12}"]
-    for name, spread in found.figures.items():
-        known = spread.known
-        shown = (spread.mean, spread.deviation, min(known, default=None), max(known, default=None))
-        lacking = len(spread.values) - len(known)
-        end = f"  (unknown in {plural(lacking, 'fold')})" if lacking else ""
-        lines.append(f"{TITLES[name]:24}" + "".join(f"{_shown(name, value):>12}" for value in shown) + end)
-    judged = [fold.judged for fold in found.folds]
-    rows = f"{min(judged):,}" if min(judged) == max(judged) else f"{min(judged):,} to {max(judged):,}"
-    lines.append(
-        f"{plural(len(found.folds), 'fold')} of {rows} rows, {found.target!r}; spread is the standard deviation over "
-        "the folds."
-    )
-    if found.task == "regression" and not found.in_units:
-        lines.append("Errors are means over the scaled targets.")
-    for number, fold in enumerate(found.folds, start=1):
-        if fold.stopped == "diverged":
-            lines.append(f"Fold {number} diverged: {fold.message}")
-    return lines
-
-
-def _shown(name: str, value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.1%}" if name in PERCENT else f"{value:.4g}"

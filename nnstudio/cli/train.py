@@ -17,24 +17,12 @@ from nnstudio.checkpoints import checkpoint_of
 from nnstudio.cli.jobs import Job, check_out, goal_of, job_for
 from nnstudio.cli.output import MistakeError, complain, interruptible, note, progress_bar
 from nnstudio.data import one_line, plural
+from nnstudio.evaluation_text import PERCENT, TITLES
 from nnstudio.headless import SCORES, SPLITS, Field, Stopped, result_fields, run, trainer_for
 from nnstudio.project_file import ProjectError, save
 from nnstudio.readiness import data_problems
 
 EXIT_CODES: dict[Stopped, int] = {"finished": 0, "diverged": 1, "interrupted": 130}
-PERCENT = ("accuracy", "balanced_accuracy", "precision", "recall")
-TITLES = {
-    "cost": "cost",
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "roc_auc": "ROC AUC",
-    "r2": "R²",
-    "mae": "mean absolute error",
-    "rmse": "root mean square error",
-}
 
 
 def train(options: argparse.Namespace) -> int:

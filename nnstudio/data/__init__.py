@@ -1,5 +1,6 @@
 """Tables: how a file is read, and the arrays a network trains on. ``docs/data.md`` shows the flow."""
 
+from nnstudio.data.choices import shared_fields, with_changed_steps, with_choices, with_kinds, with_roles
 from nnstudio.data.detect import detect
 from nnstudio.data.encoding import ENCODING_TITLES
 from nnstudio.data.errors import Cancelled, DataError
@@ -15,7 +16,15 @@ from nnstudio.data.prepare import (
     table_source,
 )
 from nnstudio.data.prepared import PreparedData
-from nnstudio.data.preview import Preview, PreviewColumn, preview, proposed_task, rows_left
+from nnstudio.data.preview import (
+    Preview,
+    PreviewColumn,
+    doubts,
+    preview,
+    proposed_task,
+    rows_left,
+    targets_apart,
+)
 from nnstudio.data.read import read_cells, read_table
 from nnstudio.data.recipe import (
     MISSING_MARKS,
@@ -43,6 +52,7 @@ from nnstudio.data.recipe import (
 from nnstudio.data.report import BadCell, PreparationReport
 from nnstudio.data.samples import FIRST_SAMPLE, SAMPLES, Sample, sample_recipe
 from nnstudio.data.split import Split, split_sizes
+from nnstudio.data.spread import Spread
 from nnstudio.data.steps import ClipQuantiles, ClipValues, ColumnSteps, NoClip
 from nnstudio.data.stored import (
     PreparedRecord,
@@ -63,6 +73,7 @@ from nnstudio.data.stored import (
 from nnstudio.data.table import Categories, ReadReport, Table, Unreadable
 from nnstudio.data.targets import propose_task, propose_tasks
 from nnstudio.data.warning import DataWarning
+from nnstudio.data.whole import check_whole
 
 __all__ = [
     "ENCODING_TITLES",
@@ -103,6 +114,7 @@ __all__ = [
     "ShareSplit",
     "Source",
     "Split",
+    "Spread",
     "Table",
     "TableSource",
     "Task",
@@ -113,8 +125,10 @@ __all__ = [
     "axis_title",
     "check_columns",
     "check_recipe",
+    "check_whole",
     "detect",
     "dialect_for",
+    "doubts",
     "error_scale",
     "from_arrays",
     "from_axis",
@@ -139,12 +153,18 @@ __all__ = [
     "sample_recipe",
     "scaled",
     "scaled_target",
+    "shared_fields",
     "split_sizes",
     "table_source",
+    "targets_apart",
     "to_arrays",
     "to_input",
     "to_record",
+    "with_changed_steps",
+    "with_choices",
     "with_column",
+    "with_kinds",
+    "with_roles",
     "with_steps",
     "with_target",
     "with_targets",

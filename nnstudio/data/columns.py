@@ -29,6 +29,8 @@ from nnstudio.data.table import Categories, ColumnValues, NumberArray
 
 PLAIN_COLUMNS = 5_000  # a scan
 COMPUTED_COLUMNS = 200  # a scan: DuckDB keeps 32 KB for each operation of each column, and crashed at 10,000 of them
+EXACT = 2.0**53  # a double holds every whole number up to it
+LONGEST_WHOLE = 1e22  # greater numbers are written with an exponent, and are no keys
 QUICK_MEMORY = 192 * 2**20  # bytes that DuckDB may take for a quick scan; more for a large table
 BUFFERED = 2**20  # bytes that it may be ahead
 UNREADABLE = -2  # the code of a cell that is no boolean, until it is counted
@@ -84,6 +86,7 @@ def scan_columns(
         values |= _scan_numbers(scan, sql, place)
         after_scan()
     notes: list[str] = []
+    notes += _rounded({column.name: values[column.name] for column in numbers})
     orders: dict[str, DateOrder] = {}
     for block in _blocks([column for column in wanted if column.kind != "number"], COMPUTED_COLUMNS):
         texts = _scan_texts(scan, block, at, marks, place)
@@ -97,6 +100,20 @@ def scan_columns(
             else:
                 values[column.name] = texts[column.name]
     return Found(values, notes, orders)
+
+
+def _rounded(numbers: dict[str, ColumnValues]) -> list[str]:
+    """Return notes on columns with whole numbers so large that a double may not hold them exactly."""
+    notes = []
+    for name, values in numbers.items():
+        assert not isinstance(values, Categories)
+        size = np.abs(values)
+        if np.any((size > EXACT) & (size < LONGEST_WHOLE)):
+            notes.append(
+                f"Column {name!r} has numbers of more than 15 digits, which are rounded. "
+                "Read it as a category if every digit counts."
+            )
+    return notes
 
 
 def _order(scan: Scan, column: Column, texts: Categories, notes: list[str]) -> DateOrder:

@@ -45,6 +45,7 @@ LOOKED_AT_FOR_COMMENTS = 64 * 2**10  # characters
 MOST_OF_COMMENT = 60  # characters in a note
 POINT, COMMA = Dialect(delimiter="|"), Dialect(delimiter="|", decimal=",")
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])[ ]*'[^'\n]*'(?=[ ]*(?:[,;\t|]|\r?$))", re.MULTILINE)
+_AMBIGUOUS_POINT = re.compile(r"[+-]?[1-9][0-9]{0,2}[.][0-9]{3}")
 _AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 
 Rows = list[list[str]]
@@ -146,6 +147,12 @@ def _text_dialect(
         notes.append(f"The file is read as {ENCODING_TITLES[encoding]}.")
     if found_decimal == "," or found_thousands:
         notes.append(_number_note(below, dialect))
+    elif thousands is None and delimiter == ";" and (doubtful := _perhaps_thousands(below)):
+        value = parse_number(doubtful, dialect)
+        notes.append(
+            f"{doubtful!r} is taken for {value:g}, with a decimal point. "
+            "Choose a point between thousands if that is wrong."
+        )
     return dialect, rows
 
 
@@ -245,6 +252,8 @@ def _number_format(rows: Rows, delimiter: str) -> tuple[str, str]:
         count = sum(parse_number(cell, dialect) is not None for cell in cells)
         if count > best_count:
             best, best_count = (decimal, thousands), count
+        if best_count == len(cells):  # no other can read more
+            break
     return best
 
 
@@ -259,6 +268,13 @@ def _number_note(rows: Rows, dialect: Dialect) -> str:
         value = parse_number(numeric[0], dialect)
         return f"{note}: {numeric[0]!r} is taken for {value:g}. Change the decimal mark if that is wrong."
     return note + "."
+
+
+def _perhaps_thousands(rows: Rows) -> str:
+    """Return a number whose point may stand between thousands, where no other number tells."""
+    pointed = [cell.strip(BLANKS) for row in rows for cell in row if "." in cell and any(c.isdigit() for c in cell)]
+    numbers = [cell for cell in pointed if parse_number(cell, POINT) is not None]
+    return numbers[0] if numbers and all(_AMBIGUOUS_POINT.fullmatch(cell) for cell in numbers) else ""
 
 
 def _has_header(rows: Rows, dialect: Dialect) -> bool:

@@ -14,7 +14,7 @@ from nnstudio.data import parquet
 from nnstudio.data.cells import BLANKS
 from nnstudio.data.encoding import PYTHON_CODEC
 from nnstudio.data.errors import DataError
-from nnstudio.data.recipe import MAX_NAME, Dialect, Encoding
+from nnstudio.data.recipe import MAX_NAME, Dialect, Encoding, plural
 
 HEAD_BYTES = 256 * 2**10  # first look
 MOST_HEAD_BYTES = 16 * 2**20  # for tables with very many columns
@@ -209,7 +209,7 @@ def column_names(header: list[str] | None, width: int) -> tuple[tuple[str, ...],
         return tuple(f"column_{i + 1}" for i in range(width)), ()
     notes: list[str] = []
     if len(header) != width:
-        notes.append(f"The header has {len(header):,} names, but the rows have {width:,} cells.")
+        notes.append(f"The header has {plural(len(header), 'name')}, but the rows have {plural(width, 'cell')}.")
     taken = {cell.strip(BLANKS) for cell in header}
     names: list[str] = []
     used: set[str] = set()

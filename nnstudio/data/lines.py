@@ -96,6 +96,14 @@ def has_comments(readable: Path, sign: str) -> bool:
         return re.search(rb"(?:^|[\r\n]|^\xef\xbb\xbf)" + re.escape(sign.encode()), data) is not None
 
 
+def blank_after_quote(readable: Path, dialect: Dialect) -> bool:
+    """Return whether a blank follows a quote: where it closes a cell, DuckDB drops what comes behind without a word."""
+    if not dialect.quote or dialect.delimiter == " ":
+        return False
+    with readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return data.find(dialect.quote.encode() + b" ") >= 0
+
+
 def quoted_newlines(readable: Path, quote: str) -> bool:
     """Return whether a line ends inside quotes.
 
@@ -189,7 +197,7 @@ def tidied(
     Cancelled
         When ``cancelled`` returned true.
     """
-    comments: list[int] = []
+    comments: set[int] = set()
     improper: dict[int, str] = {}
     proper = _proper_row(dialect)
     with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
@@ -204,7 +212,7 @@ def tidied(
                 header = dialect.header
 
                 def comment(row: int, line: str) -> None:
-                    comments.append(row)
+                    comments.add(row)
                     waiting.clear()
                     sink.write("\n")
 
@@ -214,6 +222,8 @@ def tidied(
                         yield line
 
                 for row, cells in numbered_rows(lines(), dialect, comment):
+                    if row in comments:  # what waits is of the row behind it
+                        continue
                     if check_quotes and waiting and not proper.fullmatch(text := "".join(waiting)):
                         if len(waiting) > 1:
                             raise open_quote(name, row)
@@ -234,7 +244,7 @@ def tidied(
             raise open_quote(name, row + 1) from None
         except OSError as error:
             raise DataError(f"{name} could not be copied for reading: {error.strerror or error}.") from None
-        yield Tidied(copy, np.asarray(comments, np.int64), improper)
+        yield Tidied(copy, np.asarray(sorted(comments), np.int64), improper)
 
 
 def _proper_row(dialect: Dialect) -> re.Pattern[str]:
@@ -243,7 +253,7 @@ def _proper_row(dialect: Dialect) -> re.Pattern[str]:
     plain = rf"[^{sign}\r\n]*"
     if quote:
         blanks = "" if dialect.delimiter == " " else " *"
-        plain = rf"(?:{blanks}{quote}(?:[^{quote}]|{quote}{quote})*{quote}|(?!{blanks}{quote}){plain})"
+        plain = rf"(?:{blanks}{quote}(?:[^{quote}]|{quote}{quote})*{quote}{blanks}|(?!{blanks}{quote}){plain})"
     return re.compile(rf"{plain}(?:{sign}{plain})*[\r\n]*")
 
 

@@ -62,7 +62,7 @@ def propose_columns(
     columns = []
     for i, (column, reason, _) in enumerate(found):
         role: Role = "target" if i == target else "ignore" if reason else "feature"
-        columns.append(replace(column, role=role))
+        columns.append(column if column.role == role else replace(column, role=role))
         if role == "ignore":
             notes.append(f"{column.name!r} {reason}; {IGNORED if column.name not in lost else 'it is ignored.'}")
     if head.width > 1:
@@ -108,6 +108,8 @@ def _date_order(file: Path, dialect: Dialect, head: Head, name: str, cells: list
 def column_kind(cells: Sequence[str], dialect: Dialect) -> Kind:
     """Return the kind of a column from its cells that are not missing; one of numbers or dates may have a few wrong."""
     numbers = sum(parse_number(cell, dialect) is not None for cell in cells)
+    if numbers == len(cells):  # so most columns of a very wide table
+        return "number"
     # An infinity cannot be read, but it says that the others are numbers, however many there are of it.
     wrong = len(cells) - numbers - sum(map(is_infinite, cells))
     if _are_most(numbers, wrong, len(cells)):
@@ -124,7 +126,7 @@ def _are_most(right: int, wrong: int, cells: int) -> bool:
 
 def _why_ignored(name: str, cells: list[str], kind: Kind, rows: int, dialect: Dialect) -> str:
     if kind == "number":
-        return _why_row_number(name, [parse_number(cell, dialect) for cell in cells], rows)
+        return _why_row_number(name, cells, rows, dialect)
     distinct = len(set(cells))
     dates = sum(bool(_SHORT_YEAR.fullmatch(cell)) for cell in cells)
     if distinct >= LEAST_DATES_FOR_ID and dates >= LEAST_DATES * len(cells):
@@ -136,10 +138,16 @@ def _why_ignored(name: str, cells: list[str], kind: Kind, rows: int, dialect: Di
     return ""
 
 
-def _why_row_number(name: str, values: list[float | None], rows: int) -> str:
-    if len(values) != rows or rows < LEAST_ROWS_FOR_ID or any(value is None or value % 1 for value in values):
+def _why_row_number(name: str, cells: list[str], rows: int, dialect: Dialect) -> str:
+    if len(cells) != rows or rows < LEAST_ROWS_FOR_ID:
         return ""
-    if all(after - before == 1 for before, after in itertools.pairwise(values)):  # type: ignore[operator]
+    values: list[float] = []
+    for cell in cells:
+        value = parse_number(cell, dialect)
+        if value is None or value % 1:
+            return ""
+        values.append(value)
+    if all(after - before == 1 for before, after in itertools.pairwise(values)):
         return "counts the rows" if values[0] in (0, 1) else "goes up by 1 from row to row, as a row number does"
     words = _WORD.findall(name)
     named = name.lower() in ID_NAMES or (bool(words) and words[-1].lower() in ID_WORDS)

@@ -23,6 +23,7 @@ from nnstudio.data.lines import (
     Bytes,
     LineEnds,
     Walk,
+    blank_after_quote,
     has_comments,
     look_at,
     quoted_newlines,
@@ -159,6 +160,8 @@ def opened(
         signs = (dialect.quote + LOOKED_FOR).encode()
         found = look_at(readable, signs) if is_text else NOTHING
         untidy = is_text and (has_comments(readable, dialect.comment) or found.ends.mixed)
+        quoted = bool(dialect.quote) and ord(dialect.quote) in found.anywhere
+        check_quotes = is_text and (check_quotes or (quoted and blank_after_quote(readable, dialect)))
         if untidy or check_quotes:
             readable, comments, improper = stack.enter_context(
                 tidied(
@@ -184,7 +187,7 @@ def opened(
                 "SET enable_progress_bar=true; SET enable_progress_bar_print=false"
             )
             walked = None
-            if is_text and dialect.quote.encode() in bytes(found.anywhere) and quoted_newlines(readable, dialect.quote):
+            if is_text and quoted and quoted_newlines(readable, dialect.quote):
                 walked = walk(readable, replace(dialect, comment=""), head, file.name, cancelled)
             scan = Scan(
                 connection,

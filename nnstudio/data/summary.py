@@ -17,6 +17,7 @@ from nnstudio.data.parquet import nested, schema
 from nnstudio.data.read import read_cells, read_table
 from nnstudio.data.recipe import Column, ImportPlan
 from nnstudio.data.scan import Cancel, Progress
+from nnstudio.data.spread import mean_of
 from nnstudio.data.table import Categories, ColumnValues, NumberArray, Table, Unreadable, is_missing
 
 MOST_FREQUENT = 5  # texts of a column
@@ -68,15 +69,19 @@ def read_whole(
     """
     file = check_file(path)
     kind = format_of(file)
-    refused: dict[str, str] = {}
-    if kind == "parquet":
-        types = schema(file)[1]
-        refused = {c.name: what for c, of in zip(plan.columns, types, strict=True) if (what := nested(of))}
+    refused = refused_columns(file, plan)
     columns = [column for column in plan.columns if column.name not in refused]
     if not columns:
         raise DataError(f"{file.name}: no column holds single values. Choose another table.")
     table = read_table(file, plan, progress=progress, cancelled=cancelled, columns=columns)
     return WholeTable(kind, plan, table, refused)
+
+
+def refused_columns(file: Path, plan: ImportPlan) -> dict[str, str]:
+    """Return the columns of a Parquet file that hold no single values, by name what they hold."""
+    if format_of(file) != "parquet":
+        return {}
+    return {c.name: what for c, of in zip(plan.columns, schema(file)[1], strict=True) if (what := nested(of))}
 
 
 def summarize(whole: WholeTable) -> tuple[ColumnSummary, ...]:
@@ -96,11 +101,8 @@ def _summary(table: Table, column: Column) -> ColumnSummary:
     known = values[~np.isnan(values)]
     if not len(known):
         return ColumnSummary(column, *counts, cells, 0)
-    with np.errstate(over="ignore"):
-        mean = float(known.mean())
-    if not np.isfinite(mean):  # the sum of numbers near the largest
-        mean = float((known / len(known)).sum())
-    return ColumnSummary(column, *counts, cells, len(np.unique(known)), float(known.min()), mean, float(known.max()))
+    ends = float(known.min()), mean_of(known), float(known.max())
+    return ColumnSummary(column, *counts, cells, len(np.unique(known)), *ends)
 
 
 def written_cells(path: str | Path, whole: WholeTable) -> tuple[tuple[str, ...], list[list[str]]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.declared import Declared
 from nnstudio.data.fitted import FittedColumn, FittedPreparation, FittedTarget
 from nnstudio.data.propose import ID_NAMES, ID_WORDS
-from nnstudio.data.recipe import listed, plural
+from nnstudio.data.recipe import Kind, listed, plural
 from nnstudio.data.room import blocks
 from nnstudio.data.split import Split
 from nnstudio.data.table import Categories, ColumnValues, Table
@@ -247,29 +247,38 @@ def _is_constant(column: FittedColumn, inputs: NDArray[np.float32], training: ND
 
 
 def _identities(table: Table, fitted: FittedPreparation, training: NDArray[np.int64]) -> Iterator[DataWarning]:
-    names = [column.name for column in fitted.columns if _is_identity(column, table.columns[column.name], training)]
+    names = [
+        column.name
+        for column in fitted.columns
+        if tells_rows_apart(column.name, column.kind, _some(table.columns[column.name], training))
+    ]
     if names:
-        one = len(names) == 1
-        yield DataWarning(
-            kind="identity",
-            text=f"{listed(names)} {'tells' if one else 'each tell'} the rows apart, as a row number or a name does, "
-            f"and says nothing of a new row. Ignore {'it' if one else 'them'}.",
-            columns=tuple(names),
-        )
+        yield identity_warning(names)
 
 
-def _is_identity(column: FittedColumn, values: ColumnValues, training: NDArray[np.int64]) -> bool:
+def identity_warning(names: list[str]) -> DataWarning:
+    """Return the warning of columns that tell their rows apart."""
+    one = len(names) == 1
+    return DataWarning(
+        kind="identity",
+        text=f"{listed(names)} {'tells' if one else 'each tell'} the rows apart, as a row number or a name does, "
+        f"and says nothing of a new row. Ignore {'it' if one else 'them'}.",
+        columns=tuple(names),
+    )
+
+
+def tells_rows_apart(name: str, kind: Kind, values: ColumnValues) -> bool:
+    """Return whether a column (m,) tells its rows apart, as a row number or a name does."""
     if isinstance(values, Categories):
-        codes = values.codes[training]
+        codes = values.codes
         distinct = np.count_nonzero(np.bincount(codes[codes >= 0], minlength=1))
         return bool(distinct >= LEAST_TEXTS and distinct > MOST_DISTINCT * len(codes))
-    if column.kind != "number" or len(training) < LEAST_TEXTS or not _whole(values[training[:FIRST]]):
+    if kind != "number" or len(values) < LEAST_TEXTS or not _whole(values[:FIRST]):
         return False
-    values = values[training]
     if not _whole(values) or len(np.unique(values)) < len(values):
         return False
-    words = _WORD.findall(column.name)
-    named = column.name.lower() in ID_NAMES or (bool(words) and words[-1].lower() in ID_WORDS)
+    words = _WORD.findall(name)
+    named = name.lower() in ID_NAMES or (bool(words) and words[-1].lower() in ID_WORDS)
     return named or _counts_up(values)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import msgspec
 import pytest
 
@@ -61,6 +63,30 @@ def test_a_variant_lists_its_kinds_and_their_own_fields():
     assert activation.kind == "variant"
     assert set(activation.variants) == set(ACTIVATIONS.values())
     assert [field.name for field in fields_of(LeakyRelu)] == ["slope"]
+
+
+class Open(Declared, frozen=True):
+    rate: Annotated[float, msgspec.Meta(ge=0.0, extra={"none": "as for all"})] | None = None
+    mode: Annotated[Literal["one_hot", "both"], msgspec.Meta(extra={"titles": {"one_hot": "one-hot"}})] | None = None
+    layer: Dense | Dropout | None = None
+    parts: tuple[Literal["year", "month"], ...] = ("year",)
+    names: tuple[str, ...] = ()
+    column: Annotated[str, msgspec.Meta(extra={"words": "columns"})] = ""
+
+
+def test_what_may_be_left_open_says_so_and_what_none_means():
+    rate, mode, layer, parts, names, column = fields_of(Open)
+    assert (rate.kind, rate.optional, rate.none, rate.minimum) == ("number", True, "as for all", 0.0)
+    assert (mode.kind, mode.optional, mode.titles) == ("choice", True, ("one-hot", "both"))
+    assert (layer.kind, layer.optional, layer.variants) == ("variant", True, (Dense, Dropout))
+    assert (parts.kind, parts.optional, parts.choices) == ("choices", False, ("year", "month"))
+    assert (names.kind, column.kind, column.words) == ("texts", "text", "columns")
+
+
+def test_a_variant_that_may_be_left_open_takes_its_kinds_alone():
+    assert Open(layer=Dropout()).layer == Dropout()
+    with pytest.raises(SettingError):
+        Open(layer=Adam())
 
 
 def test_declared_is_frozen():

@@ -77,7 +77,8 @@ def _cell(text: str, at: int, row: Row, dialect) -> tuple[str, int]:
             if dialect.quote and text[at] == dialect.quote:
                 row.proper = False
             at += 1
-        return text[begin:at], at
+        # Blanks alone are kept: beyond the columns they are more than nothing.
+        return text[begin:at] or text[start:at], at
     if at > start:
         row.proper = False  # a quote after a blank is lenient
     at += 1
@@ -123,6 +124,8 @@ def number(cell: str, dialect) -> object:
     if not body or body[0] in "+-":
         return ...
     if dialect.thousands and dialect.thousands in body:
+        if cell.strip(BLANKS) != text:  # a tab beside such a number makes it unreadable
+            return ...
         whole, mark, rest = body.partition(dialect.decimal)
         groups = whole.split(dialect.thousands)
         good = 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
@@ -145,7 +148,7 @@ def number(cell: str, dialect) -> object:
 
 
 def date(text: str, order: str) -> object:
-    """Return seconds since 1970-01-01, or ``...``; of times only what the tests write."""
+    """Return seconds since 1970-01-01, or ``...``; of times what mutated tables can hold."""
     day, _, time = text.replace("T", " ").partition(" ")
     for mark in "-/.":
         parts = day.split(mark)
@@ -163,6 +166,17 @@ def date(text: str, order: str) -> object:
         return ...
     if len(year) != 4 or not (1 <= len(month) <= 2 and 1 <= len(of_month) <= 2):
         return ...
+    ahead = 0
+    for sign, factor in (("+", 1), ("-", -1)):
+        if sign in time:
+            time, _, offset = time.partition(sign)
+            time, digits = time.removesuffix(" "), offset.replace(":", "", 1)
+            if len(digits) not in (2, 4) or not (digits.isascii() and digits.isdigit()) or ":" in offset[:2]:
+                return ...
+            hours, minutes = int(digits[:2]), int(digits[2:] or 0)
+            if hours > 15 or minutes > 59 or not time:
+                return ...
+            ahead = factor * (3600 * hours + 60 * minutes)
     try:
         moment = datetime.datetime(int(year), int(month), int(of_month))
         if time:
@@ -174,4 +188,4 @@ def date(text: str, order: str) -> object:
             moment = moment.replace(**dict(zip(("hour", "minute", "second"), map(int, clock), strict=False)))
     except ValueError:
         return ...
-    return (moment - datetime.datetime(1970, 1, 1)).total_seconds()
+    return (moment - datetime.datetime(1970, 1, 1)).total_seconds() - ahead

@@ -88,6 +88,14 @@ FILES: dict[str, File] = {
         {"a": [1.0], "b": ["x"]},
         set_aside=[(3, "'2','y, z'y, z''2','y, z'y, z'")],
     ),
+    "blanks and more after a closing quote": File(
+        b'a,b\n1,"x" \n2,"say ""hi" ""\n3,w\n',
+        {"a": [1.0, 3.0], "b": ["x", "w"]},
+        set_aside=[(3, '2,"say ""hi" ""')],
+    ),
+    "improper quotes behind a comment": File(
+        b'# c\na,b\n# d\n""1,x\n2,y\n', {"a": [2.0], "b": ["y"]}, set_aside=[(4, '""1,x')]
+    ),
     "formulas are text": File(b"a,b\n1,=1+1\n2.5,@x\n", {"a": [1.0, 2.5], "b": ["=1+1", "@x"]}),
     # -- comments, blank lines, ragged rows
     "comments on top, between and at the end": File(
@@ -131,6 +139,19 @@ FILES: dict[str, File] = {
         b"a,b\n1,x\n1e999,x\n-inf,x\n12 kg,y\n" + b"2,y\n" * 20,
         {"a": [1.0, None, None, None] + [2.0] * 20, "b": ["x"] * 3 + ["y"] * 21},
         unreadable={"a": [(3, "1e999"), (4, "-inf"), (5, "12 kg")]},
+    ),
+    "keys with more digits than a double": File(
+        b"id,y\n9007199254740993,1\n9007199254740995,2\n",
+        {"id": [9007199254740992.0, 9007199254740996.0], "y": [1.0, 2.0]},
+        says="Column 'id' has numbers of more than 15 digits, which are rounded.",
+    ),
+    "a point that may stand between thousands": File(
+        b"a;b\n1.234;x\n2.345;y\n",
+        {"a": [1.234, 2.345], "b": ["x", "y"]},
+        says="'1.234' is taken for 1.234, with a decimal point. Choose a point between thousands if that is wrong.",
+    ),
+    "a point between thousands, given": File(
+        b"a;b\n1.234;x\n2.345;y\n", {"a": [1234.0, 2345.0], "b": ["x", "y"]}, given={"decimal": ",", "thousands": "."}
     ),
     "decimal mark, given": File(b"a;b\n1,234;x\n2,5;y\n", {"a": [1.234, 2.5], "b": ["x", "y"]}, given={"decimal": ","}),
     "every missing mark": File(

@@ -99,7 +99,7 @@ def test_what_is_detected_can_be_overruled(table: Path, capsys: pytest.CaptureFi
     )
     assert run("inspect", table, "--json", *given, "--missing-mark", "oops", "--type", "column_5=category") == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["decimal"], found["thousands"], found["comment"], found["header"]) == (".", "", "", False)
+    assert (found["decimal"], found["thousands"], found["comment"], found["header"]) == (".", "", "#", False)
     assert found["columns"][4]["type"] == "category"
     assert "oops" in found["missing_marks"]
     assert run("inspect", table, "--json", "--type", "day=date:mdy") == 0

@@ -72,6 +72,7 @@ def test_a_constant_is_read_as_its_column_holds_it() -> None:
     assert read_constant("number", "1,5") == 1.5
     assert read_constant("category", "12") == "12"
     assert read_constant("date", "1970-01-03") == 2 * DAY
+    assert read_constant("date", "03.01.1970", "dmy") == 2 * DAY
     assert shown_constant("date", 2 * DAY) == "1970-01-03"
     for kind, text in (("number", "many"), ("date", "yesterday")):
         with pytest.raises(ValueError, match="Type one such as"):

@@ -18,8 +18,9 @@ from engine.settings import TrainingSettings
 from engine.snapshot import Boundary, Histogram, LayerDetail, Metrics, ProbeRequest, Probes, Status
 from engine.trainer import Trainer
 from nnstudio import edits
-from nnstudio.data import ColumnSteps, ReadReport, Table, prepare, prepare_table, sample_recipe
+from nnstudio.data import ColumnSteps, DataRecipe, ReadReport, Table, prepare, prepare_table, sample_recipe
 from nnstudio.document import starting_document
+from nnstudio.prepared_store import PreparedStore
 from nnstudio.readiness import shapes_of
 from tests.nnstudio.tables import recipe as recipe_of
 from ui.document_store import DocumentStore
@@ -169,6 +170,32 @@ class FakeTraining(QObject):
         looker.look(wanted.plane, resting=True)
         looker.work(PLANE_SECONDS, resting=True)
         return looker.look(wanted.plane, resting=True)
+
+
+class TableTraining(FakeTraining):
+    """A model of a window whose data are found by their recipe."""
+
+    def __init__(self, recipe: DataRecipe) -> None:
+        self.prepared = PreparedStore()
+        made = prepare(recipe)
+        self.prepared.put(recipe, made)
+        super().__init__(None, edits.use_prepared(starting_document(), recipe, made))
+        self._found()
+
+    def when_at_rest(self, action) -> None:
+        action()
+
+    def take_data_again(self) -> None:
+        self._found()
+
+    def _found(self) -> None:
+        self.data = self.prepared.get(self.store.document.data)
+        self.data_changed.emit()
+
+    def _document_changed(self, before, after) -> None:
+        if before.data != after.data:
+            self._found()
+        super()._document_changed(before, after)
 
 
 def made_up_histogram(rng, spread: float = 1.0, shift: float = 0.0, bins: int = 48) -> Histogram:

@@ -590,6 +590,19 @@ def test_the_input_card_names_the_first_features(qtbot):
     assert all(name in card(hands, "input").chips[0] for name in hands.model.data.features)
 
 
+def test_the_input_card_tells_the_recipe_and_so_does_its_description(qtbot):
+    from fake_training import sample
+
+    hands = Hands(qtbot)
+    recipe, hands.model.data = sample("iris")
+    hands.model.store.apply(lambda document: msgspec.structs.replace(document, data=recipe), "data")
+    hands.model.data_changed.emit()
+    assert card(hands, "input").chips[-1].replace("\u00a0", " ") == "standardize 4"
+    assert "The table: " in card(hands, "input").tooltip
+    hands.canvas.select(("input",))
+    assert "standardize 4" in hands.canvas.accessibleDescription()
+
+
 def test_a_note_goes_above_its_card_where_below_it_would_cover_another(hands):
     x, y = hands.document.position("dense_1")
     hands.canvas.add_layer_at("dropout", QPointF(x + 80, y - 100))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +25,8 @@ def links() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("lesson", "view"), sorted(set(links())))
 def test_lessons_speak_of_views_that_there_are(lesson, view):
     assert view in PANELS
+
+
+def test_every_view_is_named_for_those_who_write_lessons():
+    text = (Path(__file__).parents[2] / "docs" / "lessons.md").read_text(encoding="utf-8")
+    assert [name for name in PANELS if f"`{name}`" not in text] == []

@@ -8,7 +8,7 @@ import psutil
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QTabBar
+from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QPushButton, QTabBar
 
 from nnstudio.data.room import MEGA, memory_limit, set_memory_limit
 from nnstudio.engine_host import EngineHost
@@ -194,6 +194,9 @@ def test_prediction_writes_the_tables_rows_with_their_prediction(window, qtbot, 
     monkeypatch.setattr("ui.dialogs.predict.QFileDialog.getOpenFileName", lambda *_: (str(table), ""))
     monkeypatch.setattr("ui.dialogs.predict.QFileDialog.getSaveFileName", lambda *_: (str(out), ""))
     press(window, "data.predict")
+    dialog = window.findChild(QDialog)
+    assert dialog.prediction.answers[0].value in ("first", "second")
+    qtbot.mouseClick(dialog.table, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "2 of 2 rows" in window.messages.text, timeout=PATIENCE)
     assert out.read_text().splitlines()[0] == "x1,x2,prediction,probability_first,probability_second"
 
@@ -310,7 +313,7 @@ def test_a_project_without_its_data_keeps_how_they_were_prepared(window, qtbot, 
     path = tmp_path / "large.nnstudio"
     save(path, window.store.document, window.model.checkpoint(), window.model.data, limit_bytes=0)
     window.session.let_go()
-    monkeypatch.setattr(type(window.session), "_prepare_again", lambda *_: None)  # as with a table that is gone
+    monkeypatch.setattr(type(window.session), "_prepare_sample", lambda *_: None)  # as with a table that is gone
     window.model.prepared._kept.clear()
     window.session.open(str(path))
     assert window.model.data is None

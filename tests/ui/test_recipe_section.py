@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_training import FakeTraining
+from fake_training import TableTraining
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
@@ -24,34 +24,12 @@ from nnstudio.data import (
     table_source,
     with_column,
 )
-from nnstudio.document import starting_document
-from nnstudio.prepared_store import PreparedStore
 from ui.data_steps import StepsEditor
 from ui.inspector import Inspector
 from ui.inspector.recipe_list import CHANGED, ColumnList
 from ui.recipe_work import close_work, work_of
 
 PATIENCE_MS = 30_000
-
-
-class TableTraining(FakeTraining):
-    """A model of a window whose data are found by their recipe."""
-
-    def __init__(self, recipe: DataRecipe) -> None:
-        self.prepared = PreparedStore()
-        made = prepare(recipe)
-        self.prepared.put(recipe, made)
-        super().__init__(None, edits.use_prepared(starting_document(), recipe, made))
-        self._found()
-
-    def _found(self) -> None:
-        self.data = self.prepared.get(self.store.document.data)
-        self.data_changed.emit()
-
-    def _document_changed(self, before, after) -> None:
-        if before.data != after.data:
-            self._found()
-        super()._document_changed(before, after)
 
 
 @pytest.fixture
@@ -103,7 +81,7 @@ def test_each_column_tells_its_steps_with_the_fitted_numbers(inspector: Inspecto
     assert columns.line(2).steps[-1] == "one-hot, 2 categories"
     assert section.detail.text().startswith("median")
     words = columns.data(columns.index(3), Qt.ItemDataRole.AccessibleTextRole)
-    assert words == "buys, text: target: 0 for no, 1 for yes"
+    assert words == "buys, yes/no: target: 0 for no, 1 for yes"
     assert "standardize 2 · one-hot 1" in section.brief.text()
 
 
@@ -151,6 +129,26 @@ def test_rules_for_all_are_applied_together(qtbot: QtBot, inspector: Inspector, 
     assert model.store.undo_stack.count() == 1
 
 
+def test_rules_that_do_not_matter_are_not_shown(qtbot: QtBot, inspector: Inspector, tmp_path: Path) -> None:
+    form = inspector.node_page.recipe.all
+    assert form.knows("class_weights")
+    assert form.knows("encoding")
+    assert not form.knows("scale_target")
+    assert not form.knows("date_parts")
+    file = tmp_path / "numbers.csv"
+    file.write_text("a,y\n" + "\n".join(f"{at % 7}.5,{at * 3 % 31}.25" for at in range(40)))
+    model = TableTraining(DataRecipe(source=table_source(file), plan=detect(file)))
+    made = Inspector(model.store, model)
+    qtbot.addWidget(made)
+    made.show_nodes(("input",))
+    form = made.node_page.recipe.all
+    assert form.knows("scale_target")
+    assert not form.knows("class_weights")
+    assert not form.knows("encoding")
+    close_work(model)
+    model.deleteLater()
+
+
 def test_what_fails_says_why_and_loses_nothing(
     qtbot: QtBot, inspector: Inspector, model: TableTraining, recipe: DataRecipe
 ) -> None:
@@ -160,7 +158,7 @@ def test_what_fails_says_why_and_loses_nothing(
     apply(qtbot, inspector)
     bar = inspector.recipe_bar
     assert bar.isVisible()
-    assert "which is not there" in bar.words.text()
+    assert "is not there any more. Use Data, Find the table's file" in bar.words.text()
     assert bar.words.property("role") == "bad"
     assert model.store.document == before
     assert work_of(model).recipe.preparation.scaling == "none"
@@ -168,6 +166,28 @@ def test_what_fails_says_why_and_loses_nothing(
     qtbot.mouseClick(bar.discard, Qt.MouseButton.LeftButton)
     assert not bar.isVisible()
     assert work_of(model).recipe == recipe
+
+
+def test_while_training_comes_to_rest_it_cannot_be_applied_twice(
+    qtbot: QtBot, inspector: Inspector, model: TableTraining
+) -> None:
+    put_off: list[object] = []
+
+    def gate(before: object, after: object, retry: object) -> bool:
+        put_off.append(retry)
+        return False
+
+    model.store.gate = gate
+    combo(inspector.node_page.recipe.all, "scaling").setCurrentIndex(3)
+    qtbot.mouseClick(inspector.recipe_bar.apply, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(put_off), timeout=PATIENCE_MS)
+    assert work_of(model).busy
+    assert not inspector.recipe_bar.apply.isEnabled()
+    model.store.gate = None
+    put_off[0]()
+    assert not work_of(model).busy
+    assert model.store.document.data.preparation.scaling == "none"
+    assert not inspector.recipe_bar.isVisible()
 
 
 def test_other_data_let_a_draft_go(inspector: Inspector, model: TableTraining, recipe: DataRecipe) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from workbooks import text as cell
 
 from nnstudio.data import Cancelled, DataError, ShareSplit, prepare
 from ui import preferences, theme
-from ui.dialogs import table_import
+from ui.dialogs import table_import_jobs
 from ui.dialogs.table_import import TableImportDialog
 from ui.dialogs.table_import_models import DISTINCT, KIND, MISSING, ROLE
 
@@ -69,19 +68,19 @@ def load(qtbot: QtBot, dialog: TableImportDialog) -> None:
 
 def column(dialog: TableImportDialog, row: int, at: int) -> str:
     model = dialog.columns_model
-    return str(model.data(model.index(row, at)))
+    return str(model.data(model.index(row, at))).replace("\u202f", " ")
 
 
 def test_without_a_file_it_says_what_will_be_here_and_cannot_load(opened: Open) -> None:
     dialog = opened(None)
-    assert dialog.waiting.isVisible()
-    assert "Choose a table" in dialog.waiting.text()
+    assert dialog.left.waiting.isVisible()
+    assert "Choose a table" in dialog.left.waiting.text()
     assert not dialog.footer.load_button.isEnabled()
 
 
 def test_a_table_is_loaded_with_the_recipe_that_makes_the_same_arrays(qtbot: QtBot, opened: Open) -> None:
     dialog = opened(IRIS)
-    assert dialog.size_label.text() == "150 rows, 5 columns"
+    assert dialog.left.size_label.text() == "150 rows, 5 columns"
     assert dialog.settings.task.currentText().startswith("Several classes")
     load(qtbot, dialog)
     assert dialog.result() == QDialog.DialogCode.Accepted
@@ -104,14 +103,14 @@ def test_what_was_detected_is_shown_and_can_be_overruled(qtbot: QtBot, opened: O
     choose(qtbot, dialog, dialog.bar.decimal, ".")
     assert column(dialog, 0, KIND).startswith("Category")
     choose(qtbot, dialog, dialog.bar.header, False)
-    assert dialog.preview_model.headerData(0, Qt.Orientation.Horizontal) == "column_1"
-    assert dialog.preview_model.data(dialog.preview_model.index(0, 0)) == "größe"
+    assert dialog.left.model.headerData(0, Qt.Orientation.Horizontal) == "column_1"
+    assert dialog.left.model.data(dialog.left.model.index(0, 0)) == "größe"
     choose(qtbot, dialog, dialog.bar.delimiter, "|")
-    assert dialog.preview_model.columnCount() == 1
+    assert dialog.left.model.columnCount() == 1
     assert not dialog.footer.load_button.isEnabled()
     assert "No column is a feature" in dialog.footer.message.text()
     choose(qtbot, dialog, dialog.bar.delimiter, ";")
-    assert dialog.preview_model.columnCount() == 3
+    assert dialog.left.model.columnCount() == 3
 
 
 @pytest.mark.parametrize(("first", "second"), [("decimal", "thousands"), ("thousands", "decimal")])
@@ -136,7 +135,7 @@ def test_letters_change_the_selected_columns(qtbot: QtBot, opened: Open) -> None
     assert column(dialog, 0, ROLE).startswith("Target")
     assert column(dialog, 4, ROLE).startswith("Feature")  # one target at a time
     assert dialog.settings.task.currentText().startswith("A number")
-    assert dialog.settings.scale_target.isVisible()
+    assert dialog.settings.rules.knows("scale_target")
     select = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
     view.selectRow(1)
     view.selectionModel().select(view.model().index(2, 0), select)
@@ -188,9 +187,9 @@ def test_missing_distinct_and_unreadable_cells_are_counted(qtbot: QtBot, opened:
     path = tmp_path / "t.csv"
     path.write_text("a,b,y\n" + "".join(f"{i},{'oops' if i == 5 else '' if i == 7 else i},u\n" for i in range(20)))
     dialog = opened(path)
-    assert column(dialog, 1, MISSING) == "2 ✕"
+    assert column(dialog, 1, MISSING) == "10 % ✕"
     assert column(dialog, 1, DISTINCT) == "18"
-    model = dialog.preview_model
+    model = dialog.left.model
     assert model.data(model.index(5, 1)) == "✕ oops"
     assert model.data(model.index(7, 1)) == "missing"
 
@@ -200,7 +199,7 @@ def test_rows_that_will_be_dropped_are_not_divided(opened: Open, tmp_path: Path)
     path.write_text("a,b,y\n" + "".join(f"{i * 2},{'' if i % 10 == 0 else i % 7},{i % 2}\n" for i in range(400)))
     dialog = opened(path)
     form = dialog.settings
-    assert dialog.size_label.text() == "400 rows, 3 columns"
+    assert dialog.left.size_label.text() == "400 rows, 3 columns"
     assert [label.text() for label in form.counts] == ["288 rows", "72 rows", "0 rows"]
     assert form.dropped.text() == "40 rows dropped"
     form.missing.setCurrentIndex(form.missing.findData("mean"))
@@ -210,24 +209,11 @@ def test_rows_that_will_be_dropped_are_not_divided(opened: Open, tmp_path: Path)
     dialog.columns_model.change([1], "ignore")
     assert form.counts[0].text() == "320 rows"
     assert column(dialog, 0, DISTINCT) == "400"
-    assert not dialog.counted_label.isVisible()
-
-
-def test_counts_of_the_first_rows_alone_say_so(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("nnstudio.data.preview"), "SMALL_FILE", 100)
-    path = tmp_path / "t.csv"
-    path.write_text("a,y\n" + "".join(f"{i * 2},{i % 2}\n" for i in range(5000)))
-    dialog = opened(path)
-    assert dialog.size_label.text().startswith("about")
-    assert dialog.counted_label.text() == "Missing and Distinct: in the first 200 rows"
-    assert dialog.counted_label.isVisible()
-    model = dialog.columns_model
-    tip = model.headerData(DISTINCT, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
-    assert tip == "Different values in the first 200 rows"
+    assert not dialog.side.check.isVisible()
 
 
 def listed(dialog: TableImportDialog) -> list[tuple[int, str, str]]:
-    return [(problem.row, problem.column, problem.text) for problem in dialog.problems.model.problems]
+    return [(problem.row, problem.column, problem.text) for problem in dialog.left.problems.model.problems]
 
 
 def test_every_cell_and_row_that_cannot_be_read_is_listed_with_its_row_and_text(
@@ -241,24 +227,24 @@ def test_every_cell_and_row_that_cannot_be_read_is_listed_with_its_row_and_text(
     dialog = opened(path)
     wrong = [(i + 2, "a", "oops") for i in range(7, 400, 20)]
     assert listed(dialog) == [wrong[0], (11, "", lines[9]), (13, "d", "2024-99-12"), *wrong[1:]]
-    assert dialog.problems.isVisible()
-    assert dialog.problems.count.text() == "21 cells and 1 row"
-    model = dialog.problems.model
+    assert dialog.left.problems.isVisible()
+    assert dialog.left.problems.count.text() == "21 cells and 1 row"
+    model = dialog.left.problems.model
     assert [model.data(model.index(2, at)) for at in range(4)] == [
         "13",
         "d",
         "2024-99-12",
         "no date, counts as missing",
     ]
-    dialog.problems.table.clicked.emit(model.index(2, 0))
-    current = dialog.preview_view.currentIndex()
-    assert dialog.preview_model.data(current) == "✕ 2024-99-12"
+    dialog.left.problems.table.clicked.emit(model.index(2, 0))
+    current = dialog.left.view.currentIndex()
+    assert dialog.left.model.data(current) == "✕ 2024-99-12"
     dialog.columns_model.change([0], "category")
     settle(qtbot, dialog)
     assert len(listed(dialog)) == 2
     dialog.set_path(str(IRIS))
     settle(qtbot, dialog)
-    assert not dialog.problems.isVisible()
+    assert not dialog.left.problems.isVisible()
 
 
 def test_what_means_a_missing_cell_can_be_added_to(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
@@ -266,11 +252,11 @@ def test_what_means_a_missing_cell_can_be_added_to(qtbot: QtBot, opened: Open, t
     path.write_text("a,y\n" + "".join(f"{-999 if i % 4 == 0 else i * 2},{i % 2}\n" for i in range(40)))
     dialog = opened(path)
     assert dialog.bar.marks.text().startswith("NA N/A")
-    assert column(dialog, 0, MISSING) == "0"
+    assert column(dialog, 0, MISSING) == "0 %"
     dialog.bar.marks.setText(dialog.bar.marks.text() + " -999")
     dialog.bar.marks.editingFinished.emit()
     settle(qtbot, dialog)
-    assert column(dialog, 0, MISSING) == "10"
+    assert column(dialog, 0, MISSING) == "25 %"
     load(qtbot, dialog)
     assert "-999" in dialog.recipe().plan.missing_marks
 
@@ -280,8 +266,8 @@ def test_comments_are_shown_and_can_be_overruled(qtbot: QtBot, opened: Open, tmp
     path.write_text("# by hand\n# in spring\na,y\n" + "".join(f"{i * 2},{i % 2}\n" for i in range(20)))
     dialog = opened(path)
     assert dialog.bar.comment.currentData() == "#"
-    assert "# by hand" in dialog.notes.text()
-    assert dialog.preview_model.headerData(0, Qt.Orientation.Vertical) == "4"
+    assert "# by hand" in dialog.left.notes.text()
+    assert dialog.left.model.headerData(0, Qt.Orientation.Vertical) == "4"
     choose(qtbot, dialog, dialog.bar.comment, "")
     assert listed(dialog) != []
 
@@ -311,13 +297,30 @@ def test_the_order_of_a_date_is_shown_and_can_be_chosen(qtbot: QtBot, opened: Op
     path.write_text("d,a,y\n" + "".join(f"{i % 9 + 1:02}/04/2024,{i * 2},{i % 2}\n" for i in range(30)))
     dialog = opened(path)
     assert column(dialog, 0, KIND) == "Date, m.d.y ▾"
-    assert "read with the month first" in dialog.notes.text()
+    assert "read with the month first" in dialog.left.notes.text()
     model = dialog.columns_model
     assert model.setData(model.index(0, KIND), "date:dmy")
     settle(qtbot, dialog)
     assert column(dialog, 0, KIND) == "Date, d.m.y ▾"
     choose(qtbot, dialog, dialog.bar.encoding, "latin-1")  # the choice survives another look at the file
     assert column(dialog, 0, KIND) == "Date, d.m.y ▾"
+
+
+def test_a_column_read_as_a_date_by_its_letter_shows_the_order_that_its_cells_tell(
+    qtbot: QtBot, opened: Open, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.csv"
+    cells = [f"{i % 28 + 1}/04/2024" if i % 3 else f"about {i}" for i in range(60)]
+    path.write_text("d,a,y\n" + "".join(f"{cell},{i * 2},{i % 2}\n" for i, cell in enumerate(cells)))
+    dialog = opened(path)
+    assert column(dialog, 0, KIND) == "Category ▾"
+    dialog.columns_view.selectRow(0)
+    qtbot.keyClick(dialog.columns_view, Qt.Key.Key_D)
+    settle(qtbot, dialog)
+    assert column(dialog, 0, KIND) == "Date, d.m.y ▾"
+    assert [text for _, _, text in listed(dialog)] == [cells[i] for i in range(0, 60, 3)]
+    assert dialog.left.model.data(dialog.left.model.index(14, 0)) == "15/04/2024"
+    assert dialog.left.model.data(dialog.left.model.index(15, 0)) == "✕ about 15"
 
 
 @pytest.mark.parametrize("name", ["t.csv.gz", "t.parquet"])
@@ -328,7 +331,7 @@ def test_packed_tables_are_loaded_too(qtbot: QtBot, opened: Open, tmp_path: Path
     else:
         path.write_bytes(parquet(tmp_path, f"SELECT * FROM read_csv('{IRIS}')"))
     dialog = opened(path)
-    assert dialog.size_label.text() == "150 rows, 5 columns"
+    assert dialog.left.size_label.text() == "150 rows, 5 columns"
     load(qtbot, dialog)
     assert dialog.prepared().X.shape == (150, 4)
 
@@ -484,7 +487,7 @@ def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
                 raise Cancelled
         raise DataError("nobody cancelled.")
 
-    monkeypatch.setattr(table_import, "prepare_anew", slow)
+    monkeypatch.setattr(table_import_jobs, "prepare_anew", slow)
     dialog = opened(IRIS)
     qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.footer.progress.value() > 20, timeout=WAIT_MS)
@@ -511,7 +514,7 @@ def test_every_control_has_an_accessible_name(opened: Open) -> None:
     assert unnamed == []
     assert dialog.bar.path_edit.accessibleName()
     assert dialog.columns_view.accessibleName()
-    assert dialog.preview_view.accessibleName()
+    assert dialog.left.view.accessibleName()
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])

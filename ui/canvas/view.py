@@ -353,7 +353,8 @@ class Canvas(InteractiveView):
     def _describe(self) -> None:
         graph, shapes = self.document.graph, self.model.shapes
         chosen = [node_id for node_id in self.selected() if graph.has(node_id)]
-        said = [f"Selected: {words.describe_node(graph, shapes, node_id)}" for node_id in chosen[:3]]
+        recipe = self._data_chips()[1]
+        said = [f"Selected: {words.describe_node(graph, shapes, node_id, recipe)}" for node_id in chosen[:3]]
         self.setAccessibleDescription(" ".join([*said, words.describe(graph, shapes)]))
 
     def _selection_changed(self) -> None:

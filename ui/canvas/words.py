@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.graph import Graph
+from engine.layers import Input
 from engine.shapes import Shapes
 from ui.canvas.card import grouped
 
@@ -25,14 +28,15 @@ def describe(graph: Graph, shapes: Shapes) -> str:
     return " ".join(sentences)
 
 
-def describe_node(graph: Graph, shapes: Shapes, node_id: str) -> str:
-    """Return one layer: name, units, settings, what it reads, and its problems."""
+def describe_node(graph: Graph, shapes: Shapes, node_id: str, recipe: Sequence[str] = ()) -> str:
+    """Return one layer: name, units, settings, what it reads, and its problems; of the Input what the recipe did."""
     names = {node.id: node.name for node in graph.nodes}
     node = graph.node(node_id)
     parts = [node.name]
     if node_id in shapes.units:
         parts.append(f"{grouped(shapes.units[node_id])} units")
     parts += node.layer.chips()
+    parts += [chip.replace("\u00a0", " ") for chip in recipe] if isinstance(node.layer, Input) else []
     parts += ["frozen"] if node.layer.is_frozen else []
     sources = [names[source] for source in graph.inputs_of(node_id) if source in names]
     if sources:

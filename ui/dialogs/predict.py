@@ -1,4 +1,4 @@
-"""Predicting the rows of a table from the window: choose the table, choose where to, and hear how it went."""
+"""Predicting from the window: one example in a form, or a table: choose it, choose where to, and hear how it went."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from nnstudio.data import DataError, check_columns, plural
+from nnstudio.headless import trained_network
 from nnstudio.predicting import Predicted, predict_table, write_csv
 from nnstudio.project_file import Project
 from ui import preferences
 from ui.table_files import TABLE_FILTER
 
 POLL_MS = 50
+UNTRAINED = "There are no trained weights yet: press Train first, then predict."
+UNKNOWN = "How the data were prepared is not known: use Data, Read the table again, then predict."
 
 
 class Prediction(QObject):
@@ -56,14 +59,42 @@ class Prediction(QObject):
             self.deleteLater()
 
 
-def predict_table_from(window: QWidget, project: Project, name: str, show: Callable[..., object]) -> None:
-    """Ask for a table and for a file, and predict; ``show`` takes a sentence, its kind, and an action with its text."""
+def predict_from(window: QWidget, project: Project, name: str, chosen: int, show: Callable[..., object]) -> None:
+    """Open the form that predicts one example, from which a table can be chosen; ``show`` says what is in the way."""
+    from ui.dialogs.predict_form import PredictDialog  # at first use: the window is up sooner
+
     if project.checkpoint is None:
-        show("There are no trained weights yet: press Train first, then predict.", "info")
+        show(UNTRAINED, "info")
         return
     about = project.prepared or project.record
     if about is None:
-        show("How the data were prepared is not known: use Data, Read the table again, then predict.", "warn")
+        show(UNKNOWN, "warn")
+        return
+    try:
+        network = trained_network(project, Path(name))
+    except DataError as error:
+        show(str(error), "bad")
+        return
+    if network.n_features != len(about.fitted.features) or network.n_outputs != about.fitted.outputs:
+        show("The data do not fit the network: train it again, then predict.", "warn")
+        return
+
+    def predict_table() -> None:
+        predict_table_from(window, project, name, show)
+
+    dialog = PredictDialog(network, about.fitted, project.prepared, chosen, predict_table, window)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
+def predict_table_from(window: QWidget, project: Project, name: str, show: Callable[..., object]) -> None:
+    """Ask for a table and for a file, and predict; ``show`` takes a sentence, its kind, and an action with its text."""
+    if project.checkpoint is None:
+        show(UNTRAINED, "info")
+        return
+    about = project.prepared or project.record
+    if about is None:
+        show(UNKNOWN, "warn")
         return
     folder = preferences.table_folder()
     table, _ = QFileDialog.getOpenFileName(window, "Predict the rows of a table", folder, TABLE_FILTER)

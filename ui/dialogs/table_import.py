@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QAbstractSpinBox, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from engine.declared import SettingError
+from engine.declared import replace
+from nnstudio import numbers
 from nnstudio.data import (
+    Column,
+    ColumnSteps,
     DataError,
     DataRecipe,
     ImportPlan,
@@ -24,39 +22,32 @@ from nnstudio.data import (
     Preview,
     TableSource,
     check_recipe,
-    detect,
-    prepare_anew,
-    preview,
     proposed_task,
     rows_left,
-    with_column,
+    targets_apart,
+    with_changed_steps,
 )
-from nnstudio.data.formats import Format, contents
-from nnstudio.data.recipe import Column, DateOrder, Kind
-from nnstudio.data.recipe import Role as ColumnRole
+from nnstudio.data.formats import Format
 from ui import preferences
+from ui.dialogs import table_import_jobs as jobs
 from ui.dialogs.table_import_bars import DECIMALS, GAP, DialectBar, Footer
-from ui.dialogs.table_import_models import ColumnsModel, ColumnsView
-from ui.dialogs.table_import_preview import PreviewModel, PreviewView
-from ui.dialogs.table_import_settings import SettingsForm, heading
-from ui.dialogs.table_import_unreadable import ProblemsView
-from ui.dialogs.table_import_words import rounded, spaced
-from ui.dialogs.table_import_work import Background
+from ui.dialogs.table_import_left import Left
+from ui.dialogs.table_import_side import Side
+from ui.dialogs.table_import_words import rounded
+from ui.dialogs.table_import_work import Background, Work
 
-SIZE = (1120, 680)
-LEAST_SIZE = (960, 600)
-SIDE_WIDTH = 460
+SIZE = (1180, 720)
+LEAST_SIZE = (960, 620)
 WAITING = "Choose a table: its first rows, and how they are read, will be shown here."
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    recipe: DataRecipe
-    prepared: PreparedData
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class TableImportDialog(QDialog):
-    """Asks for a table and how to read it; after ``Accepted``, :meth:`recipe` and :meth:`prepared` hold the result."""
+    """Asks for a table and how to read it; after ``Accepted``, :meth:`recipe` and :meth:`prepared` hold the result.
+
+    Two jobs run beside the window: one looks at the file or loads it, the other finds the figures of all rows of a
+    large file meanwhile.
+    """
 
     def __init__(self, path: str | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,22 +58,29 @@ class TableImportDialog(QDialog):
         self._plan: ImportPlan | None = None
         self._preview: Preview | None = None
         self._overruled: dict[str, Any] = {}
-        # By column name: the kind, role and order of dates that a person gave.
-        self._choices: dict[str, tuple[Kind, ColumnRole, DateOrder]] = {}
+        self._choices: dict[str, Column] = {}  # by name, the columns that a person changed
         self._format: tuple[Format, tuple[str, ...]] = ("text", ())  # and the sheets of a workbook
-        self._loaded: _Loaded | None = None
+        self._loaded: jobs.Loaded | None = None
         self._error = ""
+        self._check_problem = ""
         self._background = Background(self)
+        self._checking = Background(self)
         self._build()
         self._background.finished.connect(self._finished)
         self._background.failed.connect(self._failed)
         self._background.cancelled.connect(self._cancelled)
         self._background.progressed.connect(self._progressed)
+        self._checking.finished.connect(self._checked)
+        self._checking.failed.connect(self._check_failed)
+        self._checking.cancelled.connect(lambda _: self._show_check())
+        self._checking.progressed.connect(lambda _, share: self.side.check.show_share(share))
         self.settings.changed.connect(self._settings_changed)
         self.columns_model.edited.connect(self._columns_edited)
+        self.side.column.edited.connect(self._steps_edited)
+        self.side.chosen.connect(self.left.view.show_column)
+        self.side.check.pressed.connect(self._check_pressed)
         self._refresh()
         if path:
-            self.footer.load_button.setFocus()
             self.set_path(path)
 
     # -- what the caller asks -------------------------------------------------------------------------------------
@@ -102,6 +100,7 @@ class TableImportDialog(QDialog):
         self._path = path
         self._overruled, self._choices = {}, {}
         self._plan = self._preview = None
+        self.settings.forget_columns()
         self.bar.show_path(path)
         self._inspect()
 
@@ -118,69 +117,19 @@ class TableImportDialog(QDialog):
         body = QHBoxLayout()
         body.setContentsMargins(GAP, GAP, GAP, GAP)
         body.setSpacing(GAP)
-        body.addLayout(self._build_preview(), 1)
-        body.addWidget(self._build_side())
+        self.left = Left()
+        body.addWidget(self.left, 1)
+        self.side = Side()
+        self.columns_model, self.columns_view, self.settings = self.side.model, self.side.view, self.side.settings
+        body.addWidget(self.side, 1)
         outer.addLayout(body, 1)
         self.footer = Footer()
         self.footer.cancel_button.clicked.connect(self._cancel)
         self.footer.load_button.clicked.connect(self._load)
         outer.addWidget(self.footer)
-
-    def _build_preview(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(8)
-        top = QHBoxLayout()
-        top.addWidget(heading("FIRST ROWS"))
-        top.addStretch(1)
-        self.size_label = QLabel()
-        self.size_label.setProperty("role", "dim")
-        top.addWidget(self.size_label)
-        column.addLayout(top)
-        self.preview_model = PreviewModel(self)
-        self.preview_view = PreviewView(self.preview_model)
-        self.waiting = QLabel(WAITING)
-        self.waiting.setProperty("role", "dim")
-        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.waiting.setWordWrap(True)
-        over = QVBoxLayout(self.preview_view)
-        over.addWidget(self.waiting)
-        column.addWidget(self.preview_view, 1)
-        self.problems = ProblemsView()
-        self.problems.chosen.connect(self.preview_view.show_cell)
-        column.addWidget(self.problems)
-        self.notes = QLabel()
-        self.notes.setProperty("role", "dim")
-        self.notes.setWordWrap(True)
-        self.notes.setAccessibleName("Notes on what was detected")
-        column.addWidget(self.notes)
-        return column
-
-    def _build_side(self) -> QWidget:
-        side = QWidget()
-        side.setFixedWidth(SIDE_WIDTH)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        top = QHBoxLayout()
-        top.addWidget(heading("COLUMNS"))
-        top.addStretch(1)
-        self.roles_label = QLabel()
-        self.roles_label.setProperty("role", "dim")
-        top.addWidget(self.roles_label)
-        column.addLayout(top)
-        self.columns_model = ColumnsModel(self)
-        self.columns_view = ColumnsView(self.columns_model)
-        self.columns_view.verticalHeader().hide()
-        column.addWidget(self.columns_view, 1)
-        self.counted_label = QLabel()
-        self.counted_label.setProperty("role", "hint")
-        self.counted_label.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.counted_label.hide()
-        column.addWidget(self.counted_label)
-        column.addSpacing(4)
-        self.settings = SettingsForm()
-        column.addWidget(self.settings)
-        return side
+        load = QShortcut(QKeySequence("Ctrl+Return"), self)
+        load.activated.connect(self._load)
+        self.footer.load_button.setToolTip("Load the table (Ctrl+Return)")
 
     # -- what a person does ---------------------------------------------------------------------------------------
 
@@ -198,22 +147,33 @@ class TableImportDialog(QDialog):
 
     def _columns_edited(self, plan: ImportPlan) -> None:
         before = {column.name: column for column in self._plan.columns} if self._plan else {}
-        for column in plan.columns:
-            if before.get(column.name) != column:
-                self._choices[column.name] = (column.kind, column.role, column.date_order)
+        changed = [column for column in plan.columns if before.get(column.name) != column]
+        self._choices |= {column.name: column for column in changed}
         self._plan = plan
         if self._background.busy:
             self._inspect()  # what is under way does not know of this
-        elif any(
-            c.name in before and _read_as(before[c.name]) != _read_as(c) for c in plan.columns
-        ):  # a role changes no count
-            self._look_again()
+        elif any(c.name in before and _read_as(before[c.name]) != _read_as(c) for c in changed):
+            self._look_again()  # a role changes no figure
         self._error = ""
         self._refresh()
+        dates = [c for c in changed if _is_date_feature(c) and not _is_date_feature(before.get(c.name))]
+        if len(dates) == len(changed) == 1:  # it has parts to choose from
+            self.side.open_column(plan.columns.index(dates[0]), "date_parts")
+
+    def _steps_edited(self, before: ColumnSteps, after: ColumnSteps) -> None:
+        if self._plan is not None:
+            self._columns_edited(with_changed_steps(self._plan, self.side.together(), before, after))
 
     def _settings_changed(self) -> None:
         self._error = ""
         self._refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Return end what is typed in a field; it loads the table from everywhere else."""
+        if event.key() in ENTER and isinstance(self.focusWidget(), (QLineEdit, QAbstractSpinBox)):
+            event.accept()
+            return
+        super().keyPressEvent(event)
 
     def _cancel(self) -> None:
         if self.footer.progress.isVisible():
@@ -223,49 +183,58 @@ class TableImportDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Close; no thread outlives the dialog."""
+        self._checking.forget()  # both threads are told to stop before one is waited for
         self._background.close()
+        self._checking.close()
         super().done(result)
 
     # -- jobs -----------------------------------------------------------------------------------------------------
 
     def _inspect(self) -> None:
-        path, overruled, choices = self._path, dict(self._overruled), dict(self._choices)
-
-        def work(progress: Any, cancelled: Any) -> tuple[ImportPlan, Preview, tuple[Format, tuple[str, ...]]]:
-            try:
-                plan = detect(path, **overruled, cancelled=cancelled)
-            except SettingError as error:
-                raise DataError(str(error)) from None
-            for name, (kind, role, order) in choices.items():
-                if any(column.name == name for column in plan.columns):
-                    plan = with_column(plan, name, kind=kind, role=role, date_order=order)
-            return plan, preview(path, plan, cancelled=cancelled), contents(path)
-
-        self._error = ""
-        self._background.start("inspect", work)
+        self._look(jobs.inspect(self._path, dict(self._overruled), dict(self._choices)))
         self._refresh()
 
     def _look_again(self) -> None:
-        path, plan, kind = self._path, self._plan, self._format
-        assert plan is not None
+        assert self._plan is not None
+        self._look(jobs.look_again(self._path, self._plan, self._format))
+
+    def _look(self, work: Work) -> None:
         self._error = ""
-        self._background.start(
-            "inspect", lambda progress, cancelled: (plan, preview(path, plan, cancelled=cancelled), kind)
-        )
+        self._checking.forget()
+        self._background.start("inspect", work)
 
     def _load(self) -> None:
         wish = self._wish()
         if wish is None or not self.footer.load_button.isEnabled():
             return
-
-        def work(progress: Any, cancelled: Any) -> _Loaded:
-            return _Loaded(*prepare_anew(wish, progress=progress, cancelled=cancelled))
-
         self._error = ""
-        self._background.start("load", work)
+        self._checking.forget()  # loading reads all of the file too
+        self._background.start("load", jobs.load(wish))
         self.footer.progress.setValue(0)
         self.footer.progress.show()
         self._refresh()
+
+    def _check(self) -> None:
+        """Begin to find the figures of all rows, where those shown are of the first ones."""
+        if self._plan is not None and self._preview is not None and not self._preview.complete:
+            self._check_problem = ""
+            self.side.check.progress.setValue(0)
+            self._checking.start("check", jobs.check(self._path, self._plan, self._preview))
+        self._show_check()
+
+    def _check_pressed(self) -> None:
+        if self._checking.busy:
+            self._checking.cancel()
+        else:
+            self._check()
+
+    def _checked(self, key: str, whole: Preview) -> None:
+        self._preview = whole
+        self._refresh()
+
+    def _check_failed(self, key: str, sentence: str) -> None:
+        self._check_problem = sentence
+        self._show_check()
 
     def _finished(self, key: str, result: Any) -> None:
         if key == "load":
@@ -274,13 +243,18 @@ class TableImportDialog(QDialog):
             self.footer.progress.hide()
             self.accept()
             return
+        assert isinstance(result, jobs.Seen)
         first_look = self._plan is None
         self._plan, self._preview, self._format = result
         self.bar.show_format(*self._format)
         self.bar.show_plan(self._plan)
-        if first_look and not self.bar.path_edit.hasFocus():
-            self.columns_view.setFocus()
+        self._check_problem = ""
         self._refresh()
+        if first_look and self.footer.load_button.isEnabled():
+            self.footer.load_button.setFocus()  # Return loads at once what was detected well
+        elif first_look:
+            self.columns_view.setFocus()
+        self._check()
 
     def _failed(self, key: str, sentence: str) -> None:
         self._error = sentence
@@ -288,10 +262,14 @@ class TableImportDialog(QDialog):
         if key == "inspect":
             self._plan = self._preview = None
         self._refresh()
+        if key == "load":
+            self._check()
 
     def _cancelled(self, key: str) -> None:
         self.footer.progress.hide()
         self._refresh()
+        if key == "load":
+            self._check()
 
     def _progressed(self, key: str, share: float) -> None:
         self.footer.progress.setValue(round(1000 * share))
@@ -313,23 +291,22 @@ class TableImportDialog(QDialog):
         """Show everything that follows from the plan, the preview, the settings and the running job."""
         plan = self._plan or ImportPlan()
         loading = self.footer.progress.isVisible() or (self._background.busy and not self.footer.progress.isHidden())
-        new_columns = [c.name for c in plan.columns] != [c.name for c in self.columns_model.plan.columns]
-        new_rows = self._preview is not self.preview_model.preview
-        if new_columns or new_rows or plan != self.preview_model.plan:
-            self.preview_model.show(plan, self._preview)
+        if self._preview is not self.columns_model.preview or plan != self.columns_model.plan:
             self.columns_model.show(plan, self._preview)
-            if new_columns:
-                self.preview_view.fit_columns()
-        self.waiting.setVisible(self._preview is None)
-        self.waiting.setText(WAITING if not self._path else "" if self._error else "Reading the first rows…")
+        waiting = WAITING if not self._path else "" if self._error else "Reading the first rows…"
+        self.left.show_plan(plan, self._preview, waiting)
         for box in self.bar.editors():
             box.setEnabled(bool(self._path) and not loading)
-        for widget in (self.bar.path_edit, self.columns_view, self.settings):
+        for widget in (self.bar.path_edit, self.side):
             widget.setEnabled(not loading)
-        self.problems.show_problems(plan, self._preview)
-        self._show_sizes(plan)
-        self._show_notes(plan)
-        self.settings.propose(proposed_task(self._preview, plan) if self._preview is not None else None)
+        self._show_counts(plan)
+        wish = self._wish()
+        task = proposed_task(self._preview, plan) if self._preview is not None else None
+        self.settings.propose(task)
+        if wish is not None and wish.task is None:
+            wish = replace(wish, task=task)  # as what follows would find it
+        self.side.show_recipe(wish, self._preview)
+        self._show_check()
         problem = self._error or self._problem()
         self.footer.message.setProperty("role", "bad" if problem else "dim")
         self.footer.message.setText(f"✕ {problem}" if problem else "Reading and preparing…" if loading else "")
@@ -345,38 +322,38 @@ class TableImportDialog(QDialog):
             check_recipe(wish)
         except DataError as error:
             return str(error)
+        apart = targets_apart(self._preview, wish.plan) if self._preview is not None and wish.task is None else ""
+        if apart:
+            return apart
         if self._preview is not None and not self._preview.rows:
             return f"{Path(self._path).name} has a header but no rows that can be read below it."
         return ""
 
-    def _show_sizes(self, plan: ImportPlan) -> None:
+    def _show_counts(self, plan: ImportPlan) -> None:
         if self._preview is None:
-            self.size_label.setText("")
-            self.roles_label.setText("")
-            self.counted_label.hide()
+            self.side.roles.setText("")
             self.settings.show_rows(0, 0, True)
             return
         exact = self._preview.complete
-        rows = self._preview.estimated_rows if exact else rounded(self._preview.estimated_rows)
-        about = "" if exact else "about "
-        self.size_label.setText(f"{about}{spaced(rows)} rows, {spaced(len(plan.columns))} columns")
-        count = {role: sum(c.role == role for c in plan.columns) for role in ("feature", "target", "ignore")}
-        features = "1 feature" if count["feature"] == 1 else f"{spaced(count['feature'])} features"
-        parts = [features, f"{count['target']} target"]
-        self.roles_label.setText(", ".join(parts + ([f"{spaced(count['ignore'])} ignored"] * bool(count["ignore"]))))
-        self.counted_label.setVisible(not exact)
-        self.counted_label.setText(f"Missing and Distinct: in the first {spaced(self._preview.counted_rows)} rows")
+        count = Counter(column.role for column in plan.columns)
+        parts = [numbers.plural(count["feature"], "feature"), numbers.plural(count["target"], "target")]
+        parts += [f"{numbers.count(count['ignore'])} ignored"] if count["ignore"] else []
+        self.side.roles.setText(", ".join(parts))
         left = rows_left(self._preview, plan, self.settings.preparation().missing)
-        self.settings.show_rows(left if exact else rounded(left), max(0, rows - left), exact)
+        sizes = (left, max(0, self._preview.estimated_rows - left))
+        self.settings.show_rows(*(sizes if exact else map(rounded, sizes)), exact)
 
-    def _show_notes(self, plan: ImportPlan) -> None:
-        # Which column is the target stands beside it, and may have been changed since.
-        notes = [note for note in plan.notes if not note.startswith("The last column")]
-        self.notes.setText(" ".join(notes[:3]) + (f" And {len(notes) - 3} more." if len(notes) > 3 else ""))
-        self.notes.setToolTip("\n".join(notes))
-        self.notes.setAccessibleDescription(" ".join(notes))
-        self.notes.setVisible(bool(notes))
+    def _show_check(self) -> None:
+        shown = self._preview
+        if shown is None or shown.complete:
+            self.side.check.hide()
+        else:
+            self.side.check.show_state(shown.counted_rows, self._checking.busy, self._check_problem)
 
 
 def _read_as(column: Column) -> tuple[str, str]:
     return column.kind, column.date_order
+
+
+def _is_date_feature(column: Column | None) -> bool:
+    return column is not None and column.kind == "date" and column.role == "feature"

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QInputDialog,
     QLabel,
     QLineEdit,
     QProgressBar,
@@ -31,6 +32,7 @@ THOUSANDS = {"": "None", ",": "Comma", ".": "Point", " ": "Space", "'": "Apostro
 THOUSANDS["\u202f"] = "Narrow space"
 QUOTES = {'"': 'Double "', "'": "Single '", "": "None"}
 COMMENTS = {"": "None", "#": "#", "%": "%", "!": "!", ";": ";", "*": "*"}
+ANOTHER = "another"  # a delimiter that is asked for
 HEADERS = {True: "First row", False: "None"}
 GAP = 4 * theme.UNIT
 
@@ -47,6 +49,7 @@ class DialectBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._path = ""
+        self._plan: ImportPlan | None = None
         self._marks: tuple[str, ...] = ()
         self.setProperty("role", "bar")
         outer = QVBoxLayout(self)
@@ -129,6 +132,7 @@ class DialectBar(QFrame):
 
     def show_plan(self, plan: ImportPlan) -> None:
         """Show what was detected or chosen."""
+        self._plan = plan
         dialect = plan.dialect
         for box, value in (
             (self.sheet, dialect.sheet),
@@ -142,8 +146,8 @@ class DialectBar(QFrame):
         ):
             at = box.findData(value)
             if at < 0:
-                box.addItem(repr(value), value)
-                at = box.count() - 1
+                at = min(box.count(), len(DELIMITERS)) if box is self.delimiter else box.count()
+                box.insertItem(at, str(value) if str(value).isprintable() else repr(value), value)
             box.setCurrentIndex(at)
         self._marks = tuple(mark for mark in plan.missing_marks if mark)
         if not self.marks.hasFocus():
@@ -174,9 +178,23 @@ class DialectBar(QFrame):
             box.addItem(title, value)
         box.setMinimumWidth(width)
         box.setEnabled(False)
+        if name == "delimiter":
+            box.insertSeparator(box.count())
+            box.addItem("Another…", ANOTHER)
         # "activated" comes from a person alone, never from showing what was detected
-        box.activated.connect(lambda _: self.overruled.emit(name, box.currentData()))
+        box.activated.connect(lambda _: self._chosen(box, name))
         return box
+
+    def _chosen(self, box: QComboBox, name: str) -> None:
+        if box.currentData() == ANOTHER:
+            sign, given = QInputDialog.getText(self, "Delimiter", "The sign that stands between two cells:")
+            if not given or not sign:
+                if self._plan is not None:
+                    self.show_plan(self._plan)
+                return
+            self.overruled.emit(name, sign)
+        else:
+            self.overruled.emit(name, box.currentData())
 
 
 class Footer(QFrame):

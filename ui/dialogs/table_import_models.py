@@ -27,9 +27,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnstudio.data import Column, ImportPlan, Preview, with_column
+from nnstudio.data import Column, ImportPlan, Preview, PreviewColumn, with_kinds, with_roles
 from nnstudio.data.report import WANTED
+from nnstudio.spread_words import missing_share, missing_words, rows_words, spread_words
 from ui import theme
+from ui.dialogs.table_import_spread import SPREAD, SpreadDelegate
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
@@ -38,15 +40,20 @@ ROLES = ("feature", "target", "ignore")
 KIND_TITLES = {"number": "Number", "category": "Category", "date": "Date", "boolean": "Yes / no"}
 KIND_CHOICES = KIND_TITLES | {"date:dmy": "Date, d.m.y", "date:mdy": "Date, m.d.y", "date:ymd": "Date, y.m.d"}
 ROLE_TITLES = {"feature": "Feature", "target": "Target", "ignore": "Ignore"}
-NAME, KIND, ROLE, MISSING, DISTINCT = range(5)
-HEADINGS = ("Column", "Type", "Role", "Missing", "Distinct")
+ANOTHER = "another"  # a target beside those there are
+ROLE_CHOICES = {"feature": "Feature", "target": "Target", ANOTHER: "Another target", "ignore": "Ignore"}
+NAME, KIND, ROLE, MISSING, DISTINCT, BARS = range(6)
+HEADINGS = ("Column", "Type", "Role", "Missing", "Distinct", "Spread")
 HINTS = (
     "The column's name",
     "Number, category, date or yes / no: select rows and press N, C, D or B",
-    "Feature, target or ignore: select rows and press F, T or I",
-    "Missing or unreadable cells",
+    "Feature, target or ignore: select rows and press F, T or I; Shift+T keeps the targets there are",
+    "Share of the cells that are missing or cannot be read",
     "Different values",
+    "How often which values come",
 )
+WIDTHS = {KIND: 108, ROLE: 78, MISSING: 72, DISTINCT: 74, BARS: 74}
+FIGURES = (MISSING, DISTINCT, BARS)
 KEYS = {
     Qt.Key.Key_N: "number",
     Qt.Key.Key_C: "category",
@@ -77,7 +84,7 @@ class ColumnsModel(QAbstractTableModel):
         if same:
             self.plan, self.preview = plan, preview
             if plan.columns:
-                self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, DISTINCT))
+                self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, BARS))
             return
         self.beginResetModel()
         self.plan, self.preview = plan, preview
@@ -113,45 +120,56 @@ class ColumnsModel(QAbstractTableModel):
         if not index.isValid():
             return None
         column = self.plan.columns[index.row()]
-        sample = self.preview.columns[index.row()] if self.preview is not None else None
+        shown = self.preview
+        sample = shown.columns[index.row()] if shown is not None else None
         at = index.column()
         bad = sample.unreadable_count if sample is not None else 0
         if role == Role.EditRole:
-            return {KIND: _kind_choice(column), ROLE: column.role}.get(at)
+            return {KIND: _kind_choice(column, sample), ROLE: column.role}.get(at)
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
-            missing = f"{sample.missing + bad:,}" + (" ✕" if bad else "") if sample is not None else ""
-            return (
-                column.name[:LONGEST_TEXT],
-                f"{KIND_CHOICES[_kind_choice(column)]} ▾",
-                f"{ROLE_TITLES[column.role]} ▾",
-                missing,
-                f"{sample.distinct:,}" if sample is not None else "",
-            )[at]
+            if at < MISSING:
+                titles = f"{KIND_CHOICES[_kind_choice(column, sample)]} ▾", f"{ROLE_TITLES[column.role]} ▾"
+                return (column.name[:LONGEST_TEXT], *titles)[at]
+            if sample is None or shown is None:
+                return ""
+            if at == BARS:
+                return spread_words(sample.figures.spread, column.kind) if role == Role.AccessibleTextRole else ""
+            return missing_share(sample, shown) + (" ✕" * bool(bad)) if at == MISSING else f"{sample.distinct:,}"
+        if role == SPREAD and at == BARS and sample is not None:
+            return sample.figures.spread, column.role == "ignore"
         if role == Role.TextAlignmentRole:
             return alignment("number" if at in (MISSING, DISTINCT) else "category")
         if role == Role.ForegroundRole:
             tokens = theme.tokens()
             if at == MISSING and bad:
                 return tokens.color("bad")
-            if column.role == "ignore":
+            if column.role == "ignore" or (at == MISSING and sample is not None and not sample.lacks):
                 return tokens.color("faint")
             return tokens.color("accent") if column.role == "target" and at == ROLE else None
         if role == Role.FontRole and column.role == "target" and at in (NAME, ROLE):
             return theme.font(weight=600)
         if role == Role.ToolTipRole:
-            if at == MISSING and bad and sample is not None:
-                cells = "; ".join(f"row {cell.row:,}: {cell.text[:40]!r}" for cell in sample.unreadable[:TOLD_CELLS])
-                more = f"; and {bad - TOLD_CELLS:,} more" if bad > TOLD_CELLS else ""
-                return f"{bad:,} cells are no {WANTED[column.kind]} and count as missing. {cells}{more}"
-            return column.name if at == NAME else self._hint(at)
+            return self._tip(column, sample, at)
         return None
 
+    def _tip(self, column: Column, sample: PreviewColumn | None, at: int) -> str:
+        if sample is None or self.preview is None or at not in FIGURES:
+            return column.name if at == NAME else self._hint(at)
+        if at == BARS:
+            return spread_words(sample.figures.spread, column.kind)
+        if at == MISSING and sample.unreadable_count:
+            bad = sample.unreadable_count
+            cells = "; ".join(f"row {cell.row:,}: {cell.text[:40]!r}" for cell in sample.unreadable[:TOLD_CELLS])
+            more = f"; and {bad - TOLD_CELLS:,} more" if bad > TOLD_CELLS else ""
+            said = f"{bad:,} cells are no {WANTED[column.kind]} and count as missing. {cells}{more}"
+            return f"{missing_words(sample, self.preview)} {said}"
+        return missing_words(sample, self.preview) if at == MISSING else self._hint(at)
+
     def _hint(self, section: int) -> str:
-        """Return what a column of this table means, and of which rows its counts are."""
-        if section not in (MISSING, DISTINCT) or self.preview is None:
+        """Return what a column of this table means, and of which rows its figures are."""
+        if section not in FIGURES or self.preview is None:
             return HINTS[section]
-        rows = f"{self.preview.counted_rows:,}"
-        return f"{HINTS[section]} in {'all' if self.preview.complete else 'the first'} {rows} rows"
+        return f"{HINTS[section]}, in {rows_words(self.preview)}"
 
     def setData(self, index: Index, value: Any, role: int = Role.EditRole) -> bool:
         """Take a person's choice."""
@@ -160,19 +178,25 @@ class ColumnsModel(QAbstractTableModel):
         return self.change([index.row()], value)
 
     def change(self, rows: list[int], value: str) -> bool:
-        """Give columns a kind or a role; return whether anything changed. One column alone can be the target."""
-        plan = self.plan
-        for row in rows[-1:] if value == "target" else rows:
-            name = plan.columns[row].name
-            kind, _, order = value.partition(":")
-            what = {"kind": kind, "date_order": order} if kind in KINDS else {"role": value}
-            plan = with_column(plan, name, **what)  # type: ignore[arg-type]
+        """Give columns a kind or a role; return whether anything changed. Those made targets are the only ones."""
+        names = {self.plan.columns[row].name for row in rows}
+        kind, _, order = value.partition(":")
+        if kind in KINDS:
+            plan = with_kinds(self.plan, names, kind, order)  # type: ignore[arg-type]
+        elif value == ANOTHER:
+            plan = with_roles(self.plan, names, "target", more=True)
+        else:
+            plan = with_roles(self.plan, names, value)  # type: ignore[arg-type]
         if plan == self.plan:
             return False
         self.plan = plan
-        self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, DISTINCT))
+        self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, BARS))
         self.edited.emit(plan)
         return True
+
+    def has_other_target(self, row: int) -> bool:
+        """Return whether a column other than this is a target."""
+        return any(column.role == "target" and at != row for at, column in enumerate(self.plan.columns))
 
 
 class ChoiceBox(QComboBox):
@@ -213,9 +237,13 @@ class ChoiceDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """Return a list of choices."""
         editor = ChoiceBox(parent)
-        titles = KIND_CHOICES if index.column() == KIND else ROLE_TITLES
+        titles = KIND_CHOICES if index.column() == KIND else ROLE_CHOICES
+        model = index.model()
+        assert isinstance(model, ColumnsModel)
+        is_target = model.plan.columns[index.row()].role == "target"
         for value, title in titles.items():
-            editor.addItem(title, value)
+            if value != ANOTHER or (model.has_other_target(index.row()) and not is_target):
+                editor.addItem(title, value)
         editor.setAccessibleName(HEADINGS[index.column()])
         editor.chosen.connect(self._commit)
         editor.left.connect(lambda: self.closeEditor.emit(editor))
@@ -252,6 +280,7 @@ class ColumnsView(QTableView):
         self.setModel(model)
         self._model = model
         self.setItemDelegate(ChoiceDelegate(self))
+        self.setItemDelegateForColumn(BARS, SpreadDelegate(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         triggers = QAbstractItemView.EditTrigger
         self.setEditTriggers(triggers.EditKeyPressed)  # and a click, below
@@ -259,7 +288,7 @@ class ColumnsView(QTableView):
         plain_table(self)
         header = self.horizontalHeader()
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for section, width in ((KIND, 112), (ROLE, 86), (MISSING, 74), (DISTINCT, 74)):
+        for section, width in WIDTHS.items():
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
             header.resizeSection(section, width)
         self.clicked.connect(self._open)
@@ -271,7 +300,7 @@ class ColumnsView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Change the selected columns by a letter."""
-        value = KEYS.get(event.key()) if not event.modifiers() else None
+        value = _chosen(event)
         if value is not None:
             self._model.change(sorted(index.row() for index in self.selectionModel().selectedRows()), value)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
@@ -283,12 +312,7 @@ class ColumnsView(QTableView):
     def event(self, event: QEvent) -> bool:
         """Claim the letters."""
         # Without this a shortcut of the main window on one of the letters would take the key.
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in KEYS
-            and not event.modifiers()
-        ):
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _chosen(event) is not None:
             event.accept()
             return True
         return super().event(event)
@@ -318,6 +342,14 @@ def alignment(kind: str) -> int:
     return int(side | Qt.AlignmentFlag.AlignVCenter)
 
 
-def _kind_choice(column: Column) -> str:
+def _chosen(event: QKeyEvent) -> str | None:
+    """Return the kind or role that a letter stands for."""
+    if event.key() == Qt.Key.Key_T and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+        return ANOTHER
+    return KEYS.get(event.key()) if not event.modifiers() else None  # type: ignore[call-overload, no-any-return]
+
+
+def _kind_choice(column: Column, sample: PreviewColumn | None) -> str:
     """Return a column's kind as one of the choices: of dates with what stands first in them, where it is known."""
-    return f"date:{column.date_order}" if column.kind == "date" and column.date_order else column.kind
+    order = column.date_order or (sample.date_order if sample is not None else "")
+    return f"date:{order}" if column.kind == "date" and order else column.kind

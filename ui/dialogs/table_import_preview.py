@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QTableView, QWidget
 
+from engine.declared import replace
 from nnstudio.data import ImportPlan, Preview
 from nnstudio.data.cells import is_missing
-from nnstudio.data.kinds import cell_reader, with_order
+from nnstudio.data.kinds import Meaning, cell_reader
 from nnstudio.data.report import WANTED
 from ui import theme
 from ui.dialogs.table_import_models import KIND_TITLES, LONGEST_TEXT, NO_INDEX, ROLE_TITLES, alignment, plain_table
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
+Reader = Callable[[str], Meaning | None]
 NARROWEST, WIDEST = 72, 220  # pixels of a column
 MEASURED_COLUMNS = 60  # of a very wide table, the rest keep the usual width
 MEASURED_ROWS = 40
@@ -32,14 +35,17 @@ class PreviewModel(QAbstractTableModel):
 
     def show(self, plan: ImportPlan, preview: Preview | None) -> None:
         """Show another preview."""
-        self.beginResetModel()
+        rows, before = preview.rows if preview is not None else None, self.preview
+        same = before is not None and rows is before.rows  # other figures, or other kinds and roles
+        if not same:
+            self.beginResetModel()
         self.plan, self.preview = plan, preview
-        cells = list(zip(*preview.rows, strict=True)) if preview is not None else []
-        self._readers = [
-            cell_reader(with_order(column, cells[i] if cells else (), plan.dialect), plan.dialect)
-            for i, column in enumerate(plan.columns)
-        ]
-        self.endResetModel()
+        self._readers: dict[int, Reader] = {}
+        if not same:
+            self.endResetModel()
+        elif rows and plan.columns:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(plan.columns) - 1))
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(plan.columns) - 1)
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         """Return the number of rows."""
@@ -78,7 +84,7 @@ class PreviewModel(QAbstractTableModel):
         if role not in (Role.DisplayRole, Role.ForegroundRole, Role.ToolTipRole, Role.FontRole):
             return None
         missing = is_missing(text, self.plan.missing_marks)
-        bad = not missing and self._readers[index.column()](text) is None
+        bad = not missing and self._reader(index.column())(text) is None
         if role == Role.DisplayRole:
             shown = text[:LONGEST_TEXT].replace("\n", "↵")
             return "missing" if missing and not text.strip() else f"✕ {shown}" if bad else shown
@@ -95,6 +101,15 @@ class PreviewModel(QAbstractTableModel):
                 return f"“{text[:LONGEST_TEXT]}” is no {WANTED[column.kind]}; it counts as missing."
             return "Counts as missing." if missing else None
         return None
+
+    def _reader(self, at: int) -> Reader:
+        """Return what reads the cells of a column, made when the column is seen first."""
+        if at not in self._readers:
+            assert self.preview is not None
+            column = self.plan.columns[at]
+            order = column.date_order or self.preview.columns[at].date_order
+            self._readers[at] = cell_reader(replace(column, date_order=order), self.plan.dialect)
+        return self._readers[at]
 
 
 class PreviewView(QTableView):
@@ -130,3 +145,9 @@ class PreviewView(QTableView):
         index = self._model.index(shown.row_numbers.index(row), names.index(name) if name in names else 0)
         self.scrollTo(index, QTableView.ScrollHint.PositionAtCenter)
         self.setCurrentIndex(index)
+
+    def show_column(self, at: int) -> None:
+        """Scroll sideways so that a column can be seen."""
+        index = self._model.index(max(0, self.rowAt(0)), at)
+        if index.isValid():
+            self.scrollTo(index, QTableView.ScrollHint.EnsureVisible)

@@ -1,13 +1,39 @@
-"""The right side of the import dialog: the task, missing cells, scaling, and how the rows are divided."""
+"""What holds for the whole table in the import dialog: the task, missing cells, scaling, and how rows are divided."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
-from nnstudio.data import Preparation, ShareSplit, Task, plural, split_sizes
+from engine.declared import Declared, replace
+from nnstudio.data import (
+    ColumnSplit,
+    DataRecipe,
+    DataSplit,
+    GroupSplit,
+    Preparation,
+    Preview,
+    ShareSplit,
+    Task,
+    TimeSplit,
+    plural,
+    shared_fields,
+    split_sizes,
+)
+from nnstudio.spread_words import spread_words
 from ui import theme
+from ui.forms import DeclaredForm
+from ui.inspector.parts import label as made_label
 
 MOST_SEED = 2**31 - 1  # what a QSpinBox holds
 TASK_TITLES: dict[Task, str] = {
@@ -15,10 +41,30 @@ TASK_TITLES: dict[Task, str] = {
     "multiclass": "Several classes",
     "regression": "A number (regression)",
 }
-MISSING_TITLES = {"drop": "Drop the row", "mean": "Fill with mean / most frequent", "refuse": "Refuse the table"}
-SCALING_TITLES = {"standard": "Mean 0, deviation 1", "min_max": "From 0 to 1", "none": "None"}
+MISSING_TITLES = {
+    "drop": "Drop the row",
+    "mean": "Fill with mean / most frequent",
+    "median": "Fill with median / most frequent",
+    "most_frequent": "Fill with the most frequent",
+    "constant": "Fill with 0 / the text missing",
+    "refuse": "Refuse the table",
+}
+SCALING_TITLES = {
+    "standard": "Mean 0, deviation 1",
+    "min_max": "From 0 to 1",
+    "robust": "Robust, by quartiles",
+    "none": "None",
+}
+SPLITS: tuple[type[DataSplit], ...] = (ShareSplit, ColumnSplit, TimeSplit, GroupSplit)
+SPLIT_FIELDS = {
+    "column": ("column", "validation", "test"),
+    "time": ("column",),
+    "group": ("column",),
+}
+BASIC = ("missing", "scaling", "split", "seed")  # what has its place in the first page
 PARTS = ("Training", "Validation", "Test")
 TEXT_INSET = 6
+HEAD_HEIGHT = 26  # pixels of the line above each table: there may be a field in it
 THIN_SPACE = "\u2009"
 
 
@@ -56,84 +102,96 @@ class SplitBar(QWidget):
 
 
 class SettingsForm(QWidget):
-    """Edits a Preparation and the task; ``changed`` follows every edit."""
+    """Edits a Preparation and the task; ``changed`` follows every edit.
+
+    What most tables need stands in this page; :attr:`rules` is the page of all else, placed by whoever shows this.
+    """
 
     changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[int, int, bool] = (0, 0, True)
+        self._rules = Preparation()  # what the page of rules holds; what is basic stands in the editors here
+        self._splits: dict[str, DataSplit] = {_tag(kind): kind() for kind in SPLITS}
+        self._shown: tuple[DataRecipe, Preview] | None = None
         self.task = _choices({"": "Found from the target"} | dict(TASK_TITLES), "Task")
         self.missing = _choices(MISSING_TITLES, "Missing cells")
         self.scaling = _choices(SCALING_TITLES, "Scaling")
-        self.scale_target = QCheckBox("Scale the target too")
-        self.scale_target.setChecked(True)
-        self.scale_target.setAccessibleName("Scale the target too")
+        self.divide = _choices({_tag(kind): kind.title.capitalize() for kind in SPLITS}, "Divide the rows")
+        self.dividing = DeclaredForm(ColumnSplit(), only=("column",))  # there for all but the first way
+        self.dividing.hide()
+        self.proportion = DeclaredForm(ShareSplit(), only=("stratified",))
         self.validation = _share("Validation share, percent", 20.0)
         self.test = _share("Test share, percent", 0.0)
         self.seed = QSpinBox()
         self.seed.setRange(0, MOST_SEED)
         self.seed.setAccessibleName("Seed of the split")
         _inset(self.seed)
-        self.seed.setToolTip("The same seed divides the rows in the same way.")
+        self.seed.setToolTip("The same seed draws the same rows, and divides them into the same folds.")
         self.bar = SplitBar(self)
         self.counts = [QLabel() for _ in PARTS]
         self.training = QLabel()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(6)
-        grid.setColumnMinimumWidth(0, 92)
-        grid.setColumnStretch(1, 1)
-        grid.addWidget(heading("TASK AND CELLS"), 0, 0, 1, 3)
-        self._labels: dict[str, QLabel] = {}
-        for row, (text, editor) in enumerate(
-            (("Task", self.task), ("Missing cells", self.missing), ("Scaling", self.scaling)), start=1
-        ):
-            self._labels[text] = _label(text, editor)
-            grid.addWidget(self._labels[text], row, 0)
-            grid.addWidget(editor, row, 1, 1, 2)
-        grid.addWidget(self.scale_target, 4, 1, 1, 2)
-        grid.setRowMinimumHeight(5, 4)
-        grid.addWidget(heading("DIVIDE THE ROWS"), 6, 0, 1, 2)
-        self.dropped = QLabel()
-        self.dropped.setProperty("role", "dim")
-        grid.addWidget(self.dropped, 6, 2, Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(self.bar, 7, 0, 1, 3)
-        grid.addLayout(self._parts(), 8, 0, 1, 3)
+        self.dropped = made_label(role="dim")
+        self.rules = DeclaredForm(Preparation(), only=())
+        self._lay_out()
         for box in (self.task, self.missing, self.scaling):
             box.currentIndexChanged.connect(self._changed)
-        self.scale_target.toggled.connect(self._changed)
+        self.divide.currentIndexChanged.connect(self._choose_split)
+        self.dividing.edited.connect(self._set_split)
+        self.proportion.edited.connect(self._set_split)
+        self.rules.edited.connect(self._set_rules)
         self.validation.valueChanged.connect(self._limit)
         self.test.valueChanged.connect(self._limit)
         self.seed.valueChanged.connect(self._changed)
         self._limit()
 
-    def _parts(self) -> QGridLayout:
-        """Return the shares side by side, each under its name and over its number of rows, and the seed."""
-        parts = QGridLayout()
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(theme.UNIT)
+        editors = {"Task": self.task, "Missing cells": self.missing, "Scaling": self.scaling}
+        for at, (title, editor) in enumerate((editors | {"Divide the rows": self.divide}).items()):
+            row, side = divmod(at, 2)
+            grid.addWidget(_label(title, editor), 3 * row, side)
+            grid.addWidget(editor, 3 * row + 1, side)
+            grid.setColumnStretch(side, 1)
+        grid.setRowMinimumHeight(2, 2)
+        column.addLayout(grid)
+        column.addWidget(self.dividing)
+        column.addWidget(self.bar)
+        self.parts = QWidget()
+        parts = QGridLayout(self.parts)
+        parts.setContentsMargins(0, 0, 0, 0)
         parts.setHorizontalSpacing(12)
         parts.setVerticalSpacing(theme.UNIT)
         self.training.setMinimumHeight(theme.CONTROL_HEIGHT)
-        editors = (self.training, self.validation, self.test, self.seed)
-        for at, (title, editor) in enumerate(zip((*PARTS, "Seed"), editors, strict=True)):
-            parts.addWidget(_label(title, editor), 0, at)
+        shares = (self.training, self.validation, self.test, self.seed)
+        self._share_labels = [_label(title, editor) for title, editor in zip((*PARTS, "Seed"), shares, strict=True)]
+        for at, (title, editor) in enumerate(zip(self._share_labels, shares, strict=True)):
+            parts.addWidget(title, 0, at)
             parts.addWidget(editor, 1, at)
             parts.setColumnStretch(at, 1)
             if at < len(PARTS):
                 self.counts[at].setProperty("role", "dim")
                 parts.addWidget(self.counts[at], 2, at)
-        return parts
+        parts.addWidget(self.dropped, 2, len(PARTS))
+        column.addWidget(self.parts)
+        column.addWidget(self.proportion)
+        column.addStretch(1)
+
+    # -- what is chosen -------------------------------------------------------------------------------------------
 
     def preparation(self) -> Preparation:
         """Return what is chosen."""
-        return Preparation(
+        return replace(
+            self._rules,
             missing=self.missing.currentData(),
             scaling=self.scaling.currentData(),
-            scale_target=self.scale_target.isChecked(),
-            split=ShareSplit(
-                validation=round(self.validation.value() / 100, 4), test=round(self.test.value() / 100, 4)
-            ),
+            split=self._split(),
             seed=self.seed.value(),
         )
 
@@ -141,16 +199,71 @@ class SettingsForm(QWidget):
         """Return the task that a person chose, None where it is to be found from the target."""
         return self.task.currentData() or None
 
+    def _split(self) -> DataSplit:
+        chosen = self._splits[self.divide.currentData()]
+        if isinstance(chosen, ColumnSplit):
+            return chosen
+        validation, test = round(self.validation.value() / 100, 4), round(self.test.value() / 100, 4)
+        return replace(chosen, validation=validation, test=test)
+
+    # -- what is shown --------------------------------------------------------------------------------------------
+
+    def forget_columns(self) -> None:
+        """Divide by no column any more: another file has others."""
+        self._shown = None
+        self._splits |= {_tag(kind): kind() for kind in SPLITS if kind is not ShareSplit}
+        if self.divide.currentIndex():
+            self.divide.setCurrentIndex(0)
+
     def propose(self, task: Task | None) -> None:
-        """Show which task the target suggests, and whether its scaling matters."""
+        """Show which task the targets suggest."""
         self.task.setItemText(0, f"{TASK_TITLES[task]}, proposed" if task else "Found from the target")
-        regression = (self.chosen_task() or task) == "regression"
-        self.scale_target.setVisible(regression)
+
+    def show_recipe(self, recipe: DataRecipe, shown: Preview) -> None:
+        """Offer the rules that matter for the columns of a recipe, and its columns to divide the rows by."""
+        self._shown = (recipe, shown)
+        self.rules.show_only([name for name in shared_fields(recipe, recipe.task) if name not in BASIC])
+        self.rules.set_value(recipe.preparation)
+        self._offer_columns()
 
     def show_rows(self, rows: int, dropped: int, exact: bool) -> None:
         """Show how many rows each part gets when ``rows`` are left of a table, and how many are dropped before."""
         self._rows = (rows, dropped, exact)
         self._show_split()
+
+    def _offer_columns(self) -> None:
+        split = self._splits[self.divide.currentData()]
+        if self._shown is None or isinstance(split, ShareSplit):
+            return
+        recipe, shown = self._shown
+        self.dividing.set_words({"columns": tuple(column.name for column in recipe.plan.columns)})
+        samples = {column.name: column for column in shown.columns}
+        sample = samples.get(split.column)
+        words = f"It holds {spread_words(sample.figures.spread, sample.kind)}." if sample is not None else ""
+        self.dividing.set_note("column", words)
+
+    def _choose_split(self) -> None:
+        tag = self.divide.currentData()
+        by_chance = tag == _tag(ShareSplit)
+        self.dividing.setVisible(not by_chance)
+        self.proportion.setVisible(by_chance)
+        if not by_chance:
+            self.dividing.show_only(SPLIT_FIELDS[tag])
+            self.dividing.set_value(self._splits[tag])
+            self._offer_columns()
+        self._show_split()
+        self._changed()
+
+    def _set_split(self, split: Declared, path: str) -> None:
+        assert isinstance(split, (ShareSplit, ColumnSplit, TimeSplit, GroupSplit))
+        self._splits[self.divide.currentData()] = split
+        self._offer_columns()
+        self._changed()
+
+    def _set_rules(self, rules: Declared, path: str) -> None:
+        assert isinstance(rules, Preparation)
+        self._rules = rules
+        self._changed()
 
     def _limit(self) -> None:
         """Keep at least a tenth of the rows for training: the shares always add up."""
@@ -161,6 +274,9 @@ class SettingsForm(QWidget):
         self.changed.emit()
 
     def _show_split(self) -> None:
+        by_shares = self.divide.currentData() != _tag(ColumnSplit)
+        for widget in (self.bar, self.training, self.validation, self.test, *self._share_labels[:-1], *self.counts):
+            widget.setVisible(by_shares)
         held = (self.validation.value(), self.test.value())
         self.training.setText(f"{100 - sum(held):g}{THIN_SPACE}%")
         self.bar.show_shares((1 - sum(held) / 100, held[0] / 100, held[1] / 100))
@@ -169,6 +285,8 @@ class SettingsForm(QWidget):
         self.dropped.setText(f"{about}{plural(dropped, 'row')} dropped".replace(",", THIN_SPACE) if dropped else "")
         self.dropped.setToolTip("Rows with a missing or unreadable cell are dropped before the others are divided.")
         sizes = split_sizes(rows, held[0] / 100, held[1] / 100)
+        # Rows of one moment or one group stay together, so that parts may be a little larger or smaller.
+        about = "" if exact and self.divide.currentData() == _tag(ShareSplit) else "≈ "
         for label, size in zip(self.counts, sizes, strict=True):
             number = f"{size:,}".replace(",", THIN_SPACE)
             label.setText(f"{about if size else ''}{number} {'row' if size == 1 else 'rows'}" if rows else "")
@@ -179,14 +297,15 @@ class SettingsForm(QWidget):
 
 def heading(text: str) -> QLabel:
     """Return the heading of a section."""
-    label = QLabel(text)
-    label.setProperty("role", "heading")
-    return label
+    return made_label(text, "heading")
+
+
+def _tag(kind: type[DataSplit]) -> str:
+    return str(kind.__struct_config__.tag)
 
 
 def _label(text: str, buddy: QWidget) -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", "dim")
+    label = made_label(text, "hint")
     label.setBuddy(buddy)
     return label
 

@@ -20,7 +20,7 @@ NO_INDEX = QModelIndex()
 ROW, COLUMN, TEXT, WHY = range(4)
 HEADINGS = ("Row", "Column", "Text", "What is wrong")
 SHOWN_ROWS = 4
-WIDTHS = {ROW: 64, COLUMN: 110, WHY: 206}
+WIDTHS = {ROW: 64, COLUMN: 100}
 
 
 class Problem(NamedTuple):
@@ -83,7 +83,7 @@ class ProblemsModel(QAbstractTableModel):
             return None
         problem = self.problems[index.row()]
         if role in (Role.DisplayRole, Role.ToolTipRole):
-            shown = f"{problem.row:,}" if index.column() == ROW else problem[index.column()]
+            shown = f"{problem.row:,}" if index.column() == ROW else str(problem[index.column()])
             return shown.replace("\n", "↵") if role == Role.DisplayRole else shown
         if role == Role.TextAlignmentRole:
             return _alignment(index.column())
@@ -110,7 +110,8 @@ class ProblemsView(QWidget):
         header = self.table.horizontalHeader()
         for section, width in WIDTHS.items():
             header.resizeSection(section, width)
-        header.setSectionResizeMode(TEXT, QHeaderView.ResizeMode.Stretch)
+        for section in (TEXT, WHY):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
         self.table.clicked.connect(self._choose)
         self.table.activated.connect(self._choose)
         self.count = QLabel()
@@ -135,7 +136,7 @@ class ProblemsView(QWidget):
         self.setVisible(bool(problems))
         if shown is None or not problems:
             return
-        cells, rows = sum(column.unreadable_count for column in shown.columns), len(shown.set_aside)
+        cells, rows = sum(column.unreadable_count for column in shown.columns), shown.set_aside_count
         parts = [plural(count, what) for count, what in ((cells, "cell"), (rows, "row")) if count]
         where = "" if shown.complete else f" in the first {shown.counted_rows:,} rows"
         more = cells + rows - len(problems)

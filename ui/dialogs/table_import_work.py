@@ -40,9 +40,7 @@ class Background(QObject):
 
     def start(self, key: str, work: Work) -> None:
         """Start a job in place of any other."""
-        for job in self._jobs:
-            job.superseded = True
-            job.stop.set()
+        self.forget()
         job = _Job(key, work)
         self._jobs.append(job)
         job.thread.start()
@@ -51,6 +49,12 @@ class Background(QObject):
     def cancel(self) -> None:
         """Ask the running job to stop; ``cancelled`` follows."""
         for job in self._jobs:
+            job.stop.set()
+
+    def forget(self) -> None:
+        """Stop the running job, and report nothing of it."""
+        for job in self._jobs:
+            job.superseded = True
             job.stop.set()
 
     def close(self) -> None:

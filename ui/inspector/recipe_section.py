@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.declared import Declared
-from nnstudio.data import Column, ColumnSteps, DataRecipe, Preparation
+from nnstudio.data import Column, ColumnSteps, DataRecipe, FittedPreparation, Preparation, shared_fields
 from nnstudio.recipe_words import brief, rules, widths
 from ui.data_steps import StepsEditor
 from ui.forms import DeclaredForm
@@ -15,6 +15,7 @@ from ui.inspector.recipe_list import ColumnList
 from ui.recipe_work import RecipeWork, work_of
 from ui.training_view_model import TrainingViewModel
 
+NOT_READ = "Its table has not been read."
 MANY = 12  # columns, from which on one can be found by its name
 STEPS = 1_000  # of the progress bar
 NOT_A_FEATURE = {
@@ -30,13 +31,14 @@ class RecipeSection(QWidget):
         super().__init__(parent)
         self._model = model
         self.work: RecipeWork = work_of(model)
+        self._told_of: FittedPreparation | None = None
         self._name = ""  # of the current column
         self.brief = label(role="dim", wrap=True)
-        self.find = QLineEdit()
-        self.find.setPlaceholderText("Find a column")
-        self.find.setAccessibleName("Find a column")
-        self.find.setClearButtonEnabled(True)
-        self.find.textChanged.connect(lambda _: self.show_recipe())
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Find a column")
+        self.search.setAccessibleName("Find a column")
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(lambda _: self.show_recipe())
         self.list = ColumnList()
         self.list.chosen.connect(self._choose)
         self.of_column = label(role="heading", wrap=True)
@@ -50,7 +52,7 @@ class RecipeSection(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(Heading("RECIPE", "from the table to the features"))
-        for widget in (self.brief, self.find, self.list):
+        for widget in (self.brief, self.search, self.list):
             column.addWidget(widget)
         column.addSpacing(8)
         column.addWidget(self.of_column)
@@ -73,12 +75,12 @@ class RecipeSection(QWidget):
         if recipe is None:
             return
         fitted = data.fitted if data is not None else None
-        said = "Its table has not been read."
-        if fitted is not None and applied is not None:
-            said = " · ".join((widths(fitted), *brief(applied, fitted)))
-        set_text(self.brief, said)
-        self.find.setVisible(len(recipe.plan.columns) > MANY)
-        self.list.columns.show(recipe, applied, fitted, self.find.text().strip())
+        if self._told_of is not fitted or fitted is None:  # of thousands of columns it takes a moment
+            self._told_of = fitted
+            known = fitted is not None and applied is not None
+            set_text(self.brief, " · ".join((widths(fitted), *brief(applied, fitted))) if known else NOT_READ)
+        self.search.setVisible(len(recipe.plan.columns) > MANY)
+        self.list.columns.show(recipe, applied, fitted, self.search.text().strip())
         names = {column.name: column for column in recipe.plan.columns}
         if self._name not in names:
             self._name = next((c.name for c in recipe.plan.columns if c.role == "feature"), "")
@@ -86,7 +88,7 @@ class RecipeSection(QWidget):
         self._show_column(names.get(self._name), recipe)
         self.rules.setText("\n".join(rules(recipe.preparation)))
         self.all.set_words({"columns": tuple(names)})
-        self.all.show_only(_rules_for(recipe))
+        self.all.show_only(shared_fields(recipe, data.task if data is not None else None))
         self.all.set_value(recipe.preparation)
 
     def _show_column(self, column: Column | None, recipe: DataRecipe) -> None:
@@ -118,24 +120,6 @@ class RecipeSection(QWidget):
     def _set_preparation(self, preparation: Declared, path: str) -> None:
         assert isinstance(preparation, Preparation)
         self.work.set_preparation(preparation)
-
-
-def _rules_for(recipe: DataRecipe) -> tuple[str, ...]:
-    """Return the rules that matter for the kinds of columns there are."""
-    kinds = {column.kind for column in recipe.plan.columns if column.role == "feature"}
-    targets = {column.kind for column in recipe.plan.columns if column.role == "target"}
-    settings = recipe.preparation
-    names = ["missing", "was_missing"]
-    if "category" in kinds:
-        names += ["encoding", "other", *(["rare_below"] if settings.other else [])]
-    if "number" in kinds:
-        names += ["clip", "log"]
-    names += ["scaling"] if kinds & {"number", "date", "category"} else []
-    names += ["date_parts"] if "date" in kinds else []
-    regression = recipe.task == "regression" or (recipe.task is None and "number" in targets)
-    names += ["scale_target"] if regression else []
-    names += ["class_weights"] if not regression or recipe.task is None else []
-    return (*names, "split", "seed")
 
 
 class RecipeBar(QWidget):

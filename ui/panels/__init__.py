@@ -46,6 +46,7 @@ PANELS: dict[str, PanelKind] = {
     "lab_proof": PanelKind("Proof", "lab_proof:ProofPanel", insight=True),
     "lab_vectorization": PanelKind("Vectorization", "lab_vectorization:VectorizationPanel", insight=True),
     "lab_initialization": PanelKind("Initialization", "lab_initialization:InitializationPanel", insight=True),
+    "lab_folds": PanelKind("Cross-validation", "lab_folds:FoldsPanel", insight=True),
     "lab_depth": PanelKind("Depth and width", "lab_depth:DepthPanel", insight=True),
     "lab_tuning": PanelKind("Hyperparameters", "lab_tuning:TuningPanel", insight=True),
     "computation": PanelKind("Computation", "computation:ComputationPanel", insight=True),

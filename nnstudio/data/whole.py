@@ -1,0 +1,121 @@
+"""A large table checked to its end: the figures of a preview, of all rows in place of the first ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace as with_fields
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from nnstudio.data.encoding import check_file
+from nnstudio.data.errors import Cancelled, DataError
+from nnstudio.data.preview import Preview, PreviewColumn
+from nnstudio.data.read import read_table
+from nnstudio.data.recipe import Column, ImportPlan
+from nnstudio.data.scan import Cancel, Progress
+from nnstudio.data.spread import Figures, figures_of
+from nnstudio.data.summary import refused_columns
+from nnstudio.data.table import Categories, Table, is_missing
+from nnstudio.data.warning import tells_rows_apart
+
+VALUES_AT_ONCE = 32_000_000  # a larger table is read some columns at a time: its figures are kept, not its cells
+READING = 0.8  # of the time; the rest goes to the figures
+
+
+def check_whole(
+    path: str | Path,
+    plan: ImportPlan,
+    shown: Preview,
+    *,
+    progress: Progress | None = None,
+    cancelled: Cancel | None = None,
+) -> Preview:
+    """Return a preview with the figures of all rows, those of the columns that the plan ignores too.
+
+    Parameters
+    ----------
+    path, plan
+        The file, and how it is read.
+    shown
+        The preview that was made with this plan: its first rows stay.
+    progress, cancelled
+        As for :func:`nnstudio.data.read.read_table`.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read to its end, or was changed meanwhile.
+    Cancelled
+        When ``cancelled`` returned true.
+    """
+    refused = refused_columns(check_file(path), plan)
+    wanted = [column for column in plan.columns if column.name not in refused]
+    columns: dict[str, PreviewColumn] = {column.name: column for column in shown.columns}
+    if not wanted:
+        return shown
+    step = max(1, VALUES_AT_ONCE // max(1, shown.estimated_rows))
+    blocks = [wanted[start : start + step] for start in range(0, len(wanted), step)]
+    rows, table = -1, None
+    for number, block in enumerate(blocks):
+        report = None if progress is None else partial(_part, progress, number, len(blocks))
+        del table  # or two blocks would be in memory
+        table = read_table(path, plan, progress=report, cancelled=cancelled, columns=block)
+        if rows not in (-1, table.rows):
+            raise DataError(f"{table.name} gave different rows when it was read twice. Was it being written?")
+        rows = table.rows
+        _take_figures(table, block, columns, report, cancelled)
+    assert table is not None
+    for name in refused:  # no cell of it can be read, as in the preview
+        columns[name] = with_fields(columns[name], missing=rows, lacking=np.ones(rows, bool))
+    return with_fields(
+        shown,
+        columns=tuple(columns[column.name] for column in shown.columns),
+        set_aside=table.report.set_aside_examples,
+        set_aside_count=table.report.set_aside,
+        complete=True,
+        estimated_rows=rows,
+        counted_rows=rows,
+    )
+
+
+def _part(progress: Progress, number: int, blocks: int, share: float, done: float = 0.0) -> None:
+    progress((number + READING * share + (1 - READING) * done) / blocks)
+
+
+def _take_figures(
+    table: Table,
+    block: Sequence[Column],
+    columns: dict[str, PreviewColumn],
+    report: partial[None] | None,
+    cancelled: Cancel | None,
+) -> None:
+    nothing = np.zeros(table.rows, bool)  # one for all columns without a missing cell
+    for at, column in enumerate(block):
+        if cancelled is not None and cancelled():
+            raise Cancelled
+        values, name = table.columns[column.name], column.name
+        missing, wrong = table.report.missing.get(name, 0), table.report.unreadable.get(name, 0)
+        if isinstance(values, Categories):
+            distinct = int(np.count_nonzero(np.bincount(values.codes[values.codes >= 0], minlength=1)))
+        else:
+            distinct = len(np.unique(values[~np.isnan(values)]))
+        columns[name] = PreviewColumn(
+            name,
+            column.kind,
+            missing,
+            distinct,
+            wrong,
+            table.report.examples.get(name, ()),
+            tells_rows_apart(name, column.kind, values),
+            lacking=is_missing(values) if missing + wrong else nothing,
+            find=partial(_given, figures_of(values)),
+            date_order=table.report.date_orders.get(name, column.date_order),
+        )
+        if report is not None:
+            report(1.0, (at + 1) / len(block))
+
+
+def _given(figures: Figures) -> Figures:
+    return figures

@@ -1,0 +1,68 @@
+"""What folds came to, as words and as a small table: the same on the command line and in the window."""
+
+from __future__ import annotations
+
+from nnstudio.data import plural
+from nnstudio.evaluating import Evaluation
+
+PERCENT = ("accuracy", "balanced_accuracy", "precision", "recall")
+TITLES = {
+    "cost": "cost",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "roc_auc": "ROC AUC",
+    "r2": "R²",
+    "mae": "mean absolute error",
+    "rmse": "root mean square error",
+}
+NOT_KNOWN = "–"
+FIRST = {"binary": "accuracy", "multiclass": "accuracy", "regression": "r2"}  # the figure told first
+
+
+def figure(name: str, value: float | None) -> str:
+    """Return one figure as text."""
+    if value is None:
+        return NOT_KNOWN
+    return f"{value:.1%}" if name in PERCENT else f"{value:.4g}"
+
+
+def lines(found: Evaluation) -> list[str]:
+    """Return the figures as a small table for people, and what is to be known of the folds."""
+    made = [f"{'':24}{'mean':>12}{'spread':>12}{'least':>12}{'greatest':>12}"]
+    for name, spread in found.figures.items():
+        known = spread.known
+        shown = (spread.mean, spread.deviation, min(known, default=None), max(known, default=None))
+        lacking = len(spread.values) - len(known)
+        end = f"  (unknown in {plural(lacking, 'fold')})" if lacking else ""
+        made.append(f"{TITLES[name]:24}" + "".join(f"{figure(name, value):>12}" for value in shown) + end)
+    return [*made, *remarks(found)]
+
+
+def remarks(found: Evaluation) -> list[str]:
+    """Return in sentences how large the folds are, in what unit errors are, and which fold diverged."""
+    judged = [fold.judged for fold in found.folds]
+    rows = f"{min(judged):,}" if min(judged) == max(judged) else f"{min(judged):,} to {max(judged):,}"
+    said = [
+        f"{plural(len(found.folds), 'fold')} of {rows} rows, {found.target!r}; spread is the standard deviation over "
+        "the folds."
+    ]
+    if found.task == "regression" and not found.in_units:
+        said.append("Errors are means over the scaled targets.")
+    for number, fold in enumerate(found.folds, start=1):
+        if fold.stopped == "diverged":
+            said.append(f"Fold {number} diverged: {fold.message}")
+    return said
+
+
+def verdict(found: Evaluation) -> str:
+    """Return the figure that is told first, in one sentence."""
+    name = FIRST[found.task]
+    spread = found.figures[name]
+    title = TITLES[name]
+    if spread.mean is None:
+        return f"The {title} is not known on any fold."
+    apart = "" if spread.deviation is None else f" ± {figure(name, spread.deviation)}"
+    return f"{title[0].upper()}{title[1:]} {figure(name, spread.mean)}{apart} over {plural(len(found.folds), 'fold')}."
