@@ -38,11 +38,15 @@ NAMED_SPELLINGS = 4
 
 
 class Found(NamedTuple):
-    """Columns by name, with infinity or :data:`UNREADABLE` where a cell cannot be read, and notes in sentences."""
+    """Columns by name, with infinity or :data:`UNREADABLE` where a cell cannot be read, and notes in sentences.
+
+    ``whole`` are columns of which it is known that no cell is missing or unreadable.
+    """
 
     values: dict[str, ColumnValues]
     notes: list[str]
     date_orders: dict[str, DateOrder]
+    whole: frozenset[str]
 
 
 def scan_columns(
@@ -99,7 +103,8 @@ def scan_columns(
                 values[column.name] = _booleans(column, texts[column.name], notes, place)
             else:
                 values[column.name] = texts[column.name]
-    return Found(values, notes, orders)
+    whole = quick.finite - {column.name for column in doubtful} if quick is not None else set()
+    return Found(values, notes, orders, frozenset(whole))
 
 
 def _rounded(numbers: dict[str, ColumnValues]) -> list[str]:
@@ -186,9 +191,10 @@ def _needs_care(scan: Scan, marks: Sequence[str]) -> bool:
 
 
 class _Quick(NamedTuple):
-    """Number columns by name, and those of which it is known that each NaN is an empty cell."""
+    """Number columns by name; those without a missing cell; and those of which each NaN is known to be one."""
 
     values: dict[str, ColumnValues]
+    finite: set[str]
     known: set[str]
 
 
@@ -208,9 +214,10 @@ def _scan_quickly(scan: Scan, columns: Sequence[Column], at: dict[str, int], pla
     else:
         sql = f"SELECT {', '.join(f'n{i}' for i in places)} FROM {scan.source}"
     numbers = place.room((len(columns), rows), np.float64)
+    finite = np.ones(len(columns), bool)
     try:
         scan.run(f"SET memory_limit='{memory}B'; SET streaming_buffer_size='{BUFFERED}B'")
-        found = stream_into(scan.connection, sql, list(numbers)) - scan.trailing_blank
+        found = stream_into(scan.connection, sql, list(numbers), finite) - scan.trailing_blank
     except (StreamError, duckdb.Error) as error:
         if isinstance(error, duckdb.InterruptException):
             raise
@@ -218,7 +225,9 @@ def _scan_quickly(scan: Scan, columns: Sequence[Column], at: dict[str, int], pla
     finally:
         scan.run("RESET memory_limit")
     values = dict(zip((column.name for column in columns), numbers[:, :found], strict=True))
-    return _Quick({**values}, {name for name, column in values.items() if not np.isinf(column).any()})
+    sound = {column.name for column, is_finite in zip(columns, finite, strict=True) if is_finite}
+    known = {name for name, column in values.items() if name in sound or not np.isinf(column).any()}
+    return _Quick({**values}, sound, known)
 
 
 def _scan_numbers(scan: Scan, sql: dict[str, str], place: Place) -> dict[str, ColumnValues]:

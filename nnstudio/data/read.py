@@ -143,7 +143,7 @@ def _refuse_nested(file: Path, head: Head, wanted: Sequence[Column]) -> None:
 def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
     rejects: list[_Rejects] = []  # after every scan: all of them must leave out the same rows
     place = place_for(scan.most_rows, len(wanted))
-    values, notes, orders = scan_columns(scan, wanted, marks, lambda: rejects.append(_rejected(scan)), place)
+    values, notes, orders, whole = scan_columns(scan, wanted, marks, lambda: rejects.append(_rejected(scan)), place)
     rejected, set_aside = rejects[0] if rejects else _Rejects(np.zeros(0, np.int64), ())
     lengths = set(map(_length, values.values()))
     if len(lengths) > 1 or any(not np.array_equal(rejected, other.rows) for other in rejects):
@@ -162,13 +162,14 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
         rows = int(keep.sum())
     if rows == 0:
         raise _no_rows(scan, set_aside)
-    places = {c.name: found for c in wanted if len(found := unreadable_rows(values[c.name]))}
+    doubtful = [c for c in wanted if c.name not in whole]
+    places = {c.name: found for c in doubtful if len(found := unreadable_rows(values[c.name]))}
     examples = _texts_of(scan, places, row_numbers, keep)
     unreadable = {name: len(found) for name, found in places.items()}
     nothing = np.zeros(0, np.int64)
     missing = {
         c.name: take_out_unreadable(values[c.name], places.get(c.name, nothing)) - unreadable.get(c.name, 0)
-        for c in wanted
+        for c in doubtful
     }
     report = ReadReport(
         rows=rows,

@@ -26,7 +26,7 @@ WarningKind = Literal[
 SAMPLE = 20_000  # training rows that are looked at for a column that gives away the target
 SAMPLE_CELLS = 4_000_000  # of a table with very many columns, fewer rows are looked at
 FIRST = 100  # training rows that mostly tell enough about a column
-TELLING = 2  # columns that mostly tell all rows apart
+TELLING = 3  # columns that mostly tell all rows apart
 HASHED_ROWS = 8_192  # at a time, which stay in the processor's cache
 MOST_COLUMNS = 2_000  # and only so many columns
 LEAST_ROWS = 20  # fewer may be told apart by chance
@@ -250,10 +250,16 @@ def _identities(table: Table, fitted: FittedPreparation, training: NDArray[np.in
     names = [
         column.name
         for column in fitted.columns
-        if tells_rows_apart(column.name, column.kind, _some(table.columns[column.name], training))
+        if _may_be_whole(values := table.columns[column.name], training)
+        and tells_rows_apart(column.name, column.kind, _some(values, training))
     ]
     if names:
         yield identity_warning(names)
+
+
+def _may_be_whole(values: ColumnValues, rows: NDArray[np.int64]) -> bool:
+    """Return whether the first rows of a column are whole numbers, or texts: most columns need no further look."""
+    return isinstance(values, Categories) or _whole(values[rows[:FIRST]])
 
 
 def identity_warning(names: list[str]) -> DataWarning:
