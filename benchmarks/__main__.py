@@ -23,6 +23,7 @@ NAMES = (
     "window_speed",
     "insight_speed",
     "table_import",
+    "table_on_disk",
 )
 WITH_PEERS = ("engine_speed",)
 PEERS_PYTHON = "PEERS_PYTHON"  # environment variable: the Python of an environment that has the peers

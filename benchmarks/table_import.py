@@ -72,10 +72,9 @@ def _compared(path: Path, rows: int, effort: Effort, notes: list[str]) -> list[R
                 notes.append(f"{title} is not there: {PEERS_PYTHON} names the Python of an environment that has it.")
     medians = {
         title: Run(
-            *(
-                statistics.median(values)
-                for values in zip(*((r.seconds, r.processor, r.peak) for r in runs), strict=True)
-            )
+            statistics.median(run.seconds for run in runs),
+            statistics.median(run.processor for run in runs),
+            int(statistics.median(run.peak for run in runs)),
         )
         for title, runs in seen.items()
         if runs

@@ -13,17 +13,25 @@ SIGNAL = 5  # columns that the target follows
 BLOCK = 250_000  # rows made at a time
 
 
-def write_numbers(path: Path, rows: int, columns: int) -> None:
-    """Write normal numbers, the last column ``y`` a sum of some others with noise; CSV or Parquet by the suffix."""
+def write_numbers(path: Path, rows: int, columns: int, kind: str = "DOUBLE") -> None:
+    """Write normal numbers, the last column ``y`` a sum of some others with noise; CSV or Parquet by the suffix.
+
+    ``kind`` is the type of the columns in a Parquet file.
+    """
     import duckdb
 
     rng = np.random.default_rng(SEED)
-    with duckdb.connect() as connection:
+    beside = path.with_suffix(".duckdb")  # so that a table may be larger than memory
+    with duckdb.connect(str(beside)) as connection:
+        connection.execute("SET enable_progress_bar=false")
         for start in range(0, rows, BLOCK):
             block = _block(rng, min(BLOCK, rows - start), columns)  # noqa: F841 - named in the SQL
-            connection.execute(f"{'INSERT INTO made' if start else 'CREATE TABLE made AS'} SELECT * FROM block")
+            connection.execute(
+                f"{'INSERT INTO made' if start else 'CREATE TABLE made AS'} SELECT columns(*)::{kind} FROM block"
+            )
         how = "HEADER" if path.suffix == ".csv" else "FORMAT parquet"
         connection.execute(f"COPY made TO '{path}' ({how})")
+    beside.unlink()
 
 
 def _block(rng: Any, rows: int, columns: int) -> dict[str, Any]:

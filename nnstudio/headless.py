@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from engine.dataset import Dataset
 from engine.declared import replace
@@ -28,8 +27,11 @@ from nnstudio.data import (
     prepare,
     table_source,
 )
+from nnstudio.data.room import memory_limit
 from nnstudio.document import Document
 from nnstudio.project_file import Project
+from nnstudio.state_folder import state_directory
+from nnstudio.training_data import open_data_file, write_data_file
 
 Stopped = Literal["finished", "interrupted", "diverged"]
 Field = str | int | float | None
@@ -51,13 +53,23 @@ def trainer_for(document: Document, prepared: PreparedData) -> Trainer:
     settings = document.training
     network = Network(document.graph, seed=settings.seed, precision=settings.precision)
 
-    def split(rows: NDArray[np.int64]) -> Dataset | None:
-        return Dataset(prepared.X[rows], prepared.Y[rows], network.dtype) if len(rows) else None
-
-    training = split(prepared.training)
-    if training is None:
+    splits = _splits_of(prepared, network.dtype)
+    if "training" not in splits:
         raise ValueError("There are no training rows.")
-    return Trainer(network, training, settings, validation=split(prepared.validation), test=split(prepared.test))
+    return Trainer(network, splits["training"], settings, validation=splits.get("validation"), test=splits.get("test"))
+
+
+def _splits_of(prepared: PreparedData, dtype: Any) -> dict[str, Dataset]:
+    """Return the splits that have rows: copied, or, where they take more memory than tables may, in a mapped file."""
+    if prepared.X.nbytes + prepared.Y.nbytes <= memory_limit():
+        rows = {name: getattr(prepared, name) for name in SPLITS}
+        return {name: Dataset(prepared.X[at], prepared.Y[at], dtype) for name, at in rows.items() if len(at)}
+    folder = state_directory()
+    folder.mkdir(parents=True, exist_ok=True)
+    # The file's name is gone at once where the system lets it go, and the file with the arrays.
+    with tempfile.TemporaryDirectory(prefix="table-", dir=folder, ignore_cleanup_errors=True) as beside:
+        opened = open_data_file(write_data_file(prepared, Path(beside)))
+    return {name: data.astype(dtype) for name, data in opened.items()}
 
 
 def run(

@@ -26,9 +26,9 @@ from nnstudio.checkpoints import Checkpoint
 from nnstudio.data import PreparedData
 from nnstudio.document import Document
 from nnstudio.project_file import DATA_LIMIT, SUFFIX, Project, ProjectError, open_project, save
+from nnstudio.state_folder import state_directory
 
 INTERVAL_SECONDS = 20.0  # between two autosaves; with a timer of a few seconds a crash loses less than 30
-STATE_VARIABLE = "NNSTUDIO_STATE_DIR"
 MOST_ABOUT = 100_000  # bytes
 
 
@@ -72,18 +72,6 @@ class Recoverable:
     def discard(self) -> None:
         """Remove it for good."""
         _remove(self.path)
-
-
-def state_directory() -> Path:
-    """Return the folder for what this person's NN Studio keeps between runs."""
-    given = os.environ.get(STATE_VARIABLE)
-    if given:
-        return Path(given)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "NN Studio"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "NN Studio"
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "nnstudio"
 
 
 def recovery_directory() -> Path:

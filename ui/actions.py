@@ -71,6 +71,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry("data.find", "&Find the table's file…", (), "", "Say where the table of this project is now"),
         SEPARATOR,
         Entry("data.limit", "&Keep data inside projects up to…", (), "", "Larger data stay in their own file"),
+        Entry("data.memory", "Keep tables in &memory up to…", (), "", "Larger tables are read into a file on the disk"),
         Entry("data.predict", "&Predict…", ("Ctrl+P",), "ph.magic-wand", "Predict one example, or the rows of a table"),
     ),
     "&Train": (

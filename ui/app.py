@@ -41,6 +41,7 @@ def _run(
     from PySide6.QtCore import QCoreApplication, QEvent, QTimer
     from PySide6.QtWidgets import QApplication
 
+    from nnstudio.data.room import set_memory_limit
     from ui import preferences, theme
     from ui.garbage import GarbageCollector
     from ui.keyboard import SpaceKey
@@ -51,6 +52,7 @@ def _run(
     app.setApplicationDisplayName("NN Studio")
     app.setDesktopFileName("nnstudio")
     theme.apply(app, preferences.theme_choice())
+    set_memory_limit(preferences.table_memory_megabytes())
     app.installEventFilter(SpaceKey(app))
 
     window = make_window(host)

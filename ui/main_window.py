@@ -114,6 +114,7 @@ class MainWindow(QMainWindow):
             "data.check": session.link.check,
             "data.find": session.link.find,
             "data.limit": session.ask_data_limit,
+            "data.memory": session.ask_table_memory,
             "data.predict": self.predict,
             "train.toggle": model.toggle,
             "train.step": model.step_once,

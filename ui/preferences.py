@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from nnstudio.data.room import DEFAULT_LIMIT, set_memory_limit
 from nnstudio.project_file import DATA_LIMIT
 from ui.theme import Choice
 
@@ -37,6 +38,17 @@ def data_limit_megabytes() -> int:
 def set_data_limit_megabytes(megabytes: int) -> None:
     """Remember that size."""
     settings().setValue("data_limit_mb", megabytes)
+
+
+def table_memory_megabytes() -> int:
+    """Return up to which size a table is kept in memory; a larger one is in a file."""
+    return int(str(settings().value("table_memory_mb", DEFAULT_LIMIT)))
+
+
+def set_table_memory_megabytes(megabytes: int) -> None:
+    """Remember that size, and let it hold from now on."""
+    settings().setValue("table_memory_mb", megabytes)
+    set_memory_limit(megabytes)
 
 
 def recent_files() -> list[str]:

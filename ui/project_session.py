@@ -31,6 +31,7 @@ from ui.training_view_model import TrainingViewModel
 AUTOSAVE_TIMER_MS = 5_000
 FILTER = f"NN Studio projects (*{SUFFIX})"
 LESSON_SUFFIX = ".md"
+LEAST_TABLE_MEMORY, MOST_TABLE_MEMORY = 100, 1_000_000  # megabytes that can be chosen
 
 
 class ProjectSession(QObject):
@@ -247,6 +248,16 @@ class ProjectSession(QObject):
         chosen, given = QInputDialog.getInt(self._window, "Data inside projects", label, now, 0, most)
         if given:
             preferences.set_data_limit_megabytes(chosen)
+
+    def ask_table_memory(self) -> None:
+        """Ask up to which size tables are kept in memory."""
+        now = preferences.table_memory_megabytes()
+        label = "Keep a table in memory up to (MB); a larger one is read into a file, and trained from there:"
+        chosen, given = QInputDialog.getInt(
+            self._window, "Memory for tables", label, now, LEAST_TABLE_MEMORY, MOST_TABLE_MEMORY
+        )
+        if given:
+            preferences.set_table_memory_megabytes(chosen)
 
     def _save(self, path: Path) -> bool:
         saved: list[bool] = []

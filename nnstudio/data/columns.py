@@ -22,6 +22,7 @@ from nnstudio.data.cells import (
 from nnstudio.data.dates import doubt_of, find_order, parse_date
 from nnstudio.data.parquet import is_direct
 from nnstudio.data.recipe import Column, DateOrder, listed
+from nnstudio.data.room import IN_MEMORY, Place, blocks
 from nnstudio.data.scan import Scan
 from nnstudio.data.stream import StreamError, stream_into
 from nnstudio.data.table import Categories, ColumnValues, NumberArray
@@ -37,23 +38,33 @@ NAMED_SPELLINGS = 4
 
 
 class Found(NamedTuple):
-    """Columns by name, with infinity or :data:`UNREADABLE` where a cell cannot be read, and notes in sentences."""
+    """Columns by name, with infinity or :data:`UNREADABLE` where a cell cannot be read, and notes in sentences.
+
+    ``whole`` are columns of which it is known that no cell is missing or unreadable.
+    """
 
     values: dict[str, ColumnValues]
     notes: list[str]
     date_orders: dict[str, DateOrder]
+    whole: frozenset[str]
 
 
-def scan_columns(scan: Scan, wanted: Sequence[Column], marks: Sequence[str], after_scan: Callable[[], None]) -> Found:
+def scan_columns(
+    scan: Scan,
+    wanted: Sequence[Column],
+    marks: Sequence[str],
+    after_scan: Callable[[], None],
+    place: Place = IN_MEMORY,
+) -> Found:
     """Read columns, each by its kind. ``after_scan`` is called after every pass that may set rows aside."""
-    place = {name: i for i, name in enumerate(scan.head.names)}
-    at = {column.name: place[column.name] for column in wanted}
+    order = {name: i for i, name in enumerate(scan.head.names)}
+    at = {column.name: order[column.name] for column in wanted}
     values: dict[str, ColumnValues] = {}
     numbers = [column for column in wanted if column.kind == "number"]
     numeric_marks = any(parse_number(mark, scan.dialect) is not None for mark in marks)
     direct = {c.name for c in numbers if scan.head.types and is_direct(scan.head.types[at[c.name]])}
     care = _needs_care(scan, marks)
-    quick = _scan_quickly(scan, [c for c in numbers if c.name in direct or (scan.is_text and not care)], at)
+    quick = _scan_quickly(scan, [c for c in numbers if c.name in direct or (scan.is_text and not care)], at, place)
     if quick is not None:
         values |= quick.values  # no row was set aside
     slow = [c for c in numbers if c.name not in values]
@@ -62,7 +73,7 @@ def scan_columns(scan: Scan, wanted: Sequence[Column], marks: Sequence[str], aft
             c.name: f"n{at[c.name]}" if c.name in direct else plain_number_sql(f"c{at[c.name]}", scan.dialect)
             for c in block
         }
-        values |= _scan_numbers(scan, sql, at)
+        values |= _scan_numbers(scan, sql, place)
         after_scan()
     known = quick.known if quick is not None else set()
     doubtful = [
@@ -75,23 +86,25 @@ def scan_columns(scan: Scan, wanted: Sequence[Column], marks: Sequence[str], aft
         )
     ]
     for block in _blocks(doubtful, COMPUTED_COLUMNS):
-        values |= _scan_numbers(scan, {c.name: number_sql(f"c{at[c.name]}", scan.dialect, marks) for c in block}, at)
+        sql = {c.name: number_sql(f"c{at[c.name]}", scan.dialect, marks) for c in block}
+        values |= _scan_numbers(scan, sql, place)
         after_scan()
     notes: list[str] = []
     notes += _rounded({column.name: values[column.name] for column in numbers})
     orders: dict[str, DateOrder] = {}
     for block in _blocks([column for column in wanted if column.kind != "number"], COMPUTED_COLUMNS):
-        texts = _scan_texts(scan, block, at, marks)
+        texts = _scan_texts(scan, block, at, marks, place)
         after_scan()
         for column in block:
             if column.kind == "date":
                 orders[column.name] = _order(scan, column, texts[column.name], notes)
-                values[column.name] = _dates(column, texts[column.name], orders[column.name], notes)
+                values[column.name] = _dates(column, texts[column.name], orders[column.name], notes, place)
             elif column.kind == "boolean":
-                values[column.name] = _booleans(column, texts[column.name], notes)
+                values[column.name] = _booleans(column, texts[column.name], notes, place)
             else:
                 values[column.name] = texts[column.name]
-    return Found(values, notes, orders)
+    whole = quick.finite - {column.name for column in doubtful} if quick is not None else set()
+    return Found(values, notes, orders, frozenset(whole))
 
 
 def _rounded(numbers: dict[str, ColumnValues]) -> list[str]:
@@ -117,16 +130,16 @@ def _order(scan: Scan, column: Column, texts: Categories, notes: list[str]) -> D
     return order
 
 
-def _dates(column: Column, texts: Categories, order: DateOrder, notes: list[str]) -> NumberArray:
+def _dates(column: Column, texts: Categories, order: DateOrder, notes: list[str], place: Place) -> NumberArray:
     """Return the seconds of a date column, NaN where a cell is missing and infinity where it is no date."""
     found = [parse_date(name, order) for name in texts.names]
     if any(moment is not None and moment.offset for moment in found):
         notes.append(f"Column {column.name!r}: times that say how far they are from UTC are converted to UTC.")
     seconds = [np.inf if moment is None else moment.seconds for moment in found]
-    return np.array([*seconds, np.nan])[texts.codes]  # index -1: missing
+    return place.taken(np.array([*seconds, np.nan]), texts.codes)  # index -1: missing
 
 
-def _booleans(column: Column, texts: Categories, notes: list[str]) -> Categories:
+def _booleans(column: Column, texts: Categories, notes: list[str], place: Place) -> Categories:
     """Return a boolean column: code 0 for no, 1 for yes, -1 missing, :data:`UNREADABLE` for another word."""
     counts = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.names)).tolist()
     negative, positive, others = names_of(dict(zip(texts.names, counts, strict=True)))
@@ -138,7 +151,7 @@ def _booleans(column: Column, texts: Categories, notes: list[str]) -> Categories
         )
     meanings = [parse_boolean(name) for name in texts.names]
     codes = [UNREADABLE if meaning is None else int(meaning) for meaning in meanings]
-    return Categories(np.array([*codes, -1], np.int32)[texts.codes], (negative, positive))
+    return Categories(place.taken(np.array([*codes, -1], np.int32), texts.codes), (negative, positive))
 
 
 def unreadable_rows(values: ColumnValues) -> NDArray[np.int64]:
@@ -169,22 +182,23 @@ def _blocks(columns: Sequence[Column], size: int) -> Iterator[Sequence[Column]]:
 def _needs_care(scan: Scan, marks: Sequence[str]) -> bool:
     if needs_care(scan.dialect, marks) or not scan.is_text:
         return True
+    signs = [sign for sign in suspicious_bytes(scan.dialect) if sign[0] in scan.bytes.below]
+    if all(len(sign) == 1 for sign in signs):
+        return bool(signs)
     with scan.readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = max(0, data.find(b"\n") if scan.dialect.header else 0)  # names often hold an underscore
-        # One sign is looked for much faster than two.
-        return any(
-            data.find(sign[:1], start) >= 0 and data.find(sign, start) >= 0 for sign in suspicious_bytes(scan.dialect)
-        )
+        return any(data.find(sign, start) >= 0 for sign in signs)
 
 
 class _Quick(NamedTuple):
-    """Number columns by name, and those of which it is known that each NaN is an empty cell."""
+    """Number columns by name; those without a missing cell; and those of which each NaN is known to be one."""
 
     values: dict[str, ColumnValues]
+    finite: set[str]
     known: set[str]
 
 
-def _scan_quickly(scan: Scan, columns: Sequence[Column], at: dict[str, int]) -> _Quick | None:
+def _scan_quickly(scan: Scan, columns: Sequence[Column], at: dict[str, int], place: Place) -> _Quick | None:
     """Read number columns as numbers, at once and with little memory; None where a single cell or row is in the way.
 
     Most files are without a fault, and the others are read again with care. An empty cell is NaN.
@@ -194,15 +208,16 @@ def _scan_quickly(scan: Scan, columns: Sequence[Column], at: dict[str, int]) -> 
     if not columns or (scan.is_text and scan.dialect.decimal != "."):
         return None
     rows, places = scan.most_rows, [at[column.name] for column in columns]
-    memory = max(QUICK_MEMORY, rows * len(columns))
+    memory = QUICK_MEMORY if place.on_disk else max(QUICK_MEMORY, rows * len(columns))
     if scan.is_text:
         sql = f"SELECT {', '.join(f'c{i}' for i in places)} FROM {scan.typed_source(set(places))}"
     else:
         sql = f"SELECT {', '.join(f'n{i}' for i in places)} FROM {scan.source}"
-    numbers = np.empty((len(columns), rows))
+    numbers = place.room((len(columns), rows), np.float64)
+    finite = np.ones(len(columns), bool)
     try:
         scan.run(f"SET memory_limit='{memory}B'; SET streaming_buffer_size='{BUFFERED}B'")
-        found = stream_into(scan.connection, sql, list(numbers)) - scan.trailing_blank
+        found = stream_into(scan.connection, sql, list(numbers), finite) - scan.trailing_blank
     except (StreamError, duckdb.Error) as error:
         if isinstance(error, duckdb.InterruptException):
             raise
@@ -210,48 +225,50 @@ def _scan_quickly(scan: Scan, columns: Sequence[Column], at: dict[str, int]) -> 
     finally:
         scan.run("RESET memory_limit")
     values = dict(zip((column.name for column in columns), numbers[:, :found], strict=True))
-    return _Quick({**values}, {name for name, column in values.items() if not np.isinf(column).any()})
+    sound = {column.name for column, is_finite in zip(columns, finite, strict=True) if is_finite}
+    known = {name for name, column in values.items() if name in sound or not np.isinf(column).any()}
+    return _Quick({**values}, sound, known)
 
 
-def _end(scan: Scan) -> int | None:
-    return -scan.trailing_blank or None
-
-
-def _scan_numbers(scan: Scan, sql: dict[str, str], at: dict[str, int]) -> dict[str, ColumnValues]:
+def _scan_numbers(scan: Scan, sql: dict[str, str], place: Place) -> dict[str, ColumnValues]:
     """Read number columns, by name the SQL of each; NULL becomes NaN."""
-    selected = ", ".join(f"{cast} AS c{at[name]}" for name, cast in sql.items())
-    arrays = scan.run(f"SELECT {selected} FROM {scan.source}").fetchnumpy()
-    ends = _end(scan)
-    values: dict[str, ColumnValues] = {}
-    for name in sql:
-        array = arrays.pop(f"c{at[name]}")[:ends]
-        filled = array.filled(np.nan) if isinstance(array, np.ma.MaskedArray) else array
-        values[name] = np.ascontiguousarray(filled, dtype=np.float64)
-    return values
+    numbers = place.room((len(sql), scan.most_rows), np.float64)
+    selected = ", ".join(f"{cast} AS v{i}" for i, cast in enumerate(sql.values()))
+    found = stream_into(scan.connection, f"SELECT {selected} FROM {scan.source}", list(numbers))
+    return dict(zip(sql, numbers[:, : found - scan.trailing_blank], strict=True))
 
 
-def _scan_texts(scan: Scan, texts: Sequence[Column], at: dict[str, int], marks: Sequence[str]) -> dict[str, Categories]:
-    """Read text columns and code them."""
-    selected = ", ".join(f"{category_sql(f'c{at[c.name]}', marks)} AS c{at[c.name]}" for c in texts)
-    scan.run(f"CREATE OR REPLACE TEMP TABLE cells AS SELECT {selected} FROM {scan.source}")
-    ends = _end(scan)
-    return {c.name: _coded(scan, f"c{at[c.name]}", ends) for c in texts}
+def _scan_texts(
+    scan: Scan, texts: Sequence[Column], at: dict[str, int], marks: Sequence[str], place: Place
+) -> dict[str, Categories]:
+    """Read text columns and code them.
+
+    Texts are held in memory, so that the file is read once; or, where they are too large for it, two times a column.
+    """
+    cells = {c.name: f"{category_sql(f'c{at[c.name]}', marks)} AS c{at[c.name]}" for c in texts}
+    if not place.on_disk:
+        scan.run(f"CREATE OR REPLACE TEMP TABLE cells AS SELECT {', '.join(cells.values())} FROM {scan.source}")
+    codes = place.room((len(texts), scan.most_rows), np.int32)
+    coded: dict[str, Categories] = {}
+    for column, own in zip(texts, codes, strict=True):
+        source = f"(SELECT {cells[column.name]} FROM {scan.source})" if place.on_disk else "cells"
+        coded[column.name] = _coded(scan, f"c{at[column.name]}", source, own)
+    return coded
 
 
-def _coded(scan: Scan, column: str, ends: int | None) -> Categories:
-    """Code a text column of the table ``cells``, its categories in natural order."""
-    distinct = scan.run(f"SELECT DISTINCT {column} FROM cells WHERE {column} IS NOT NULL").fetchall()
-    names = sorted((row[0] for row in distinct), key=natural_key)
-    if not names:
-        rows = scan.run("SELECT count(*) FROM cells").fetchone()[0]
-        return Categories(np.full(rows, -1, np.int32)[:ends], ())
-    scan.run(
-        f"CREATE TYPE kind_{column} AS ENUM "
-        f"(SELECT DISTINCT {column} FROM cells WHERE {column} IS NOT NULL ORDER BY {column})"
-    )
-    stored = [row[0] for row in scan.run(f"SELECT unnest(enum_range(NULL::kind_{column}))").fetchall()]
-    sql = f"SELECT coalesce(enum_code({column}::kind_{column})::INTEGER, -1) AS code FROM cells"
-    codes = scan.run(sql).fetchnumpy()["code"]
+def _coded(scan: Scan, column: str, source: str, codes: NDArray[np.int32]) -> Categories:
+    """Write the codes of a text column, and return it cut to its rows, its categories in natural order."""
+    scan.run(f"CREATE OR REPLACE TEMP TABLE names AS SELECT DISTINCT {column} FROM {source} WHERE {column} IS NOT NULL")
+    stored = [row[0] for row in scan.run(f"SELECT {column} FROM names ORDER BY {column}").fetchall()]
+    code = "-1"
+    if stored:
+        scan.run(f"CREATE TYPE kind_{column} AS ENUM (SELECT {column} FROM names ORDER BY {column})")
+        code = f"coalesce(enum_code({column}::kind_{column})::INTEGER, -1)"
+    rows = stream_into(scan.connection, f"SELECT ({code})::INTEGER AS code FROM {source}", [codes])
+    codes = codes[: rows - scan.trailing_blank]
+    names = sorted(stored, key=natural_key)
     place = {name: i for i, name in enumerate(names)}
     natural = np.array([place[name] for name in stored] + [-1], np.int32)  # index -1 stays -1
-    return Categories(natural[codes[:ends]], tuple(names))
+    for block in blocks(len(codes)):
+        codes[block] = natural[codes[block]]
+    return Categories(codes, tuple(names))

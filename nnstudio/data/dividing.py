@@ -55,7 +55,8 @@ def divide(table: Table, rows: Indices, preparation: Preparation, classes: Indic
     split, seed = preparation.split, preparation.seed
     match split:
         case ShareSplit():
-            return split_rows(len(rows), split.validation, split.test, seed, classes if split.stratified else None)
+            kinds = classes if split.stratified else None
+            return split_rows(len(rows), split.validation, split.test, seed, kinds, table.place)
         case TimeSplit():
             return split_in_order(_order(table.columns[split.column])[rows], split.validation, split.test)
         case GroupSplit():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from engine.declared import replace
 from nnstudio.data.errors import DataError
 from nnstudio.data.fitted import FittedColumn, FittedPart
 from nnstudio.data.recipe import Column, listed
+from nnstudio.data.room import blocks
 from nnstudio.data.steps import (
     FILLING,
     MAX_CATEGORIES,
@@ -23,6 +26,7 @@ from nnstudio.data.transforming import check_log, clipped, date_part, logged, to
 
 CONSTANT_NUMBER, CONSTANT_TEXT = 0.0, "missing"  # what the rule "constant" puts where no constant was given
 QUARTILES = (0.25, 0.5, 0.75)
+MOMENTS_BLOCK = 2**15  # values at a time
 
 
 def fit_column(table: Table, column: Column, training: NDArray[np.int64], steps: Chosen) -> FittedColumn:
@@ -36,7 +40,42 @@ def fit_column(table: Table, column: Column, training: NDArray[np.int64], steps:
     values = table.columns[column.name]
     if isinstance(values, Categories):
         return _fit_categories(table, column, values.codes[training], values.names, steps)
+    plain = column.kind == "number" and steps.scaling == "standard" and steps.log == "none"
+    if plain and isinstance(steps.clip, NoClip) and steps.missing not in FILLING:
+        offset, scale = _moments(values, training)
+        if math.isfinite(offset) and math.isfinite(scale):  # no cell is missing
+            scale = 1.0 if _is_rounding(offset, scale) else scale
+            return FittedColumn(
+                name=column.name,
+                kind="number",
+                missing=steps.missing,
+                offset=offset,
+                scale=scale,
+                date_order=column.date_order,
+            )
     return _fit_numbers(table, column, values[training], training, steps)
+
+
+def _moments(values: NumberArray, rows: NDArray[np.int64]) -> tuple[float, float]:
+    """Return mean and standard deviation of the rows of a column: some at a time, which stay in the cache."""
+    count, mean, squares = 0, 0.0, 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for block in blocks(len(rows), MOMENTS_BLOCK):
+            part = values[rows[block]]
+            own = float(part.mean())
+            part -= own
+            part *= part
+            # The squares around two means, brought together around the mean of both.
+            apart, both = own - mean, count + len(part)
+            squares += float(part.sum()) + apart * apart * count * len(part) / both
+            mean += apart * len(part) / both
+            count = both
+    return mean, math.sqrt(squares / count)
+
+
+def _is_rounding(offset: float, scale: float) -> bool:
+    """Return whether a spread is none: rounding alone gives a constant column a tiny one."""
+    return scale <= 10 * float(np.finfo(float).eps) * abs(offset)
 
 
 def _fit_numbers(
@@ -211,8 +250,7 @@ def scale_of(values: NumberArray, scaling: Scaling, table: str, column: str) -> 
     with np.errstate(over="ignore", invalid="ignore"):
         if scaling == "standard":
             offset, scale = float(values.mean()), float(values.std())
-            # Rounding alone gives a constant column a tiny spread.
-            constant = bool(scale <= 10 * np.finfo(float).eps * abs(offset))
+            constant = _is_rounding(offset, scale)
         elif scaling == "robust":
             low, offset, high = (float(value) for value in np.quantile(values, QUARTILES))
             scale = high - low

@@ -21,7 +21,7 @@ from nnstudio.data.head import Head, is_blank, numbered_rows
 from nnstudio.data.recipe import Dialect
 
 PARITY_CHUNK = 2**20  # bytes
-COUNTED_CHUNK = 2**18  # bytes
+LOOKED_CHUNK = 2**18  # bytes
 ROWS_A_LOOK = 10_000  # between two looks at Cancel
 
 
@@ -43,20 +43,40 @@ class LineEnds(NamedTuple):
         return max(self.feeds, self.returns)
 
 
-def line_ends(file: Path) -> LineEnds:
-    """Count the line ends of a file."""
-    with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        returns = _counted(data, b"\r") if data.find(b"\r") >= 0 else 0
-        return LineEnds(_feeds(data), returns, _counted(data, b"\r\n") if returns else 0)
+class Bytes(NamedTuple):
+    """What one pass over a file's bytes found: its line ends, and which of some signs (by their codes) it holds.
+
+    ``below`` are those below its first line.
+    """
+
+    ends: LineEnds
+    anywhere: frozenset[int]
+    below: frozenset[int]
 
 
-def _feeds(data: mmap.mmap) -> int:
-    """Count line feeds: in small pieces, which stay in the processor's cache, and beside other threads."""
-    total = 0
-    for start in range(0, len(data), COUNTED_CHUNK):
-        chunk = np.frombuffer(data[start : start + COUNTED_CHUNK], np.uint8)
-        total += int(np.count_nonzero(chunk == ord("\n")))
-    return total
+def look_at(file: Path, signs: bytes) -> Bytes:
+    """Pass over the bytes of a file once, in pieces that stay in the processor's cache."""
+    sought = frozenset(signs) | {ord("\r")}
+    anywhere: set[int] = set()
+    below: set[int] = set()
+    feeds = 0
+    buffer = bytearray(LOOKED_CHUNK)
+    values = np.frombuffer(buffer, np.uint8)
+    with file.open("rb", buffering=0) as stream:
+        while size := stream.readinto(buffer):
+            start = 0
+            if not feeds:
+                line_end = buffer.find(b"\n", 0, size)
+                start = size if line_end < 0 else line_end
+                anywhere |= {sign for sign in sought - anywhere if buffer.find(sign, 0, start) >= 0}
+            below |= {sign for sign in sought - below if buffer.find(sign, start, size) >= 0}
+            feeds += int(np.count_nonzero(values[:size] == ord("\n")))
+    anywhere |= below
+    ends = LineEnds(feeds, 0, 0)
+    if ord("\r") in anywhere:
+        with file.open("rb") as whole, mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            ends = LineEnds(feeds, _counted(data, b"\r"), _counted(data, b"\r\n"))
+    return Bytes(ends, frozenset(anywhere), frozenset(below if feeds else anywhere))
 
 
 def _counted(data: mmap.mmap, what: bytes) -> int:
@@ -93,9 +113,6 @@ def quoted_newlines(readable: Path, quote: str) -> bool:
     if not quote:
         return False
     sign = quote.encode()
-    with readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        if mapped.find(sign) < 0:
-            return False
     odd = 0  # quotes so far, modulo 2
     with readable.open("rb") as stream:
         while chunk := stream.read(PARITY_CHUNK):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import NamedTuple
 
@@ -183,7 +184,7 @@ def _with_logs(fitted: FittedPreparation, table: Table) -> tuple[Table, list[str
 
 def replace_columns(table: Table, columns: dict[str, ColumnValues]) -> Table:
     """Return the table with other values."""
-    return Table(table.name, columns, table.report, table.row_numbers)
+    return dataclasses.replace(table, columns=columns)
 
 
 _HELD = {"number": "numbers", "date": "dates", "boolean": "yes and no"}

@@ -41,9 +41,9 @@ from nnstudio.data.table import Categories, Table, is_missing
 from nnstudio.data.targets import Learned, balanced_weights, fit_targets, learned, targets_of
 from nnstudio.data.transforming import complete_rows, transform
 from nnstudio.data.warning import warnings_on
-from nnstudio.data.work import in_threads
+from nnstudio.data.work import THREADS, in_threads
 
-HASH_CHUNK = 4 * 2**20
+HASH_CHUNK = 2**20
 _CODED: tuple[Kind, ...] = ("category", "boolean")  # kinds that a table has as Categories
 
 
@@ -58,12 +58,14 @@ def table_source(path: str | Path, *, cancelled: Cancel | None = None) -> TableS
     file = check_file(path)
     digest = hashlib.sha256()
     try:
-        with file.open("rb") as stream:
-            while chunk := stream.read(HASH_CHUNK):
+        buffer = memoryview(bytearray(HASH_CHUNK))
+        size = 0
+        with file.open("rb", buffering=0) as stream:
+            while read := stream.readinto(buffer):
                 if cancelled is not None and cancelled():
                     raise Cancelled
-                digest.update(chunk)
-            size = stream.tell()
+                digest.update(buffer[:read])
+                size += read
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}.") from None
     return TableSource(path=str(file), sha256=digest.hexdigest(), size=size)
@@ -225,7 +227,7 @@ def _usable(table: Table, recipe: DataRecipe) -> tuple[Indices, Learned]:
     complete = complete_rows(table, [column.name for column in needed])
     if not complete.any():
         raise DataError(_all_dropped(table, needed))
-    rows = np.flatnonzero(complete & dividable(table, settings)).astype(np.int64)
+    rows = table.place.places_of(complete & dividable(table, settings))
     if not len(rows):
         raise DataError(f"{table.name}: no row has a value in column {split_column(settings)!r} to divide it by.")
     return rows, learned(table, wanted, rows, recipe.task)
@@ -237,12 +239,15 @@ def _fitted(
     """Return what the training rows teach, X, Y, and by column how many cells hold no known category."""
     settings = recipe.preparation
     # In the order of the table: what is fitted then does not depend on how rows were shuffled, and reading is faster.
-    training = np.sort(rows[split.training])
+    training = table.place.taken(rows, split.training)
+    training.sort()
     fitted = FittedPreparation(
         task=what.task,
         columns=tuple(
             in_threads(
-                lambda column: fit_column(table, column, training, chosen(column, settings)), features(recipe.plan)
+                lambda column: fit_column(table, column, training, chosen(column, settings)),
+                features(recipe.plan),
+                1 if table.place.on_disk else THREADS,  # one column at a time in memory
             )
         ),
         targets=fit_targets(table, what, training, settings),

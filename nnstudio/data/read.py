@@ -18,6 +18,7 @@ from nnstudio.data.head import Head, read_head
 from nnstudio.data.lines import blank_rows, open_quote
 from nnstudio.data.parquet import is_parquet, nested
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
+from nnstudio.data.room import place_for
 from nnstudio.data.scan import Cancel, ImproperQuotes, Progress, Scan, scanned
 from nnstudio.data.table import (
     MOST_LISTED,
@@ -141,7 +142,8 @@ def _refuse_nested(file: Path, head: Head, wanted: Sequence[Column]) -> None:
 
 def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
     rejects: list[_Rejects] = []  # after every scan: all of them must leave out the same rows
-    values, notes, orders = scan_columns(scan, wanted, marks, lambda: rejects.append(_rejected(scan)))
+    place = place_for(scan.most_rows, len(wanted))
+    values, notes, orders, whole = scan_columns(scan, wanted, marks, lambda: rejects.append(_rejected(scan)), place)
     rejected, set_aside = rejects[0] if rejects else _Rejects(np.zeros(0, np.int64), ())
     lengths = set(map(_length, values.values()))
     if len(lengths) > 1 or any(not np.array_equal(rejected, other.rows) for other in rejects):
@@ -160,13 +162,14 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
         rows = int(keep.sum())
     if rows == 0:
         raise _no_rows(scan, set_aside)
-    places = {c.name: found for c in wanted if len(found := unreadable_rows(values[c.name]))}
+    doubtful = [c for c in wanted if c.name not in whole]
+    places = {c.name: found for c in doubtful if len(found := unreadable_rows(values[c.name]))}
     examples = _texts_of(scan, places, row_numbers, keep)
     unreadable = {name: len(found) for name, found in places.items()}
     nothing = np.zeros(0, np.int64)
     missing = {
         c.name: take_out_unreadable(values[c.name], places.get(c.name, nothing)) - unreadable.get(c.name, 0)
-        for c in wanted
+        for c in doubtful
     }
     report = ReadReport(
         rows=rows,
@@ -179,7 +182,7 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
         set_aside_examples=_with_improper(scan, set_aside),
         notes=(*scan.head.notes, *notes),
     )
-    return Table(scan.file.name, {c.name: values[c.name] for c in wanted}, report, row_numbers)
+    return Table(scan.file.name, {c.name: values[c.name] for c in wanted}, report, row_numbers, place)
 
 
 def _no_comments(scan: Scan, rows: int, rejected: NDArray[np.int64]) -> NDArray[np.bool_] | None:
@@ -291,7 +294,7 @@ def _blank(scan: Scan, found: int) -> NDArray[np.int64]:
         return blanked
     if scan.walked is None:
         plain = replace(scan.dialect, comment="")
-        return np.union1d(blanked, blank_rows(scan.readable, plain, scan.head, scan.ends, found))
+        return np.union1d(blanked, blank_rows(scan.readable, plain, scan.head, scan.bytes.ends, found))
     return np.union1d(blanked, scan.walked.blank)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.resources
 from dataclasses import dataclass
 from typing import Literal
@@ -158,7 +159,7 @@ def sample_table(source: SampleSource, plan: ImportPlan) -> Table:
 
 def replace_name(table: Table, name: str) -> Table:
     """Return the table under another name."""
-    return Table(name, table.columns, table.report, table.row_numbers)
+    return dataclasses.replace(table, name=name)
 
 
 def _sample(name: str) -> Sample:

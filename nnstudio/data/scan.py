@@ -20,17 +20,19 @@ from nnstudio.data.encoding import GLOB_SIGNS, utf8_copy, without_pattern, wrong
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.head import Head
 from nnstudio.data.lines import (
+    Bytes,
     LineEnds,
     Walk,
     blank_after_quote,
     has_comments,
-    line_ends,
+    look_at,
     quoted_newlines,
     tidied,
     trailing_blank,
     walk,
 )
 from nnstudio.data.recipe import Dialect
+from nnstudio.data.stream import StreamError
 
 POLL_SECONDS = 0.05
 LONGEST_ROW = 8 * 2**20  # bytes; a longer one is taken for a quote that was never closed
@@ -38,7 +40,8 @@ LONGEST_ROW = 8 * 2**20  # bytes; a longer one is taken for a quote that was nev
 # common_subexpressions takes time in the square of the columns: 14 s at 2,000 of them, 1.7 s without.
 # in_clause makes a join of IN (...), and a join does not keep the order of rows.
 UNWANTED_OPTIMIZERS = ("type_pushdown", "in_clause", "common_subexpressions")
-NO_LINES = LineEnds(0, 0, 0)
+LOOKED_FOR = "_+."  # signs that make the careful SQL necessary, perhaps
+NOTHING = Bytes(LineEnds(0, 0, 0), frozenset(), frozenset())
 Result = TypeVar("Result")
 Progress = Callable[[float], None]  # from 0 to 1
 Cancel = Callable[[], bool]
@@ -62,7 +65,7 @@ class Scan:
     improper: dict[int, str]
     quotes_checked: bool
     tidy: bool  # a copy, whose lines end in one way
-    ends: LineEnds
+    bytes: Bytes
 
     @functools.cached_property
     def source(self) -> str:
@@ -87,7 +90,7 @@ class Scan:
     @property
     def most_rows(self) -> int:
         """As many rows as there may be: known of a Parquet file, at most the lines of a text."""
-        return self.head.rows if self.head.rows is not None else self.ends.lines + 1
+        return self.head.rows if self.head.rows is not None else self.bytes.ends.lines + 1
 
     def typed_source(self, numbers: Collection[int]) -> str:
         """Return SQL of a text's rows with these columns as doubles; whatever is amiss ends the query."""
@@ -154,9 +157,11 @@ def opened(
         comments = np.zeros(0, np.int64)
         improper: dict[int, str] = {}
         readable = _readable(stack, file, dialect, cancelled) if is_text else stack.enter_context(without_pattern(file))
-        ends = line_ends(readable) if is_text else NO_LINES
-        untidy = is_text and (has_comments(readable, dialect.comment) or ends.mixed)
-        check_quotes = is_text and (check_quotes or blank_after_quote(readable, dialect))
+        signs = (dialect.quote + LOOKED_FOR).encode()
+        found = look_at(readable, signs) if is_text else NOTHING
+        untidy = is_text and (has_comments(readable, dialect.comment) or found.ends.mixed)
+        quoted = bool(dialect.quote) and ord(dialect.quote) in found.anywhere
+        check_quotes = is_text and (check_quotes or (quoted and blank_after_quote(readable, dialect)))
         if untidy or check_quotes:
             readable, comments, improper = stack.enter_context(
                 tidied(
@@ -168,7 +173,7 @@ def opened(
                     cancelled=cancelled,
                 )
             )
-            ends = line_ends(readable)
+            found = look_at(readable, signs)
         connection = duckdb.connect(":memory:", config=parquet.SETTINGS)
         stack.callback(connection.close)
         try:
@@ -182,7 +187,7 @@ def opened(
                 "SET enable_progress_bar=true; SET enable_progress_bar_print=false"
             )
             walked = None
-            if is_text and quoted_newlines(readable, dialect.quote):
+            if is_text and quoted and quoted_newlines(readable, dialect.quote):
                 walked = walk(readable, replace(dialect, comment=""), head, file.name, cancelled)
             scan = Scan(
                 connection,
@@ -195,13 +200,13 @@ def opened(
                 improper,
                 quotes_checked=check_quotes,
                 tidy=untidy or check_quotes,
-                ends=ends,
+                bytes=found,
             )
             with _watched(connection, progress, cancelled):
                 yield scan
         except duckdb.InterruptException:
             raise Cancelled from None
-        except duckdb.Error as error:
+        except (duckdb.Error, StreamError) as error:
             raise _in_words(file, dialect, error) if is_text else parquet.damaged(file) from None
         except MemoryError:
             raise DataError(f"{file.name} needs more memory than there is. Ignore some columns.") from None

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnstudio.data.errors import DataError
 from nnstudio.data.recipe import plural
+from nnstudio.data.room import IN_MEMORY, Place
 
 Indices = NDArray[np.int64]
 LEAST_TRAINING_ROWS = 2
@@ -33,7 +34,14 @@ def split_sizes(rows: int, validation: float, test: float) -> tuple[int, int, in
     return max(0, rows - sum(held)), held[0], held[1]
 
 
-def split_rows(rows: int, validation: float, test: float, seed: int, classes: Indices | None = None) -> Split:
+def split_rows(
+    rows: int,
+    validation: float,
+    test: float,
+    seed: int,
+    classes: Indices | None = None,
+    place: Place = IN_MEMORY,
+) -> Split:
     """Divide ``rows`` rows; with ``classes`` (m,) each part in proportion, and every class in training.
 
     Raises
@@ -46,7 +54,8 @@ def split_rows(rows: int, validation: float, test: float, seed: int, classes: In
     if training < max(LEAST_TRAINING_ROWS, kinds):
         raise DataError(_too_few(rows, training, held, kinds))
     generator = np.random.default_rng(seed)
-    order = generator.permutation(rows).astype(np.int64)
+    order = place.counted(rows)
+    generator.shuffle(order)
     if classes is None:
         return Split(order[sum(held) :], order[: held[0]], order[held[0] : sum(held)])
     groups = [order[classes[order] == kind] for kind in np.unique(classes)]

@@ -1,4 +1,4 @@
-"""A table in memory: numbers, coded categories, and the report of how they were read."""
+"""A table of arrays: numbers, coded categories, and the report of how they were read."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.data.recipe import DateOrder, Kind
+from nnstudio.data.room import IN_MEMORY, Place
 
 EXAMPLES = 10  # of the cells and rows that could not be read, where a few are enough
 MOST_LISTED = 10_000  # of them that are listed, a column
@@ -89,13 +90,15 @@ class Table:
     A date is a float64 too: seconds since 1970-01-01, as written, or in UTC where the text said how far it is from it.
     A boolean is Categories of two names, negative and positive, in the words of the file.
 
-    ``name`` is what messages call the table: a file's name or a sample's title.
+    ``name`` is what messages call the table: a file's name or a sample's title. ``place`` is where its arrays are, and
+    those that are made of it shall be.
     """
 
     name: str
     columns: dict[str, ColumnValues]
     report: ReadReport
     row_numbers: RowNumbers = field(default_factory=RowNumbers)
+    place: Place = IN_MEMORY
 
     @property
     def rows(self) -> int:

@@ -13,10 +13,12 @@ from nnstudio.data.errors import DataError
 from nnstudio.data.fitted import MAX_CLASSES, FittedPreparation, FittedTarget
 from nnstudio.data.fitting import scale_of
 from nnstudio.data.recipe import Column, Preparation, Task, listed
+from nnstudio.data.room import blocks
 from nnstudio.data.table import Categories, ColumnValues, Table
 from nnstudio.data.transforming import to_float32
 
 MOST_CLASS_NUMBERS = 10  # a number target with more values is proposed as regression
+LOOKED_AT = 10_000  # rows that mostly tell whether a number is a class
 LEAST_ROWS_A_CLASS = 5  # on average, before whole numbers are proposed as classes
 LEAST_ROWS_A_COMBINATION = 10  # on average, before answers to several yes/no questions are kept in proportion
 
@@ -73,7 +75,7 @@ def learned(table: Table, columns: tuple[Column, ...], rows: NDArray[np.int64], 
         When the targets do not go together, or their classes cannot be told apart.
     """
     names = [column.name for column in columns]
-    found = task or propose_tasks([_subset(table.columns[name], rows) for name in names])
+    found = task or propose_tasks([_some_of(table.columns[name], rows) for name in names])
     if found == "regression":
         return Learned(found, columns)
     if len(columns) > 1 and found == "multiclass":
@@ -128,18 +130,40 @@ def targets_of(table: Table, fitted: FittedPreparation, what: Learned, rows: NDA
     DataError
         When a scaled value does not fit float32.
     """
-    Y = np.zeros((len(rows), fitted.outputs), np.float32)
+    Y = table.place.room((len(rows), fitted.outputs), np.float32)
+    for block in blocks(len(rows)):
+        _fill(Y[block], table, fitted, what, rows[block], block)
+    return Y
+
+
+def _fill(
+    Y: NDArray[np.float32],
+    table: Table,
+    fitted: FittedPreparation,
+    what: Learned,
+    rows: NDArray[np.int64],
+    block: slice,
+) -> None:
+    """Write the targets of some rows, a block of all, into Y, which is zero."""
     if what.task == "multiclass":
-        Y[np.arange(len(rows)), what.codes[0]] = 1.0
-        return Y
+        Y[np.arange(len(rows)), what.codes[0][block]] = 1.0
+        return
     for at, target in enumerate(fitted.targets):
         if what.task == "binary":
-            Y[:, at] = what.codes[at]
+            Y[:, at] = what.codes[at][block]
             continue
         values = table.columns[target.name]
         assert not isinstance(values, Categories)
         Y[:, at] = to_float32((values[rows] - target.offset) / target.scale, table.name, target.name)
-    return Y
+
+
+def _some_of(values: ColumnValues, rows: NDArray[np.int64]) -> ColumnValues:
+    """Return the values of the rows, or of the first of them where these tell that they are no classes."""
+    if not isinstance(values, Categories):
+        first = values[rows[:LOOKED_AT]]
+        if len(np.unique(first[~np.isnan(first)])) > MOST_CLASS_NUMBERS:
+            return first
+    return _subset(values, rows)
 
 
 def _subset(values: ColumnValues, rows: NDArray[np.int64]) -> ColumnValues:

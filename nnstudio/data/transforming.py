@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from nnstudio.data.cells import format_number
 from nnstudio.data.errors import DataError
 from nnstudio.data.fitted import FittedColumn, FittedPreparation
+from nnstudio.data.room import blocks
 from nnstudio.data.steps import DatePart, Log
 from nnstudio.data.table import Categories, NumberArray, Table, is_missing
 from nnstudio.data.work import in_threads
@@ -37,7 +38,7 @@ def transform(
     DataError
         When a scaled value does not fit float32, or a value has no logarithm.
     """
-    X = np.zeros((len(rows), len(fitted.features)), np.float32)
+    X = table.place.room((len(rows), len(fitted.features)), np.float32)
     codes = {
         column.name: _codes(column, values)
         for column in fitted.columns
@@ -46,13 +47,12 @@ def transform(
     for column in fitted.columns:
         if column.log == "log1p":
             _check_log(column, table, rows)
-    blocks = [slice(at, at + BLOCK) for at in range(0, len(rows), BLOCK)]
 
     def fill(block: slice) -> dict[str, int]:
         return _fill(fitted, table, rows[block], codes, X[block])
 
     unseen: dict[str, int] = {}
-    for others in in_threads(fill, blocks):
+    for others in in_threads(fill, blocks(len(rows), BLOCK)):
         for name, count in others.items():
             unseen[name] = unseen.get(name, 0) + count
     return X, {column.name: unseen[column.name] for column in fitted.columns if column.name in unseen}

@@ -13,6 +13,7 @@ from engine.declared import Declared
 from nnstudio.data.fitted import FittedColumn, FittedPreparation, FittedTarget
 from nnstudio.data.propose import ID_NAMES, ID_WORDS
 from nnstudio.data.recipe import Kind, listed, plural
+from nnstudio.data.room import blocks
 from nnstudio.data.split import Split
 from nnstudio.data.table import Categories, ColumnValues, Table
 from nnstudio.data.targets import Learned
@@ -25,7 +26,7 @@ WarningKind = Literal[
 SAMPLE = 20_000  # training rows that are looked at for a column that gives away the target
 SAMPLE_CELLS = 4_000_000  # of a table with very many columns, fewer rows are looked at
 FIRST = 100  # training rows that mostly tell enough about a column
-TELLING = 2  # columns that mostly tell all rows apart
+TELLING = 3  # columns that mostly tell all rows apart
 HASHED_ROWS = 8_192  # at a time, which stay in the processor's cache
 MOST_COLUMNS = 2_000  # and only so many columns
 LEAST_ROWS = 20  # fewer may be told apart by chance
@@ -70,9 +71,11 @@ def warnings_on(
     what
         What is learned from the rows.
     """
-    found = [*_giveaways(table, fitted, rows[split.training], what.of(split.training))]
+    training = rows[split.training]
+    found = [*_giveaways(table, fitted, training, what.of(split.training))]
     found += _constants(fitted, X, split)
-    found += _identities(table, fitted, rows[split.training])
+    found += _identities(table, fitted, training)
+    del training
     found += _duplicates(X, Y, split)
     found += _small_classes(fitted, what, split)
     if len(fitted.features) > len(split.training):
@@ -247,10 +250,16 @@ def _identities(table: Table, fitted: FittedPreparation, training: NDArray[np.in
     names = [
         column.name
         for column in fitted.columns
-        if tells_rows_apart(column.name, column.kind, _some(table.columns[column.name], training))
+        if _may_be_whole(values := table.columns[column.name], training)
+        and tells_rows_apart(column.name, column.kind, _some(values, training))
     ]
     if names:
         yield identity_warning(names)
+
+
+def _may_be_whole(values: ColumnValues, rows: NDArray[np.int64]) -> bool:
+    """Return whether the first rows of a column are whole numbers, or texts: most columns need no further look."""
+    return isinstance(values, Categories) or _whole(values[rows[:FIRST]])
 
 
 def identity_warning(names: list[str]) -> DataWarning:
@@ -297,7 +306,7 @@ def _duplicates(X: NDArray[np.float32], Y: NDArray[np.float32], split: Split) ->
         return
     # Where few columns tell all rows apart, the others need no look.
     telling = _telling_columns(X, split.training)
-    again = _seen_again(_row_hashes(X[:, telling]), split.training, held)
+    again = _seen_again(_row_hashes(X, columns=telling), split.training, held)
     if again:
         again = _seen_again(_row_hashes(X, Y), split.training, held)
     if again:
@@ -318,25 +327,28 @@ def _telling_columns(X: NDArray[np.float32], training: NDArray[np.int64]) -> NDA
 
 def _seen_again(hashes: NDArray[np.uint64], training: NDArray[np.int64], held: NDArray[np.int64]) -> int:
     """Return how many rows held back have the hash of a training row."""
-    known, asked = np.sort(hashes[training]), np.sort(hashes[held])  # in order, they are found several times faster
+    known, asked = hashes[training], hashes[held]
+    known.sort()
+    asked.sort()  # in order, they are found several times faster
     places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
     return int(np.count_nonzero(known[places] == asked))
 
 
-def _row_hashes(*arrays: NDArray[np.float32]) -> NDArray[np.uint64]:
-    """Return a number (m,) for each row that is the same for equal rows."""
+def _row_hashes(*arrays: NDArray[np.float32], columns: NDArray[np.int64] | None = None) -> NDArray[np.uint64]:
+    """Return a number (m,) for each row that is the same for equal rows, or for those equal in some columns."""
     hashes = np.zeros(len(arrays[0]), np.uint64)
     odd, shift = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
 
     def fill(rows: slice) -> None:
         own = hashes[rows]
         for array in arrays:
-            for column in np.add(array[rows].T, np.float32(0.0), order="C"):  # + 0 makes -0.0 and 0.0 equal
+            some = array[rows] if columns is None else array[rows, columns]
+            for column in np.add(some.T, np.float32(0.0), order="C"):  # + 0 makes -0.0 and 0.0 equal
                 own ^= column.view(np.uint32)
                 own *= odd
                 own ^= own >> shift
 
-    for _ in in_threads(fill, [slice(at, at + HASHED_ROWS) for at in range(0, len(hashes), HASHED_ROWS)]):
+    for _ in in_threads(fill, blocks(len(hashes), HASHED_ROWS)):
         pass
     return hashes
 

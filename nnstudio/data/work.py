@@ -12,13 +12,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_threads(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def in_threads(work: Callable[[Item], Result], items: Iterable[Item], most: int = THREADS) -> Iterator[Result]:
     """Yield the result of each item in their order; the first error in this order is raised."""
     items = list(items)
-    if THREADS == 1 or len(items) < 2:
+    if most == 1 or len(items) < 2:
         yield from map(work, items)
         return
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="table") as pool:
+    with ThreadPoolExecutor(most, thread_name_prefix="table") as pool:
         try:
             yield from pool.map(work, items)
         except BaseException:

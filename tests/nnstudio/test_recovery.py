@@ -14,7 +14,8 @@ import pytest
 
 from nnstudio.document import Document
 from nnstudio.project_file import ProjectError, save
-from nnstudio.recovery import INTERVAL_SECONDS, Autosave, recoverable, state_directory
+from nnstudio.recovery import INTERVAL_SECONDS, Autosave, recoverable
+from nnstudio.state_folder import state_directory
 from tests.nnstudio.projects import trained
 
 

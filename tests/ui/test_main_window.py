@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QPushButton, QTabBar
 
+from nnstudio.data.room import MEGA, memory_limit, set_memory_limit
 from nnstudio.engine_host import EngineHost
 from nnstudio.recovery import recoverable
 from ui import preferences, theme
@@ -206,6 +207,17 @@ def test_the_theme_can_be_switched_and_is_remembered(window):
     assert preferences.theme_choice() == "dark"
     window._choose_theme("light")
     assert theme.tokens().name == "light"
+
+
+def test_the_memory_for_tables_can_be_chosen_holds_at_once_and_is_remembered(window, monkeypatch):
+    before = memory_limit()
+    monkeypatch.setattr("ui.project_session.QInputDialog.getInt", lambda *_: (300, True))
+    try:
+        press(window, "data.memory")
+        assert memory_limit() == 300 * MEGA
+        assert preferences.table_memory_megabytes() == 300
+    finally:
+        set_memory_limit(before // MEGA)
 
 
 def test_a_closed_panel_comes_back_with_the_first_layout(window, qtbot):
