@@ -159,13 +159,16 @@ class CostPanel(PlotPanel):
         self._place_labels()
 
     def _place_labels(self) -> None:
-        """Write each mark beside its line, at the left of it near the right edge; leave out what finds no room."""
+        """Write each mark beside its line, at the left of it near the right edge; leave out what finds no room.
+
+        The newest comes first, and it alone may be cut: several that are cut all read the same.
+        """
         box = self.plot.item.getViewBox()
         (low, high), width, height = box.viewRange()[0], box.width(), box.height()
         metrics = QFontMetrics(theme.font(theme.SMALL))
         rows = range(max(1, min(MARK_ROWS, int(MARK_SHARE * height / MARK_ROW))))
         taken: list[list[tuple[float, float]]] = [[] for _ in rows]
-        for line in self._lines:
+        for line in reversed(self._lines):
             label, text = line.label, line.label.format
             x = (line.value() - low) / (high - low) * width
             wide = metrics.horizontalAdvance(text) + 2 * MARK_GAP
@@ -174,7 +177,8 @@ class CostPanel(PlotPanel):
             start = x - min(wide, room) if leftward else x
             end = start + min(wide, room)
             row = next((r for r in rows if all(end <= a or b <= start for a, b in taken[r])), None)
-            shown = 0 <= x <= width and row is not None and room >= min(wide, LEAST_MARK)
+            least = min(wide, LEAST_MARK) if line is self._lines[-1] else wide
+            shown = 0 <= x <= width and row is not None and room >= least
             label.setVisible(shown)
             if row is None or not shown:
                 continue

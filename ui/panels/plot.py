@@ -10,8 +10,8 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from nnstudio import numbers
 from ui import theme
@@ -150,6 +150,14 @@ _configure(theme.tokens())
 theme.theme().changed.connect(_configure)
 
 
+def _scrolls(widget: QWidget) -> bool:
+    """Return whether a widget stands in an area with more than can be seen at once."""
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, QScrollArea):
+        parent = parent.parentWidget()
+    return parent is not None and parent.verticalScrollBar().maximum() > 0
+
+
 class Plot(pg.PlotWidget):
     """A plot whose range follows its data until a person zooms, and that tells the values under the pointer."""
 
@@ -193,6 +201,13 @@ class Plot(pg.PlotWidget):
         self.scene().sigMouseMoved.connect(self._pointed)
         self.item.getViewBox().sigRangeChangedManually.connect(self._zoomed)
         self.restyle()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom; within a view that scrolls only with Ctrl, or it could not be scrolled past."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or not _scrolls(self):
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def restyle(self) -> None:
         """Take the theme's colors."""
