@@ -7,9 +7,9 @@ from dataclasses import replace as with_fields
 import numpy as np
 import pytest
 from fake_training import FakeTraining
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QBoxLayout
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtWidgets import QApplication, QBoxLayout
 
 from engine import Dense, Network, Trainer
 from engine.dataset import Dataset
@@ -379,3 +379,29 @@ def test_every_control_is_reached_by_keyboard_and_has_a_name(show):
     for control in controls:
         assert control.accessibleName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+def wheel(widget, keys=Qt.KeyboardModifier.NoModifier) -> QWheelEvent:
+    """Turn the wheel one notch over the middle of a widget; return the event, which is ignored where it is not used."""
+    middle = QPointF(widget.rect().center())
+    turned = QPoint(0, -120)
+    event = QWheelEvent(
+        middle, widget.mapToGlobal(middle), turned, turned, Qt.MouseButton.NoButton, keys,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
+    return event
+
+
+def test_the_wheel_scrolls_past_plots_and_sliders_and_zooms_a_plot_with_control(show):
+    model = Training()
+    panel = show(model, height=400)
+    model.really_look()
+    plot, slider = panel.curve.plot, panel.curve.slider
+    QApplication.processEvents()
+    before, alpha = plot.item.getViewBox().viewRange(), slider.value()
+    wheel(plot.viewport())
+    wheel(slider)
+    assert (plot.item.getViewBox().viewRange(), slider.value()) == (before, alpha)
+    wheel(plot.viewport(), Qt.KeyboardModifier.ControlModifier)
+    assert plot.item.getViewBox().viewRange() != before
