@@ -484,3 +484,14 @@ def test_an_axis_with_names_keeps_those_that_do_not_cover_each_other(qtbot):
     axis.named = {0.0: "sigmoid", 1.0: "tanh", 1.01: "hidden by the one before", 2.0: "leaky\nReLU", 9.0: "outside"}
     ((spacing, ticks),) = axis.tickValues(-0.5, 2.5, 400)
     assert axis.tickStrings(ticks, 1.0, spacing) == ["sigmoid", "tanh", "leaky\nReLU"]
+
+
+def test_the_cost_names_no_curve_of_validation_where_no_rows_are_kept_for_it(qtbot, model):
+    everything = np.arange(len(model.data.X))
+    model.data = with_fields(model.data, training=everything, validation=everything[:0], test=everything[:0])
+    panel = PANELS["cost"](model)
+    qtbot.addWidget(panel)
+    panel.resize(500, 300)
+    panel.show()
+    assert not panel.legend["validation_cost"].isVisible()
+    assert panel.legend["running_cost"].isVisible()

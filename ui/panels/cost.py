@@ -63,6 +63,7 @@ class CostPanel(PlotPanel):
         box.sigRangeChanged.connect(lambda *_: self._place_labels())
         box.sigResized.connect(lambda *_: self._place_labels())
         self.restyle()
+        self.data_changed()
 
     def ready(self) -> bool:
         """Return whether an epoch is done."""
@@ -132,6 +133,13 @@ class CostPanel(PlotPanel):
             lines.append(f"learning rate {numbers.number(rate)}")
         lines += [text for epoch, text in self.model.marks if epoch == epochs[at]]
         return "\n".join(lines)
+
+    def data_changed(self) -> None:
+        """Without rows for validation there is no curve of them to be named."""
+        super().data_changed()
+        data = self.model.data
+        use(self.legend["validation_cost"], data is None or len(data.validation) > 0)
+        self.fit_header()
 
     def _set_log(self, on: bool) -> None:
         self.plot.axes["left"].log = on
