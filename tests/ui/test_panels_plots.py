@@ -1,6 +1,7 @@
 """What each plot shows for given figures."""
 
 import math
+from dataclasses import replace as with_fields
 
 import numpy as np
 import pytest

@@ -56,6 +56,7 @@ class LabPanel(Panel):
         self._ran_on: dict[str, object] = {}  # and what the result is of
         self._problem: str | None = None
         self._settings = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._labels: list[QLabel] = []  # of the settings
         self.run_button = QPushButton("Run")
         self.run_button.setProperty("role", "primary")
         self.run_button.clicked.connect(self.toggle)
@@ -99,6 +100,7 @@ class LabPanel(Panel):
         pair.addWidget(label)
         pair.addWidget(spin)
         pair.addStretch(0)
+        self._labels.append(label)
         self._settings.insertLayout(self._settings.count() - 2, pair)  # before the stretch and the button
         return spin
 
@@ -120,7 +122,11 @@ class LabPanel(Panel):
         parts = [self._settings.itemAt(at).sizeHint().width() for at in range(self._settings.count())]
         needed = sum(parts) + self._settings.spacing() * len(parts) + 2 * MARGIN + SCROLL_BAR
         across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
-        self._settings.setDirection(across if needed <= self.width() else down)
+        beside = needed <= self.width()
+        self._settings.setDirection(across if beside else down)
+        widest = max((label.sizeHint().width() for label in self._labels), default=0)
+        for label in self._labels:  # below each other their fields stand in one column
+            label.setMinimumWidth(0 if beside else widest)
 
     def first_rows(self, most: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return X (m, n_features) and Y (m, n_outputs) of the first training rows, at most so many."""
