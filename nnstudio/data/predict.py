@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from nnstudio.data.cells import parse_number
 from nnstudio.data.detect import detect
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import DataError
-from nnstudio.data.fitted import FittedPreparation
+from nnstudio.data.fitted import FittedColumn, FittedPreparation
 from nnstudio.data.formats import format_of, is_typed, plain
 from nnstudio.data.head import read_head
 from nnstudio.data.read import head_with, read_table
@@ -60,11 +61,25 @@ def check_columns(path: str | Path, fitted: FittedPreparation) -> None:
     Raises
     ------
     DataError
-        When the file cannot be read, or a feature column is not there.
+        When the file cannot be read, or a feature column is not there that the recipe would not fill.
     """
     file = check_file(path)
-    with plain(file, dialect_for(file, fitted)) as (readable, dialect):
-        head_with(readable, dialect, [column.name for column in fitted.columns])
+    _needed(file, dialect_for(file, fitted), fitted)
+
+
+def _needed(file: Path, dialect: Dialect, fitted: FittedPreparation) -> list[FittedColumn]:
+    """Return the columns to read: all, but for those that are not there and whose missing cells the recipe fills.
+
+    Raises
+    ------
+    DataError
+        When another is not there, or none of them is.
+    """
+    with plain(file, dialect) as (readable, spoken):
+        there = set(head_with(readable, spoken, ()).names)
+        found = [column for column in fitted.columns if column.name in there or not column.fills]
+        head_with(readable, spoken, [column.name for column in found or fitted.columns])
+    return found
 
 
 def _sheet(file: Path, fitted: FittedPreparation) -> str:
@@ -91,14 +106,17 @@ def read_for_prediction(
 ) -> Table:
     """Read the feature columns of a new table; its other columns, the target among them, are not needed.
 
+    A column that is not there is left out where the recipe fills missing cells: :func:`apply` fills it.
+
     Raises
     ------
     DataError
-        When the file cannot be read, a feature column is not there, or a number column is text throughout.
+        When the file cannot be read, another feature column is not there, or a number column is text throughout.
     """
     file = check_file(path)
     dialect = dialect_for(file, fitted)
-    wanted = [Column(name=c.name, kind=c.kind, date_order=c.date_order) for c in fitted.columns]
+    needed = _needed(file, dialect, fitted)
+    wanted = [Column(name=c.name, kind=c.kind, date_order=c.date_order) for c in needed]
     plan = ImportPlan(dialect=dialect, columns=tuple(wanted), missing_marks=fitted.missing_marks)
     table = read_table(file, plan, progress=progress, cancelled=cancelled, columns=wanted)
     _check_numbers(table, fitted)
@@ -108,6 +126,7 @@ def read_for_prediction(
 def apply(fitted: FittedPreparation, table: Table | str | Path) -> Applied:
     """Make the inputs of a new table, each column by its own rule.
 
+    A column that is not there counts as missing in every row where the recipe fills missing cells, and is named.
     A row with a missing cell is left out (its prediction stays empty) where the rule is "drop", and filled with what
     the training rows gave where the rule fills. A category not seen in training is all zeros or counts as other, and
     is counted. A number that has no logarithm counts as missing.
@@ -115,14 +134,17 @@ def apply(fitted: FittedPreparation, table: Table | str | Path) -> Applied:
     Raises
     ------
     DataError
-        When a feature column is not there or is text throughout; when a cell is missing and the rule is
-        "refuse".
+        When a feature column is not there and not filled, or is text throughout; when a cell is missing and the
+        rule is "refuse".
     """
     if not isinstance(table, Table):
         table = read_for_prediction(table, fitted)
-    absent = [column.name for column in fitted.columns if column.name not in table.columns]
-    if absent:
-        raise DataError(f"{table.name} has no column {listed(absent)}, which the network was trained with.")
+    absent = [column for column in fitted.columns if column.name not in table.columns]
+    lost = absent if len(absent) == len(fitted.columns) else [column for column in absent if not column.fills]
+    if lost:
+        names = listed([column.name for column in lost])
+        raise DataError(f"{table.name} has no column {names}, which the network was trained with.")
+    table = replace_columns(table, dict(table.columns) | {column.name: _nothing(column, table) for column in absent})
     for column in fitted.columns:
         coded = column.kind in ("category", "boolean")
         if isinstance(table.columns[column.name], Categories) != coded:
@@ -141,19 +163,32 @@ def apply(fitted: FittedPreparation, table: Table | str | Path) -> Applied:
     kept = complete_rows(table, [column.name for column in fitted.columns if not column.fills])
     X, unseen = transform(fitted, table, np.flatnonzero(kept).astype(np.int64))
     notes = [*read_notes(table), *without]
+    if absent:
+        be = "is" if len(absent) == 1 else "are"
+        notes.append(
+            f"Column {listed([column.name for column in absent])} {be} not there: every row is filled with "
+            f"{filled_with(absent)}."
+        )
     if lacking := int((~kept).sum()):
         notes.append(f"{counted(lacking, 'row')} without a prediction because a cell is missing or unreadable.")
-    notes += _filled(fitted, table, kept)
+    notes += _filled([column for column in fitted.columns if column not in absent], table, kept)
     for column in fitted.columns:
         if count := unseen.get(column.name, 0):
             notes.append(unseen_note(column, count, "that was not seen in training"))
     return Applied(X, kept, tuple(notes))
 
 
-def _filled(fitted: FittedPreparation, table: Table, kept: NDArray[np.bool_]) -> list[str]:
+def _nothing(column: FittedColumn, table: Table) -> ColumnValues:
+    """Return a column of missing cells."""
+    if column.kind in ("category", "boolean"):
+        return Categories(np.full(table.rows, -1, np.int32), column.categories)
+    return np.full(table.rows, np.nan)
+
+
+def _filled(fitted: Sequence[FittedColumn], table: Table, kept: NDArray[np.bool_]) -> list[str]:
     """Return in a sentence how many rows were filled with what."""
     rows, columns = np.zeros(table.rows, bool), []
-    for column in fitted.columns:
+    for column in fitted:
         lacking = is_missing(table.columns[column.name]) & kept
         if column.fills and lacking.any():
             rows |= lacking

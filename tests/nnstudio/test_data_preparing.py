@@ -435,6 +435,21 @@ def test_missing_cells_of_a_new_table_follow_the_rule(tmp_path: Path) -> None:
         apply(trained(tmp_path, "refuse").fitted, new)
 
 
+def test_a_column_that_a_new_table_lacks_is_filled_where_the_recipe_fills_and_named(tmp_path: Path) -> None:
+    new = tmp_path / "new.csv"
+    new.write_text("color,more\nred,1\nblue,2\n")
+    fitted = trained(tmp_path, "mean").fitted
+    applied = apply(fitted, new)
+    assert applied.kept.all()
+    assert applied.X[:, 0] == pytest.approx(0, abs=1e-6)  # the mean, standardized
+    assert "Column 'x' is not there: every row is filled with the mean of the training rows." in applied.notes
+    new.write_text("x\n1\n2\n")
+    assert apply(fitted, new).X[:, 1:].tolist() == [[0, 1], [0, 1]]  # red is the most frequent
+    new.write_text("y,z\n1,2\n")
+    with pytest.raises(DataError, match=r"new\.csv has no column 'x', 'color'"):
+        apply(fitted, new)
+
+
 def test_a_new_table_that_does_not_fit_is_refused_by_file_and_column(tmp_path: Path) -> None:
     fitted = trained(tmp_path).fitted
     new = tmp_path / "new.csv"
