@@ -247,6 +247,18 @@ def tidied(
         yield Tidied(copy, np.asarray(sorted(comments), np.int64), improper)
 
 
+def has_improper_header(readable: Path, dialect: Dialect) -> bool:
+    """Return whether the first line of a UTF-8 file that is not blank is no row by itself, for its quotes.
+
+    DuckDB does not say so of a header, and gives zeros for what stands below it. A header of several lines counts too.
+    """
+    with readable.open(encoding=PYTHON_CODEC["utf-8"], errors="surrogateescape", newline="") as source:
+        for line in source:
+            if line.strip() and not (dialect.comment and line.startswith(dialect.comment)):
+                return _proper_row(dialect).fullmatch(line) is None
+    return False
+
+
 def _proper_row(dialect: Dialect) -> re.Pattern[str]:
     """Return the expression of a row in which every quote that opens a cell is closed at the end of that cell."""
     sign, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)

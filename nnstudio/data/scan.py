@@ -25,6 +25,7 @@ from nnstudio.data.lines import (
     Walk,
     blank_after_quote,
     has_comments,
+    has_improper_header,
     look_at,
     quoted_newlines,
     tidied,
@@ -161,7 +162,8 @@ def opened(
         found = look_at(readable, signs) if is_text else NOTHING
         untidy = is_text and (has_comments(readable, dialect.comment) or found.ends.mixed)
         quoted = bool(dialect.quote) and ord(dialect.quote) in found.anywhere
-        check_quotes = is_text and (check_quotes or (quoted and blank_after_quote(readable, dialect)))
+        doubtful = quoted and dialect.header and has_improper_header(readable, dialect)
+        check_quotes = is_text and (check_quotes or doubtful or (quoted and blank_after_quote(readable, dialect)))
         if untidy or check_quotes:
             readable, comments, improper = stack.enter_context(
                 tidied(

@@ -96,6 +96,10 @@ FILES: dict[str, File] = {
     "improper quotes behind a comment": File(
         b'# c\na,b\n# d\n""1,x\n2,y\n', {"a": [2.0], "b": ["y"]}, set_aside=[(4, '""1,x')]
     ),
+    "improper quotes in a header": File(b'"a"x,b\n1,2\n3,4\n', {"ax": [1.0, 3.0], "b": [2.0, 4.0]}),
+    "improper quotes in the header of one column": File(
+        b'""1e999\n4\n7\n\n\n7\n\n\n', {"1e999": [4.0, 7.0, None, None, 7.0]}
+    ),
     "formulas are text": File(b"a,b\n1,=1+1\n2.5,@x\n", {"a": [1.0, 2.5], "b": ["=1+1", "@x"]}),
     # -- comments, blank lines, ragged rows
     "comments on top, between and at the end": File(
