@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from engine.plane import Axes, PlaneRequest
 from engine.plane_look import Plane
@@ -20,11 +20,11 @@ from ui.panels.descent_axes import AxisChooser
 from ui.panels.descent_curve import AlphaCurve
 from ui.panels.descent_map import LandscapeMap
 from ui.panels.loss_lines import EquationLines
+from ui.panels.page import GAP, Page
 from ui.training_view_model import TrainingViewModel
 from ui.typeset import copy_text
 
 PAD = 10
-GAP = 6
 APART = 16
 WIDE = 760  # pixels: from here on the numbers stand beside the map
 MOST_ZOOM = 6
@@ -32,10 +32,8 @@ SCROLL_BAR = 14  # pixels
 GREETING = "The cost as a landscape over two parameters, the path training takes on it, and its next step with numbers."
 TOO_FEW = "A landscape needs two parameters that are learned, and this network has fewer."
 
-_W = TypeVar("_W", bound=QWidget)
 
-
-class DescentPanel(Panel):
+class DescentPanel(Page, Panel):
     """From top to bottom: the two axes, the map, the next step written out, and what another learning rate would do."""
 
     name: ClassVar[str] = "descent"
@@ -260,22 +258,3 @@ class DescentPanel(Panel):
         button.setAccessibleName(words)
         button.clicked.connect(lambda: self._enlarge(by))
         return button
-
-    def _add(self, widget: _W) -> _W:
-        self._column.addWidget(widget)
-        return widget
-
-    def _words(self, role: str) -> QLabel:
-        label = QLabel()
-        label.setProperty("role", role)
-        label.setWordWrap(True)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._column.addWidget(label)
-        return label
-
-    def _heading(self, text: str) -> QLabel:
-        label = QLabel(text)
-        label.setProperty("role", "heading")
-        label.setContentsMargins(0, GAP, 0, 0)
-        self._column.addWidget(label)
-        return label

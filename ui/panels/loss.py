@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from engine.declared import name_of
 from engine.graph import Graph
@@ -21,19 +21,17 @@ from ui.panels.insight import InsightPanel
 from ui.panels.loss_curves import LossCurves, over_error
 from ui.panels.loss_lines import EquationLines
 from ui.panels.loss_worst import WorstList
+from ui.panels.page import GAP, Page
 from ui.training_view_model import TrainingViewModel
 
 WORST = 20  # examples in the list
 PAD = 10
-GAP = 6
 GREETING = "The loss of one example, term by term with its numbers, and the examples that cost most."
 TOO_MANY = "The loss is written out for up to 64 outputs."
 ALONE = (
     "Batch normalization takes its mean and variance from this example alone here, and from the running statistics "
     "when the network predicts: the list below has the losses of its predictions."
 )
-
-_W = TypeVar("_W", bound=QWidget)
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class _Example:
     y: NDArray[np.float64]
 
 
-class LossPanel(InsightPanel):
+class LossPanel(Page, InsightPanel):
     """From top to bottom: the loss with its numbers, logistic regression where it is that, the cost, curves, a list."""
 
     name: ClassVar[str] = "loss"
@@ -235,24 +233,3 @@ class LossPanel(InsightPanel):
         sources = self._graph.inputs_of(self._graph.of_kind(Output)[0].id)
         straight = len(sources) == 1 and isinstance(self._graph.node(sources[0]).layer, Input)
         return straight and kinds == ("sigmoid", "binary_cross_entropy", 1)
-
-    # -- looks ----------------------------------------------------------------------------------------------------
-
-    def _add(self, widget: _W) -> _W:
-        self._column.addWidget(widget)
-        return widget
-
-    def _words(self, role: str) -> QLabel:
-        label = QLabel()
-        label.setProperty("role", role)
-        label.setWordWrap(True)
-        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._column.addWidget(label)
-        return label
-
-    def _heading(self, text: str) -> QLabel:
-        label = QLabel(text)
-        label.setProperty("role", "heading")
-        label.setContentsMargins(0, GAP, 0, 0)
-        self._column.addWidget(label)
-        return label
