@@ -52,7 +52,6 @@ CHARACTERS = {
     "ᵀ": r"^{\mathsf{T}}",
 }
 NAMED = {"tanh": r"\tanh", "min": r"\min", "max": r"\max", "log": r"\log"}
-GREEK = {"mu": "μ", "gamma": "γ", "beta": "β"}
 
 
 def to_latex(text: str) -> str:

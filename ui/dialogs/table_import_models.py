@@ -36,7 +36,6 @@ from ui.dialogs.table_import_spread import SPREAD, SpreadDelegate
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 KINDS = ("number", "category", "date", "boolean")
-ROLES = ("feature", "target", "ignore")
 KIND_TITLES = {"number": "Number", "category": "Category", "date": "Date", "boolean": "Yes / no"}
 KIND_CHOICES = KIND_TITLES | {"date:dmy": "Date, d.m.y", "date:mdy": "Date, m.d.y", "date:ymd": "Date, y.m.d"}
 ROLE_TITLES = {"feature": "Feature", "target": "Target", "ignore": "Ignore"}

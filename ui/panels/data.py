@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QToolBu
 
 from nnstudio.data.look import Look, correlations, distributions
 from nnstudio.data.look_text import correlations_text, distributions_text, tab_separated
-from ui import theme
 from ui.dialogs.table_import_work import Background
 from ui.panels.data_columns import ColumnsPage
 from ui.panels.data_correlation import CorrelationPage
 from ui.panels.data_scatter import ScatterPage
 from ui.panels.data_table import TablePage
 from ui.panels.insight import InsightPanel
+from ui.panels.switch import switch_button
 from ui.training_view_model import TrainingViewModel
 
 MARGIN = 10
@@ -150,14 +150,8 @@ class DataPanel(InsightPanel):
         row = QHBoxLayout()
         row.setSpacing(2)
         for name, (words, tip) in PAGES.items():
-            button = QToolButton()
-            button.setText(words)
-            button.setCheckable(True)
-            button.setFont(theme.font(theme.SMALL))
-            button.setToolTip(tip)
-            button.setAccessibleName(f"Data: {words}")
+            button = switch_button(self._group, words, tip, f"Data: {words}")
             button.clicked.connect(lambda _=False, name=name: self.show_page(name))
-            self._group.addButton(button)
             self.switch[name] = button
             row.addWidget(button)
             self._stacked.addWidget(self.pages[name])

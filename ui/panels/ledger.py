@@ -23,12 +23,12 @@ from nnstudio import numbers
 from nnstudio.ledger import PARAMETERS, Line, fits, lines
 from nnstudio.ledger_terms import making
 from nnstudio.ledger_text import matrix_latex, tab_separated
-from ui import theme
 from ui.panels.insight import InsightPanel
 from ui.panels.ledger_grid import LedgerGrid, in_view
 from ui.panels.ledger_list import LedgerList, norm_text
 from ui.panels.ledger_making import MakingView
 from ui.panels.ledger_picture import HeatMap
+from ui.panels.switch import switch_button
 from ui.training_view_model import TrainingViewModel
 
 EXAMPLES = 8  # columns of X
@@ -210,14 +210,8 @@ class LedgerPanel(InsightPanel):
         row.setSpacing(2)
         row.addWidget(self.about, 1)
         for view, (words, tip) in VIEWS.items():
-            button = QToolButton()
-            button.setText(words)
-            button.setCheckable(True)
-            button.setFont(theme.font(theme.SMALL))
-            button.setToolTip(tip)
-            button.setAccessibleName(f"Ledger: {words}")
+            button = switch_button(self._group, words, tip, f"Ledger: {words}")
             button.clicked.connect(lambda _=False, view=view: self.show_view(view))
-            self._group.addButton(button)
             self.switch[view] = button
             row.addWidget(button)
         self.switch["picture"].setChecked(True)

@@ -16,6 +16,7 @@ from ui import theme
 from ui.panels.base import MARGIN, Panel
 from ui.panels.confusion import ConfusionMatrix
 from ui.panels.roc import RocPlot
+from ui.panels.switch import switch_button
 from ui.training_view_model import TrainingViewModel
 
 View = Literal["table", "confusion", "roc"]
@@ -156,15 +157,9 @@ class MetricsPanel(Panel):
         self._group = QButtonGroup(self)
         self.switch: dict[View, QToolButton] = {}
         for view, (words, tip) in VIEWS.items():
-            button = QToolButton()
-            button.setText(words)
-            button.setCheckable(True)
+            button = switch_button(self._group, words, tip, f"Metrics: {tip.partition(':')[0]}")
             button.setFixedHeight(SWITCH_HEIGHT)
-            button.setFont(theme.font(theme.SMALL))
-            button.setToolTip(tip)
-            button.setAccessibleName(f"Metrics: {tip.partition(':')[0]}")
             button.clicked.connect(lambda _=False, view=view: self.show_view(view))
-            self._group.addButton(button)
             self.switch[view] = button
             self.header.addWidget(button)
         self.header.setSpacing(2)

@@ -23,10 +23,10 @@ from nnstudio import numbers
 from nnstudio.hyperparameters import Value
 from nnstudio.labs.tuning import Outcome, Tuning
 from nnstudio.labs.tuning_measures import Measure, best_of, measures_of
-from ui import theme
 from ui.forms.controls import Combo
 from ui.panels.lab_curves import NamedCurves
 from ui.panels.plot import SMALLEST, Plot
+from ui.panels.switch import switch_button
 from ui.panels.tuning_plot import ValuesPlot
 from ui.panels.tuning_table import TuningTable
 
@@ -255,15 +255,9 @@ class TuningResult(QWidget):
         self._group = QButtonGroup(self)
         self.buttons: dict[View, QToolButton] = {}
         for view, (words, tip) in VIEWS.items():
-            button = QToolButton()
-            button.setText(words)
-            button.setCheckable(True)
+            button = switch_button(self._group, words, tip, f"Hyperparameters: {tip}")
             button.setFixedHeight(SWITCH_HEIGHT)
-            button.setFont(theme.font(theme.SMALL))
-            button.setToolTip(tip)
-            button.setAccessibleName(f"Hyperparameters: {tip}")
             button.clicked.connect(lambda _=False, view=view: self.show_view(view))
-            self._group.addButton(button)
             self.buttons[view] = button
             row.addWidget(button)
         row.addStretch(1)
