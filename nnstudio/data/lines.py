@@ -19,6 +19,7 @@ from nnstudio.data.encoding import PYTHON_CODEC
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.head import Head, is_blank, numbered_rows
 from nnstudio.data.recipe import Dialect
+from nnstudio.data.work import THREADS, in_threads
 
 PARITY_CHUNK = 2**20  # bytes
 LOOKED_CHUNK = 2**18  # bytes
@@ -55,28 +56,46 @@ class Bytes(NamedTuple):
 
 
 def look_at(file: Path, signs: bytes) -> Bytes:
-    """Pass over the bytes of a file once, in pieces that stay in the processor's cache."""
+    """Pass over the bytes of a file once, its parts in threads."""
     sought = frozenset(signs) | {ord("\r")}
-    anywhere: set[int] = set()
-    below: set[int] = set()
-    feeds = 0
-    buffer = bytearray(LOOKED_CHUNK)
-    values = np.frombuffer(buffer, np.uint8)
-    with file.open("rb", buffering=0) as stream:
-        while size := stream.readinto(buffer):
-            start = 0
-            if not feeds:
-                line_end = buffer.find(b"\n", 0, size)
-                start = size if line_end < 0 else line_end
-                anywhere |= {sign for sign in sought - anywhere if buffer.find(sign, 0, start) >= 0}
-            below |= {sign for sign in sought - below if buffer.find(sign, start, size) >= 0}
-            feeds += int(np.count_nonzero(values[:size] == ord("\n")))
-    anywhere |= below
+    size = file.stat().st_size
+    first = _first_line(file)
+    _, heading = _look_at_part(file, sought, 0, first)
+    step = max(1, -(-(size - first) // THREADS))
+    parts = list(in_threads(lambda at: _look_at_part(file, sought, at, min(at + step, size)), range(first, size, step)))
+    feeds, below = sum(found for found, _ in parts), frozenset().union(*(found for _, found in parts))
+    anywhere = heading | below
     ends = LineEnds(feeds, 0, 0)
     if ord("\r") in anywhere:
         with file.open("rb") as whole, mmap.mmap(whole.fileno(), 0, access=mmap.ACCESS_READ) as data:
             ends = LineEnds(feeds, _counted(data, b"\r"), _counted(data, b"\r\n"))
-    return Bytes(ends, frozenset(anywhere), frozenset(below if feeds else anywhere))
+    return Bytes(ends, anywhere, below if feeds else anywhere)
+
+
+def _first_line(file: Path) -> int:
+    """Return where the first line feed of a file is, or the file's size."""
+    at = 0
+    with file.open("rb", buffering=0) as stream:
+        while piece := stream.read(LOOKED_CHUNK):
+            line_end = piece.find(b"\n")
+            if line_end >= 0:
+                return at + line_end
+            at += len(piece)
+    return at
+
+
+def _look_at_part(file: Path, sought: frozenset[int], start: int, stop: int) -> tuple[int, frozenset[int]]:
+    """Return how many line feeds a part of a file has, and which signs; piece by piece in the processor's cache."""
+    feeds, found = 0, set[int]()
+    buffer = bytearray(LOOKED_CHUNK)
+    values, view = np.frombuffer(buffer, np.uint8), memoryview(buffer)
+    with file.open("rb", buffering=0) as stream:
+        stream.seek(start)
+        while (left := stop - start) > 0 and (size := stream.readinto(view[:left])):
+            found |= {sign for sign in sought - found if buffer.find(sign, 0, size) >= 0}
+            feeds += int(np.count_nonzero(values[:size] == ord("\n")))
+            start += size
+    return feeds, frozenset(found)
 
 
 def _counted(data: mmap.mmap, what: bytes) -> int:

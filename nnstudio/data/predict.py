@@ -219,7 +219,7 @@ def _with_logs(fitted: FittedPreparation, table: Table) -> tuple[Table, list[str
 
 def replace_columns(table: Table, columns: dict[str, ColumnValues]) -> Table:
     """Return the table with other values."""
-    return dataclasses.replace(table, columns=columns)
+    return dataclasses.replace(table, columns=columns, whole=frozenset())
 
 
 _HELD = {"number": "numbers", "date": "dates", "boolean": "yes and no"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.declared import replace
+from nnstudio.data.content import content_of
 from nnstudio.data.dividing import dividable, divide, divide_into_folds
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import Cancelled, DataError
@@ -43,7 +43,6 @@ from nnstudio.data.transforming import complete_rows, transform
 from nnstudio.data.warning import warnings_on
 from nnstudio.data.work import THREADS, in_threads
 
-HASH_CHUNK = 2**20
 _CODED: tuple[Kind, ...] = ("category", "boolean")  # kinds that a table has as Categories
 
 
@@ -56,19 +55,8 @@ def table_source(path: str | Path, *, cancelled: Cancel | None = None) -> TableS
         When the file cannot be read.
     """
     file = check_file(path)
-    digest = hashlib.sha256()
-    try:
-        buffer = memoryview(bytearray(HASH_CHUNK))
-        size = 0
-        with file.open("rb", buffering=0) as stream:
-            while read := stream.readinto(buffer):
-                if cancelled is not None and cancelled():
-                    raise Cancelled
-                digest.update(buffer[:read])
-                size += read
-    except OSError as error:
-        raise DataError(f"{file} cannot be read: {error.strerror or error}.") from None
-    return TableSource(path=str(file), sha256=digest.hexdigest(), size=size)
+    sha256, size = content_of(file, cancelled)
+    return TableSource(path=str(file), sha256=sha256, size=size)
 
 
 def load_table(recipe: DataRecipe, *, progress: Progress | None = None, cancelled: Cancel | None = None) -> Table:
@@ -239,8 +227,9 @@ def _fitted(
     """Return what the training rows teach, X, Y, and by column how many cells hold no known category."""
     settings = recipe.preparation
     # In the order of the table: what is fitted then does not depend on how rows were shuffled, and reading is faster.
-    training = table.place.taken(rows, split.training)
-    training.sort()
+    trains = np.zeros(table.rows, bool)
+    trains[table.place.taken(rows, split.training)] = True
+    training = table.place.places_of(trains)
     fitted = FittedPreparation(
         task=what.task,
         columns=tuple(

@@ -171,6 +171,7 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
         c.name: take_out_unreadable(values[c.name], places.get(c.name, nothing)) - unreadable.get(c.name, 0)
         for c in doubtful
     }
+    whole |= {name for name, count in missing.items() if not count and name not in unreadable}
     report = ReadReport(
         rows=rows,
         missing={name: count for name, count in missing.items() if count},
@@ -182,7 +183,7 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
         set_aside_examples=_with_improper(scan, set_aside),
         notes=(*scan.head.notes, *notes),
     )
-    return Table(scan.file.name, {c.name: values[c.name] for c in wanted}, report, row_numbers, place)
+    return Table(scan.file.name, {c.name: values[c.name] for c in wanted}, report, row_numbers, place, whole)
 
 
 def _no_comments(scan: Scan, rows: int, rejected: NDArray[np.int64]) -> NDArray[np.bool_] | None:

@@ -48,9 +48,9 @@ class Place:
     def room(self, shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
         """Return an array of zeros, whose pages take memory only once they are written.
 
-        In memory these are ordinary pages. NumPy asks for huge ones, for which Linux may have to move other memory
-        out of the way first: measured, filling 240 MB of them took the system three times as long. On the disk it is
-        a file without a name, which goes with the array.
+        In memory these are ordinary pages. NumPy asks for huge ones, which a virtual machine may have given back to
+        its host: filling 240 MB of them for the first time took the system three times as long, and a quarter of the
+        time afterwards. On the disk it is a file without a name, which goes with the array.
 
         Raises
         ------

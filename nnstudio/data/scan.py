@@ -41,6 +41,11 @@ LONGEST_ROW = 8 * 2**20  # bytes; a longer one is taken for a quote that was nev
 # common_subexpressions takes time in the square of the columns: 14 s at 2,000 of them, 1.7 s without.
 # in_clause makes a join of IN (...), and a join does not keep the order of rows.
 UNWANTED_OPTIMIZERS = ("type_pushdown", "in_clause", "common_subexpressions")
+# What each connection is told, where the other settings are of the database.
+OF_A_CONNECTION = (
+    f"SET TimeZone='UTC'; SET streaming_buffer_size='{2**20}B'; "  # how far it may be ahead
+    "SET enable_progress_bar=true; SET enable_progress_bar_print=false"
+)
 LOOKED_FOR = "_+."  # signs that make the careful SQL necessary, perhaps
 NOTHING = Bytes(LineEnds(0, 0, 0), frozenset(), frozenset())
 Result = TypeVar("Result")
@@ -67,6 +72,7 @@ class Scan:
     quotes_checked: bool
     tidy: bool  # a copy, whose lines end in one way
     bytes: Bytes
+    beside: list[Any]  # connections that read some columns, while ``connection`` waits
 
     @functools.cached_property
     def source(self) -> str:
@@ -100,6 +106,17 @@ class Scan:
     def run(self, sql: str) -> Any:
         """Execute a statement."""
         return self.connection.execute(sql)
+
+    @contextlib.contextmanager
+    def another(self) -> Iterator[Any]:
+        """Give a connection of its own to a thread; progress and Cancel know of it."""
+        with self.connection.cursor() as connection:
+            connection.execute(OF_A_CONNECTION)
+            self.beside.append(connection)
+            try:
+                yield connection
+            finally:
+                self.beside.remove(connection)
 
 
 class ImproperQuotes(Exception):  # noqa: N818 - the file is read again, with its quotes checked
@@ -183,10 +200,9 @@ def opened(
             known = connection.execute(f"SELECT name FROM duckdb_optimizers() WHERE name IN ({unwanted})").fetchall()
             # The one file may be read, nothing written, nothing fetched.
             connection.execute(
-                f"SET allowed_paths=[{literal(str(readable))}]; SET temp_directory=''; SET TimeZone='UTC'; "
+                f"SET allowed_paths=[{literal(str(readable))}]; SET temp_directory=''; "
                 "SET enable_external_access=false; "
-                f"SET disabled_optimizers={literal(','.join(row[0] for row in known))}; "
-                "SET enable_progress_bar=true; SET enable_progress_bar_print=false"
+                f"SET disabled_optimizers={literal(','.join(row[0] for row in known))}; {OF_A_CONNECTION}"
             )
             walked = None
             if is_text and quoted and quoted_newlines(readable, dialect.quote):
@@ -203,8 +219,9 @@ def opened(
                 quotes_checked=check_quotes,
                 tidy=untidy or check_quotes,
                 bytes=found,
+                beside=[],
             )
-            with _watched(connection, progress, cancelled):
+            with _watched(scan, progress, cancelled):
                 yield scan
         except duckdb.InterruptException:
             raise Cancelled from None
@@ -240,8 +257,8 @@ def _source(scan: Scan, numbers: Collection[int] | None = None) -> str:
 
 
 @contextlib.contextmanager
-def _watched(connection: Any, progress: Progress | None, cancelled: Cancel | None) -> Iterator[None]:
-    """Report progress and interrupt the query on request, from a thread that ends with the block."""
+def _watched(scan: Scan, progress: Progress | None, cancelled: Cancel | None) -> Iterator[None]:
+    """Report progress and interrupt the queries on request, from a thread that ends with the block."""
     if progress is None and cancelled is None:
         yield
         return
@@ -249,10 +266,13 @@ def _watched(connection: Any, progress: Progress | None, cancelled: Cancel | Non
 
     def watch() -> None:
         while not done.wait(POLL_SECONDS):
+            running = scan.beside[:] or [scan.connection]
             if cancelled is not None and cancelled():
-                connection.interrupt()
-            if progress is not None:
-                progress(min(1.0, max(0.0, connection.query_progress() / 100)))
+                for connection in running:
+                    connection.interrupt()
+            share = sum(max(0.0, connection.query_progress()) for connection in running) / len(running)
+            if progress is not None and share > 0:
+                progress(min(1.0, share / 100))
 
     watcher = threading.Thread(target=watch, name="table-progress", daemon=True)
     watcher.start()

@@ -55,12 +55,13 @@ _Stream._fields_ = [
 
 
 def stream_into(
-    connection: Any, sql: str, columns: Sequence[NDArray[Any]], finite: NDArray[np.bool_] | None = None
+    connection: Any, sql: str, columns: Sequence[NDArray[Any]], largest: NDArray[np.float64] | None = None
 ) -> int:
     """Write the rows of a query into ``columns``, float64 or int32 arrays of equal length; return how many came.
 
-    NULL becomes NaN; where a column is int32 there must be none. ``finite``, where given, is told of each column
-    whether all of its numbers are: while they are in the processor's cache, that costs little.
+    NULL becomes NaN; where a column is int32 there must be none. ``largest`` (columns,), where given, is raised to
+    each column's largest absolute value, NaN where a number is NaN: while they are in the processor's cache, that
+    costs little.
 
     Raises
     ------
@@ -76,8 +77,8 @@ def stream_into(
         for at, column in enumerate(columns):
             part = column[rows : rows + batch.length]
             _copy(batch.children[at].contents, part)
-            if finite is not None and finite[at]:
-                finite[at] = np.isfinite(part).all()
+            if largest is not None and len(part):
+                largest[at] = np.maximum(largest[at], np.maximum(part.max(), -part.min()))
         rows += batch.length
     return rows
 

@@ -91,7 +91,7 @@ class Table:
     A boolean is Categories of two names, negative and positive, in the words of the file.
 
     ``name`` is what messages call the table: a file's name or a sample's title. ``place`` is where its arrays are, and
-    those that are made of it shall be.
+    those that are made of it shall be. ``whole`` are columns of which it is known that no cell is missing.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Table:
     report: ReadReport
     row_numbers: RowNumbers = field(default_factory=RowNumbers)
     place: Place = IN_MEMORY
+    whole: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> int:

@@ -256,6 +256,28 @@ def test_reading_can_be_cancelled_and_leaves_no_thread(tmp_path: Path) -> None:
     assert threading.active_count() == before
 
 
+def test_reading_parquet_can_be_cancelled_while_threads_read_its_columns(tmp_path: Path) -> None:
+    path, rows = tmp_path / "table.parquet", 2_000_000
+    columns = ", ".join(f"random() AS c{i}" for i in range(8))
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT {columns} FROM range({rows})) TO '{path}' (FORMAT parquet)")
+    plan, before = detect(path), threading.active_count()
+    shares: list[float] = []
+    with pytest.raises(Cancelled):  # once something was read
+        read_table(path, plan, progress=shares.append, cancelled=lambda: any(0 < share < 1 for share in shares))
+    assert max(shares) < 1.0
+    assert threading.active_count() == before
+    assert read_table(path, plan).rows == rows
+
+
+def test_a_table_knows_which_columns_lack_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path, "a,b,c,d,e\n1,,x,,1\n2,3,y,z,oops\n")
+    plan = ImportPlan(
+        columns=tuple(Column(name=name, kind="category" if name in "cd" else "number") for name in "abcde")
+    )
+    assert read_table(path, plan).whole == {"a", "c"}
+
+
 def test_more_columns_than_one_scan_takes_arrive_in_order(tmp_path: Path) -> None:
     width = 450
     lines = [",".join(f"c{i}" for i in range(width))]

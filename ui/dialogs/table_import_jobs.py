@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from nnstudio.data import (
     detect,
     prepare_anew,
     preview,
+    table_source,
     with_choices,
 )
 from nnstudio.data.formats import Format, contents
@@ -59,8 +61,14 @@ def look_again(path: str, plan: ImportPlan, kind: tuple[Format, tuple[str, ...]]
 
 
 def check(path: str, plan: ImportPlan, shown: Preview) -> Work:
-    """Return the job that finds the figures of all rows."""
-    return lambda progress, cancelled: check_whole(path, plan, shown, progress=progress, cancelled=cancelled)
+    """Return the job that finds the figures of all rows; the file's hash is then known, too, when it is loaded."""
+
+    def work(progress: Any, cancelled: Any) -> Preview:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(table_source, path, cancelled=cancelled)
+            return check_whole(path, plan, shown, progress=progress, cancelled=cancelled)
+
+    return work
 
 
 def load(wish: DataRecipe) -> Work:

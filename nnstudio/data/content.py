@@ -1,0 +1,73 @@
+"""The SHA-256 of a file's content, remembered while the file stays as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from nnstudio.data.errors import Cancelled, DataError
+from nnstudio.data.scan import Cancel
+
+CHUNK = 2**20  # bytes
+SETTLED = 2_000_000_000  # nanoseconds; a file changed since may be changed again without its times telling
+
+
+class Content(NamedTuple):
+    """The SHA-256 of a file's bytes, and how many there are."""
+
+    sha256: str
+    size: int
+
+
+class _State(NamedTuple):
+    """What a file system tells of a file, and changes with the file's content."""
+
+    device: int
+    file: int
+    size: int
+    modified: int
+    changed: int
+
+
+_remembered: dict[Path, tuple[_State, Content]] = {}  # the last file alone
+
+
+def content_of(file: Path, cancelled: Cancel | None = None) -> Content:
+    """Return the content of a file: read, or as it was when it was last read and the file has not changed since.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read.
+    Cancelled
+        When ``cancelled`` returned true.
+    """
+    digest, size = hashlib.sha256(), 0
+    try:
+        with file.open("rb", buffering=0) as stream:
+            state, known = _state(stream.fileno()), _remembered.get(file)
+            if known is not None and known[0] == state:
+                return known[1]
+            buffer = memoryview(bytearray(CHUNK))
+            while read := stream.readinto(buffer):
+                if cancelled is not None and cancelled():
+                    raise Cancelled
+                digest.update(buffer[:read])
+                size += read
+            settled = max(state.modified, state.changed) < time.time_ns() - SETTLED
+            stayed = _state(stream.fileno()) == state
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror or error}.") from None
+    content = Content(digest.hexdigest(), size)
+    if settled and stayed:
+        _remembered.clear()
+        _remembered[file] = (state, content)
+    return content
+
+
+def _state(descriptor: int) -> _State:
+    told = os.fstat(descriptor)
+    return _State(told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
