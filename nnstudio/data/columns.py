@@ -19,7 +19,7 @@ from nnstudio.data.cells import (
     plain_number_sql,
     suspicious_bytes,
 )
-from nnstudio.data.dates import doubt_of, find_order, parse_date
+from nnstudio.data.dates import doubt_of, find_order, parse_date, short_years
 from nnstudio.data.parquet import is_direct
 from nnstudio.data.recipe import Column, DateOrder, listed
 from nnstudio.data.room import IN_MEMORY, Place, blocks
@@ -135,6 +135,8 @@ def _dates(column: Column, texts: Categories, order: DateOrder, notes: list[str]
     found = [parse_date(name, order) for name in texts.names]
     if any(moment is not None and moment.offset for moment in found):
         notes.append(f"Column {column.name!r}: times that say how far they are from UTC are converted to UTC.")
+    if any(moment is not None and moment.short for moment in found):
+        notes.append(short_years(column.name))
     seconds = [np.inf if moment is None else moment.seconds for moment in found]
     return place.taken(np.array([*seconds, np.nan]), texts.codes)  # index -1: missing
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from nnstudio.data.recipe import DateOrder, Dialect
 
 DAY = 86_400  # seconds
 EPOCH = date(1970, 1, 1).toordinal()
+ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
 ORDER_TITLES: dict[DateOrder, str] = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
 _TIME = (
     r"(?:(?:[T ]|, ?)([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
@@ -18,36 +19,84 @@ _TIME = (
     r"(?: ?(Z|z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?))?)?"
 )
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})" + _TIME, re.ASCII)
-_YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})" + _TIME, re.ASCII)
+_IN_ORDER = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4}|[0-9]{1,2})" + _TIME, re.ASCII)
+_DAY = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|\.)?"
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_WEEKDAY = (
+    r"(?:(?P<weekday>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?"
+    r"|sun(?:day)?)\.?,? )?"
+)
+_YEAR = r"(?P<year>[0-9]{4}|[0-9]{2})"
+_NAMED = tuple(
+    re.compile(_WEEKDAY + pattern + _TIME, re.ASCII | re.IGNORECASE)
+    for pattern in (
+        f"{_DAY}(?P<mark>[-/ ]?){_MONTH}(?P=mark){_YEAR}",  # 5 March 2024, 5-Mar-24
+        f"{_DAY} ?{_MONTH}, ?{_YEAR}",  # 5 Mar, 2024
+        f"{_MONTH}(?P<mark>[-/ ]){_DAY}(?P=mark){_YEAR}",  # Mar-05-2024
+        f"{_MONTH} {_DAY}, ?{_YEAR}",  # March 5th, 2024
+        f"(?P<year>[0-9]{{4}})(?P<mark>[-/ ]){_MONTH}(?P=mark){_DAY}",  # 2024-Mar-05
+    )
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")  # as they all begin
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+TIME_PARTS = 6  # groups of _TIME
+FIRST_SHORT_YEAR = 69  # years of two digits: 69 to 99 are of the 20th century, 00 to 68 of the 21st, as in POSIX
 _POINT = re.compile(r"[0-9]{1,2}[.]")
+_SHORT = re.compile(r"[0-9]{1,2}(?:/[0-9]{1,2}/|([-.])[0-9]{1,2}\1)[0-9]{1,2}\b", re.ASCII)
+_SURELY_SHORT = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}\b|[0-9]{2}([-.])[0-9]{2}\1[0-9]{2}\b", re.ASCII)
 _PLAIN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?)?", re.ASCII)
 
 
 class Moment(NamedTuple):
-    """A date with its time: ``seconds`` since 1970-01-01 as written, or in UTC where it said how far it is from it."""
+    """A date with its time: ``seconds`` since 1970-01-01 as written, or in UTC where it said how far it is from it.
+
+    ``short`` says that its year has two digits.
+    """
 
     seconds: float
     offset: bool
+    short: bool
 
 
 def parse_date(text: str, order: DateOrder) -> Moment | None:
-    """Return the date that a cell holds, None where it holds none. A year that stands first is never doubtful."""
+    """Return the date that a cell holds, None where it holds none.
+
+    A year of four digits that stands first is never doubtful, nor is a date with the name of its month, which is
+    English. All others are read in the order.
+    """
     text = text.strip()
-    match = _YEAR_FIRST.fullmatch(text)
-    if match is not None:
-        year, _, month, day, *time = match.groups()
-    else:
-        match = _YEAR_LAST.fullmatch(text)
-        if match is None or order not in ("dmy", "mdy"):
+    if match := _YEAR_FIRST.fullmatch(text):
+        year, month, day = match[1], int(match[3]), match[4]
+    elif match := _IN_ORDER.fullmatch(text):
+        first, second, third = match[1], match[3], match[4]
+        if order == "ymd":
+            year, month, day = first, int(second), third
+        elif order:
+            year = third
+            day, month = (first, int(second)) if order == "dmy" else (second, int(first))
+        else:
             return None
-        first, _, second, year, *time = match.groups()
-        day, month = (first, second) if order == "dmy" else (second, first)
+    elif match := next((found for pattern in _NAMED if (found := pattern.fullmatch(text))), None):
+        year, day, month = match["year"], match["day"], 1 + _MONTHS.index(match["month"][:3].lower())
+    else:
+        return None
+    if len(year) not in (2, 4) or len(day) > 2:
+        return None
+    short = len(year) == 2
+    century = 0 if not short else 1900 if int(year) >= FIRST_SHORT_YEAR else 2000
     try:
-        days = date(int(year), int(month), int(day)).toordinal() - EPOCH
+        of = date(century + int(year), month, int(day))
     except ValueError:
         return None
+    weekday = match.groupdict().get("weekday")
+    if weekday and _WEEKDAYS[of.weekday()] != weekday[:3].lower():
+        return None
+    time = match.groups()[-TIME_PARTS:]
     seconds = _seconds(*time)
-    return None if seconds is None else Moment(days * DAY + seconds, time[-1] is not None)
+    return None if seconds is None else Moment((of.toordinal() - EPOCH) * DAY + seconds, time[-1] is not None, short)
 
 
 def _seconds(
@@ -74,12 +123,15 @@ def _seconds(
 
 
 def looks_like_date(text: str) -> bool:
-    """Return whether a cell is a date in some order."""
-    return any(parse_date(text, order) is not None for order in ("dmy", "mdy"))
+    """Return whether a cell is a date in some order, and hardly anything else, such as the number of a version."""
+    text = text.strip()
+    if _SHORT.match(text) and not _SURELY_SHORT.match(text):
+        return False
+    return any(parse_date(text, order) is not None for order in ORDERS)
 
 
 class Order(NamedTuple):
-    """The order found; ``doubtful`` is a cell that both orders read, and differently, where no other cell decides."""
+    """The order found; ``doubtful`` is a cell that another order reads differently, where no other cell decides."""
 
     order: DateOrder
     doubtful: str
@@ -90,36 +142,52 @@ def find_order(texts: Iterable[str], dialect: Dialect) -> Order:
 
     Where as many are dates with the day first as with the month first, a point or a hyphen means the day, and a
     slash means what goes with the file's other marks: the month with decimal points and commas between cells, else
-    the day.
+    the day. Where they may as well begin with a year of two digits, what differs less often is the year.
     """
-    only_day = only_month = 0
-    doubtful, doubtful_is_same = "", True
+    readings: dict[str, dict[DateOrder, Moment]] = {}  # of each text that needs an order
     for text in texts:
-        day_first, month_first = parse_date(text, "dmy"), parse_date(text, "mdy")
-        if parse_date(text, "") is not None:
-            continue
-        if day_first is None or month_first is None:
-            only_day += day_first is not None
-            only_month += month_first is not None
-        elif not doubtful or doubtful_is_same:
-            doubtful, doubtful_is_same = text, day_first == month_first
-    if not (only_day or only_month or doubtful):
+        if parse_date(text, "") is None:
+            found = {order: moment for order in ORDERS if (moment := parse_date(text, order)) is not None}
+            if found:
+                readings[text] = found
+    if not readings:
         return Order("ymd", "")
-    if only_day == only_month:
-        month = "/" in doubtful and dialect.decimal == "." and dialect.delimiter != ";"
-        clear = _POINT.match(doubtful) or doubtful_is_same or not doubtful
-        return Order("mdy" if month else "dmy", "" if clear and not only_day else doubtful)
-    # One cell that reads one way only decides, unless others contradict it.
-    return Order("dmy" if only_day > only_month else "mdy", doubtful if only_day and only_month else "")
+    read = {order: sum(order in found for found in readings.values()) for order in ORDERS}
+    best = [order for order in ORDERS if read[order] == max(read.values())]
+    order = _likelier(list(readings), best, dialect)
+    decided = len(best) == 1 and all(order in found for found in readings.values())
+    doubtful = next((text for text, found in readings.items() if len(set(found.values())) > 1), "")
+    settled = best == ["dmy", "mdy"] and _POINT.match(doubtful) and read["dmy"] == len(readings)
+    return Order(order, "" if decided or settled else doubtful)
+
+
+def _likelier(texts: Sequence[str], best: Sequence[DateOrder], dialect: Dialect) -> DateOrder:
+    """Return the likelier one of the orders that read as many of these texts."""
+    if "ymd" in best and len(best) > 1:
+        numbers = [re.findall(r"[0-9]+", text) for text in texts]
+        if len({first for first, *_ in numbers}) < len({third for _, _, third, *_ in numbers}):
+            return "ymd"
+        best = [order for order in best if order != "ymd"]
+    if len(best) == 1:
+        return best[0]
+    month = any("/" in text for text in texts) and dialect.decimal == "." and dialect.delimiter != ";"
+    return "mdy" if month else "dmy"
 
 
 def doubt_of(name: str, order: DateOrder, doubtful: str) -> str:
-    """Return what is said of a column whose dates could be read in two ways."""
-    other = ORDER_TITLES["mdy" if order == "dmy" else "dmy"]
+    """Return what is said of a column whose dates could be read in several ways."""
+    own = parse_date(doubtful, order)
+    others = [title for other, title in ORDER_TITLES.items() if parse_date(doubtful, other) not in (own, None)]
     return (
         f"Column {name!r}: dates such as {doubtful!r} are read with the {ORDER_TITLES[order]}; "
-        f"choose {other!r} if that is wrong."
+        f"choose {' or '.join(map(repr, others))} if that is wrong."
     )
+
+
+def short_years(name: str) -> str:
+    """Return what is said of a column with years of two digits."""
+    first = 1900 + FIRST_SHORT_YEAR
+    return f"Column {name!r}: years of two digits are read as {first} to {first + 99}."
 
 
 def is_plain(text: str) -> bool:

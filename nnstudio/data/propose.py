@@ -12,7 +12,7 @@ from typing import NamedTuple
 from engine.declared import replace
 from nnstudio.data.booleans import is_pair
 from nnstudio.data.cells import BLANKS, is_infinite, is_missing, parse_number
-from nnstudio.data.dates import doubt_of, find_order, looks_like_date
+from nnstudio.data.dates import doubt_of, find_order, looks_like_date, parse_date, short_years
 from nnstudio.data.errors import DataError
 from nnstudio.data.head import Head, read_head
 from nnstudio.data.parquet import kind_of, nested
@@ -102,6 +102,8 @@ def _date_order(file: Path, dialect: Dialect, head: Head, name: str, cells: list
             order, doubtful = find_order(distinct_texts(file, dialect, name), dialect)
     if doubtful:
         notes.append(doubt_of(name, order, doubtful))
+    if any((moment := parse_date(cell, order)) is not None and moment.short for cell in cells):
+        notes.append(short_years(name))
     return order
 
 

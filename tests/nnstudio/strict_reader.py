@@ -5,8 +5,10 @@ It is told the dialect and says of each row what it holds, or that its quotes ar
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import math
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -116,6 +118,25 @@ def meaning(cell: str, kind: str, dialect, order: str, missing=MISSING) -> objec
     return date(text.strip(), order)
 
 
+def date_by_strptime(text: str, order: str) -> object:
+    """Return seconds since 1970-01-01, or ``...``, of a date with the name of its month, or a year of two digits."""
+    parts = re.fullmatch(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{1,2})", text)
+    text = (
+        re.sub("([A-Za-z]{3})[.]", r"\1", re.sub("^([0-9]{1,2})[.]", r"\1", text), count=1) if parts is None else text
+    )
+    formats = [f"%d{mark}%b{mark}%{year}" for mark in ("-", "/", " ", "") for year in "Yy"]
+    if parts is not None:
+        year_at = 1 if order == "ymd" else 4
+        if not order or len(parts[year_at]) != 2:
+            return ...
+        mark = parts[2]
+        formats = [mark.join(f"%{letter}" for letter in order)]
+    for form in formats:
+        with contextlib.suppress(ValueError):
+            return (datetime.datetime.strptime(text, form) - datetime.datetime(1970, 1, 1)).total_seconds()
+    return ...
+
+
 def number(cell: str, dialect) -> object:
     """Return a number, or ``...``."""
     text = cell.strip(BLANKS).strip(" \t\n\r\v\f")
@@ -149,6 +170,8 @@ def number(cell: str, dialect) -> object:
 
 def date(text: str, order: str) -> object:
     """Return seconds since 1970-01-01, or ``...``; of times what mutated tables can hold."""
+    if re.search("[A-SU-Za-su-z]", text) or re.fullmatch("[0-9]{1,2}([-/.])[0-9]{1,2}\\1[0-9]{1,2}", text):
+        return date_by_strptime(text, order)
     day, _, time = text.replace("T", " ").partition(" ")
     for mark in "-/.":
         parts = day.split(mark)
