@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -130,6 +130,9 @@ def looks_like_date(text: str) -> bool:
     return any(parse_date(text, order) is not None for order in ORDERS)
 
 
+_Readings = Mapping[DateOrder, Moment]  # what a text means by each order that reads it
+
+
 class Order(NamedTuple):
     """The order found; ``doubtful`` is a cell that another order reads differently, where no other cell decides."""
 
@@ -142,23 +145,36 @@ def find_order(texts: Iterable[str], dialect: Dialect) -> Order:
 
     Where as many are dates with the day first as with the month first, a point or a hyphen means the day, and a
     slash means what goes with the file's other marks: the month with decimal points and commas between cells, else
-    the day. Where they may as well begin with a year of two digits, what differs less often is the year.
+    the day. Where they may as well begin with a year of two digits, what differs less often is the year. Among dates
+    with years of four digits, those of two decide nothing.
     """
-    readings: dict[str, dict[DateOrder, Moment]] = {}  # of each text that needs an order
+    short: dict[str, _Readings] = {}
+    long: dict[str, _Readings] = {}
+    year_first = False
     for text in texts:
-        if parse_date(text, "") is None:
-            found = {order: moment for order in ORDERS if (moment := parse_date(text, order)) is not None}
-            if found:
-                readings[text] = found
+        if parse_date(text, "") is not None:
+            year_first = True
+            continue
+        found = {order: moment for order in ORDERS if (moment := parse_date(text, order)) is not None}
+        if found:
+            (short if any(moment.short for moment in found.values()) else long)[text] = found
+    if year_first and not long:
+        return Order("ymd", _doubtful(short))
+    readings = long or short
     if not readings:
         return Order("ymd", "")
     read = {order: sum(order in found for found in readings.values()) for order in ORDERS}
     best = [order for order in ORDERS if read[order] == max(read.values())]
     order = _likelier(list(readings), best, dialect)
     decided = len(best) == 1 and all(order in found for found in readings.values())
-    doubtful = next((text for text, found in readings.items() if len(set(found.values())) > 1), "")
+    doubtful = _doubtful(readings)
     settled = best == ["dmy", "mdy"] and _POINT.match(doubtful) and read["dmy"] == len(readings)
     return Order(order, "" if decided or settled else doubtful)
+
+
+def _doubtful(readings: Mapping[str, _Readings]) -> str:
+    """Return the first text that two orders read differently."""
+    return next((text for text, found in readings.items() if len(set(found.values())) > 1), "")
 
 
 def _likelier(texts: Sequence[str], best: Sequence[DateOrder], dialect: Dialect) -> DateOrder:

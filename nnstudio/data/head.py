@@ -67,7 +67,7 @@ def head_text(path: Path, encoding: Encoding, size: int = HEAD_BYTES) -> tuple[s
     complete = len(data) <= size
     decoder = codecs.getincrementaldecoder(PYTHON_CODEC[encoding])(errors="replace")
     text = decoder.decode(data[:size], final=complete)
-    return text.removeprefix("\ufeff"), complete
+    return (text if encoding == "utf-8" else text.removeprefix("\ufeff")), complete  # UTF-8's codec takes the first
 
 
 def records(

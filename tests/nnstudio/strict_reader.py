@@ -118,22 +118,14 @@ def meaning(cell: str, kind: str, dialect, order: str, missing=MISSING) -> objec
     return date(text.strip(), order)
 
 
-def date_by_strptime(text: str, order: str) -> object:
-    """Return seconds since 1970-01-01, or ``...``, of a date with the name of its month, or a year of two digits."""
-    parts = re.fullmatch(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{1,2})", text)
-    text = (
-        re.sub("([A-Za-z]{3})[.]", r"\1", re.sub("^([0-9]{1,2})[.]", r"\1", text), count=1) if parts is None else text
-    )
-    formats = [f"%d{mark}%b{mark}%{year}" for mark in ("-", "/", " ", "") for year in "Yy"]
-    if parts is not None:
-        year_at = 1 if order == "ymd" else 4
-        if not order or len(parts[year_at]) != 2:
-            return ...
-        mark = parts[2]
-        formats = [mark.join(f"%{letter}" for letter in order)]
-    for form in formats:
-        with contextlib.suppress(ValueError):
-            return (datetime.datetime.strptime(text, form) - datetime.datetime(1970, 1, 1)).total_seconds()
+def date_by_name(text: str) -> object:
+    """Return seconds since 1970-01-01, or ``...``, of a date with the short name of its month."""
+    text = re.sub("([A-Za-z]{3})[.]", r"\1", re.sub("^([0-9]{1,2})[.]", r"\1", text), count=1)
+    for mark in ("-", "/", " ", ""):
+        for year in "Yy":
+            with contextlib.suppress(ValueError):
+                moment = datetime.datetime.strptime(text, f"%d{mark}%b{mark}%{year}")
+                return (moment - datetime.datetime(1970, 1, 1)).total_seconds()
     return ...
 
 
@@ -170,9 +162,9 @@ def number(cell: str, dialect) -> object:
 
 def date(text: str, order: str) -> object:
     """Return seconds since 1970-01-01, or ``...``; of times what mutated tables can hold."""
-    if re.search("[A-SU-Za-su-z]", text) or re.fullmatch("[0-9]{1,2}([-/.])[0-9]{1,2}\\1[0-9]{1,2}", text):
-        return date_by_strptime(text, order)
-    day, _, time = text.replace("T", " ").partition(" ")
+    if re.search("[A-SU-Za-su-z]", text):
+        return date_by_name(text)
+    day, _, time = re.sub("^([^ ,]*),(?: |(?=[0-9]))", r"\1 ", text.replace("T", " ")).partition(" ")
     for mark in "-/.":
         parts = day.split(mark)
         if len(parts) == 3 and all(part.isascii() and part.isdigit() for part in parts):
@@ -185,8 +177,12 @@ def date(text: str, order: str) -> object:
         of_month, month, year = parts
     elif order == "mdy":
         month, of_month, year = parts
+    elif order == "ymd":
+        year, month, of_month = parts
     else:
         return ...
+    if len(year) == 2:
+        year = str(datetime.datetime.strptime(year, "%y").year)
     if len(year) != 4 or not (1 <= len(month) <= 2 and 1 <= len(of_month) <= 2):
         return ...
     ahead = 0

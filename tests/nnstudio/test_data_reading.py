@@ -270,6 +270,14 @@ def test_reading_parquet_can_be_cancelled_while_threads_read_its_columns(tmp_pat
     assert read_table(path, plan).rows == rows
 
 
+def test_a_second_byte_order_mark_is_part_of_the_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(codecs.BOM_UTF8 * 2 + b"\n1,x\n2,y\n")
+    table = read_table(path, ImportPlan(dialect=Dialect(header=False), columns=(Column(name="column_1"),)))
+    assert [row.row for row in table.report.set_aside_examples] == [1]
+    assert table.row_numbers.of(0) == 2
+
+
 def test_a_table_knows_which_columns_lack_nothing(tmp_path: Path) -> None:
     path = write(tmp_path, "a,b,c,d,e\n1,,x,,1\n2,3,y,z,oops\n")
     plan = ImportPlan(
