@@ -14,6 +14,7 @@ from nnstudio.data import (
     ColumnSteps,
     DataError,
     DataRecipe,
+    ImportPlan,
     Preparation,
     PreparedData,
     TableSource,
@@ -21,6 +22,7 @@ from nnstudio.data import (
     prepare_anew,
     with_steps,
 )
+from nnstudio.data.recipe import targets
 from nnstudio.document import Document
 from nnstudio.headless import reachable_recipe
 from nnstudio.table_link import look
@@ -94,6 +96,13 @@ class RecipeWork(QObject):
         """Change the steps of one column in the draft."""
         if self.recipe is not None:
             self._take(replace(self.recipe, plan=with_steps(self.recipe.plan, name, steps)), f"Change steps of {name}")
+
+    def set_plan(self, plan: ImportPlan, text: str) -> None:
+        """Change in the draft what columns are for or read as; with other targets the task is found anew."""
+        recipe = self.recipe
+        if recipe is not None:
+            same = [(c.name, c.kind) for c in targets(plan)] == [(c.name, c.kind) for c in targets(recipe.plan)]
+            self._take(replace(recipe, plan=plan, task=recipe.task if same else None), text)
 
     def set_preparation(self, preparation: Preparation) -> None:
         """Change in the draft what holds for all columns and for the rows."""

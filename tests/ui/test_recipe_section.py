@@ -21,6 +21,7 @@ from nnstudio.data import (
     TimeSplit,
     detect,
     prepare,
+    sample_recipe,
     table_source,
     with_column,
 )
@@ -336,6 +337,96 @@ def test_words_of_the_list_hold_for_a_change_not_applied(inspector: Inspector) -
     assert CHANGED in columns.data(columns.index(0), Qt.ItemDataRole.AccessibleTextRole)
 
 
+def choose(box: QComboBox, key: str) -> None:
+    box.setCurrentIndex(box.findData(key))
+    box.activated.emit(box.currentIndex())  # as a hand does
+
+
+def test_a_column_is_made_a_feature_or_left_out_as_one_step_of_undo(
+    qtbot: QtBot, inspector: Inspector, model: TableTraining
+) -> None:
+    section, before = inspector.node_page.recipe, model.store.document
+    section.list.choose("color")
+    choose(section.use.role, "ignore")
+    assert model.store.document == before
+    assert section.detail.text() == "This column is not used."
+    assert section.steps.isHidden()
+    apply(qtbot, inspector)
+    assert "color=red" not in model.data.features
+    assert model.store.document.graph.nodes[0].layer.features == len(model.data.features)
+    choose(section.use.role, "feature")
+    apply(qtbot, inspector)
+    assert "color=red" in model.data.features
+    assert model.store.undo_stack.count() == 2
+    model.store.undo_stack.undo()
+    model.store.undo_stack.undo()
+    assert model.store.document == before
+
+
+def test_another_target_changes_the_output_and_the_task(
+    qtbot: QtBot, inspector: Inspector, model: TableTraining
+) -> None:
+    section = inspector.node_page.recipe
+    section.list.choose("age")
+    assert section.use.role.findData("another") >= 0
+    choose(section.use.role, "target")
+    apply(qtbot, inspector)
+    assert model.data.task == "regression"
+    assert model.data.targets == ("age",)
+    assert any("buys" in name for name in model.data.features)
+    output = model.store.document.graph.nodes[-1].layer
+    assert (output.activation.title, output.units) == ("identity", 1)
+
+
+def test_a_task_that_was_chosen_goes_with_its_target(inspector: Inspector, model: TableTraining) -> None:
+    work = work_of(model)
+    work.set_plan(with_column(work.recipe.plan, "color", role="ignore"), "Leave out color")
+    assert work.recipe.task == model.store.document.data.task
+    work._draft = replace(work.recipe, task="binary")
+    work.set_plan(with_column(work.recipe.plan, "color", role="feature"), "Use color")
+    assert work.recipe.task == "binary"
+    work.set_plan(with_column(work.recipe.plan, "buys", kind="category", role="feature"), "No target")
+    assert work.recipe.task is None
+
+
+def test_a_column_is_read_as_another_kind_and_what_cannot_be_says_why(
+    qtbot: QtBot, inspector: Inspector, model: TableTraining
+) -> None:
+    section = inspector.node_page.recipe
+    section.list.choose("age")
+    choose(section.use.kind, "category")
+    apply(qtbot, inspector)
+    assert "age=20" in model.data.features
+    before = model.store.document
+    section.list.choose("color")
+    choose(section.use.kind, "date:dmy")
+    apply(qtbot, inspector)
+    assert model.store.document == before
+    assert "color" in inspector.recipe_bar.words.text()
+    assert inspector.recipe_bar.isVisible()
+
+
+def test_without_a_target_a_draft_cannot_be_applied(inspector: Inspector) -> None:
+    section = inspector.node_page.recipe
+    section.list.choose("buys")
+    choose(section.use.role, "ignore")
+    assert not inspector.recipe_bar.apply.isEnabled()
+    assert inspector.recipe_bar.words.text() == "No column is the target. Choose the column to predict."
+
+
+def test_types_of_a_sample_are_its_own(qtbot: QtBot) -> None:
+    model = TableTraining(sample_recipe("iris"))
+    made = Inspector(model.store, model)
+    qtbot.addWidget(made)
+    made.show()
+    made.show_nodes(("input",))
+    use = made.node_page.recipe.use
+    assert use.role.isVisible()
+    assert not use.kind.isVisible()
+    close_work(model)
+    model.deleteLater()
+
+
 def test_a_column_that_is_ignored_says_how_to_use_it(qtbot: QtBot, recipe: DataRecipe) -> None:
     ignoring = replace(recipe, plan=with_column(recipe.plan, "color", role="ignore"))
     model = TableTraining(ignoring)
@@ -344,7 +435,8 @@ def test_a_column_that_is_ignored_says_how_to_use_it(qtbot: QtBot, recipe: DataR
     made.show_nodes(("input",))
     section = made.node_page.recipe
     section.list.choose("color")
-    assert section.detail.text().startswith("This column is not used.")
+    assert section.detail.text() == "This column is not used."
+    assert section.use.role.currentText() == "Ignore"
     assert section.steps.isHidden()
     close_work(model)
     model.deleteLater()

@@ -9,8 +9,8 @@ from engine.declared import replace
 from nnstudio import numbers
 from nnstudio.data import Column, ColumnSteps, Preparation, Preview, PreviewColumn
 from nnstudio.spread_words import missing_words, spread_words
+from ui.column_choices import KIND_TITLES
 from ui.data_steps import StepsEditor
-from ui.dialogs.table_import_models import KIND_TITLES
 from ui.dialogs.table_import_spread import SpreadPlot
 from ui.inspector.parts import label, set_text
 

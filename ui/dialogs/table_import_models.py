@@ -27,20 +27,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnstudio.data import Column, ImportPlan, Preview, PreviewColumn, with_kinds, with_roles
+from nnstudio.data import Column, ImportPlan, Preview, PreviewColumn
 from nnstudio.data.report import WANTED
 from nnstudio.spread_words import missing_share, missing_words, rows_words, spread_words
 from ui import theme
+from ui.column_choices import ANOTHER, KIND_CHOICES, ROLE_TITLES, kind_choice, role_choices, with_choice
 from ui.dialogs.table_import_spread import SPREAD, SpreadDelegate
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
-KINDS = ("number", "category", "date", "boolean")
-KIND_TITLES = {"number": "Number", "category": "Category", "date": "Date", "boolean": "Yes / no"}
-KIND_CHOICES = KIND_TITLES | {"date:dmy": "Date, d.m.y", "date:mdy": "Date, m.d.y", "date:ymd": "Date, y.m.d"}
-ROLE_TITLES = {"feature": "Feature", "target": "Target", "ignore": "Ignore"}
-ANOTHER = "another"  # a target beside those there are
-ROLE_CHOICES = {"feature": "Feature", "target": "Target", ANOTHER: "Another target", "ignore": "Ignore"}
 NAME, KIND, ROLE, MISSING, DISTINCT, BARS = range(6)
 HEADINGS = ("Column", "Type", "Role", "Missing", "Distinct", "Spread")
 HINTS = (
@@ -123,11 +118,12 @@ class ColumnsModel(QAbstractTableModel):
         sample = shown.columns[index.row()] if shown is not None else None
         at = index.column()
         bad = sample.unreadable_count if sample is not None else 0
+        found = sample.date_order if sample is not None else ""
         if role == Role.EditRole:
-            return {KIND: _kind_choice(column, sample), ROLE: column.role}.get(at)
+            return {KIND: kind_choice(column, found), ROLE: column.role}.get(at)
         if role in (Role.DisplayRole, Role.AccessibleTextRole):
             if at < MISSING:
-                titles = f"{KIND_CHOICES[_kind_choice(column, sample)]} ▾", f"{ROLE_TITLES[column.role]} ▾"
+                titles = f"{KIND_CHOICES[kind_choice(column, found)]} ▾", f"{ROLE_TITLES[column.role]} ▾"
                 return (column.name[:LONGEST_TEXT], *titles)[at]
             if sample is None or shown is None:
                 return ""
@@ -178,24 +174,13 @@ class ColumnsModel(QAbstractTableModel):
 
     def change(self, rows: list[int], value: str) -> bool:
         """Give columns a kind or a role; return whether anything changed. Those made targets are the only ones."""
-        names = {self.plan.columns[row].name for row in rows}
-        kind, _, order = value.partition(":")
-        if kind in KINDS:
-            plan = with_kinds(self.plan, names, kind, order)  # type: ignore[arg-type]
-        elif value == ANOTHER:
-            plan = with_roles(self.plan, names, "target", more=True)
-        else:
-            plan = with_roles(self.plan, names, value)  # type: ignore[arg-type]
+        plan = with_choice(self.plan, {self.plan.columns[row].name for row in rows}, value)
         if plan == self.plan:
             return False
         self.plan = plan
         self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, BARS))
         self.edited.emit(plan)
         return True
-
-    def has_other_target(self, row: int) -> bool:
-        """Return whether a column other than this is a target."""
-        return any(column.role == "target" and at != row for at, column in enumerate(self.plan.columns))
 
 
 class ChoiceBox(QComboBox):
@@ -236,13 +221,11 @@ class ChoiceDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         """Return a list of choices."""
         editor = ChoiceBox(parent)
-        titles = KIND_CHOICES if index.column() == KIND else ROLE_CHOICES
         model = index.model()
         assert isinstance(model, ColumnsModel)
-        is_target = model.plan.columns[index.row()].role == "target"
-        for value, title in titles.items():
-            if value != ANOTHER or (model.has_other_target(index.row()) and not is_target):
-                editor.addItem(title, value)
+        roles = role_choices(model.plan, model.plan.columns[index.row()].name)
+        for value, title in (KIND_CHOICES if index.column() == KIND else roles).items():
+            editor.addItem(title, value)
         editor.setAccessibleName(HEADINGS[index.column()])
         editor.chosen.connect(self._commit)
         editor.left.connect(lambda: self.closeEditor.emit(editor))
@@ -346,9 +329,3 @@ def _chosen(event: QKeyEvent) -> str | None:
     if event.key() == Qt.Key.Key_T and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
         return ANOTHER
     return KEYS.get(event.key()) if not event.modifiers() else None  # type: ignore[call-overload, no-any-return]
-
-
-def _kind_choice(column: Column, sample: PreviewColumn | None) -> str:
-    """Return a column's kind as one of the choices: of dates with what stands first in them, where it is known."""
-    order = column.date_order or (sample.date_order if sample is not None else "")
-    return f"date:{order}" if column.kind == "date" and order else column.kind

@@ -15,7 +15,8 @@ from nnstudio.data.cells import is_missing
 from nnstudio.data.kinds import Meaning, cell_reader
 from nnstudio.data.report import WANTED
 from ui import theme
-from ui.dialogs.table_import_models import KIND_TITLES, LONGEST_TEXT, NO_INDEX, ROLE_TITLES, alignment, plain_table
+from ui.column_choices import KIND_TITLES, ROLE_TITLES
+from ui.dialogs.table_import_models import LONGEST_TEXT, NO_INDEX, alignment, plain_table
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole

@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QPushButton,
 from engine.declared import Declared
 from nnstudio.data import Column, ColumnSteps, DataRecipe, FittedPreparation, Preparation, shared_fields
 from nnstudio.recipe_words import brief, rules, widths
+from ui.column_choices import with_choice
 from ui.data_steps import StepsEditor
 from ui.forms import DeclaredForm
+from ui.inspector.column_use import ColumnUse
 from ui.inspector.parts import Heading, label, set_text
 from ui.inspector.recipe_list import ColumnList
 from ui.recipe_work import RecipeWork, work_of
@@ -20,7 +22,7 @@ MANY = 12  # columns, from which on one can be found by its name
 STEPS = 1_000  # of the progress bar
 NOT_A_FEATURE = {
     "target": "This is what the network learns to predict.",
-    "ignore": "This column is not used. Load the table again to choose what each column is for.",
+    "ignore": "This column is not used.",
 }
 
 
@@ -42,6 +44,8 @@ class RecipeSection(QWidget):
         self.list = ColumnList()
         self.list.chosen.connect(self._choose)
         self.of_column = label(role="heading", wrap=True)
+        self.use = ColumnUse()
+        self.use.chosen.connect(self._set_use)
         self.detail = label(role="dim", wrap=True)
         self.steps = StepsEditor()
         self.steps.edited.connect(self._set_steps)
@@ -56,6 +60,9 @@ class RecipeSection(QWidget):
             column.addWidget(widget)
         column.addSpacing(8)
         column.addWidget(self.of_column)
+        column.addSpacing(4)
+        column.addWidget(self.use)
+        column.addSpacing(4)
         column.addWidget(self.detail)
         column.addSpacing(8)
         column.addWidget(self.steps)
@@ -92,12 +99,14 @@ class RecipeSection(QWidget):
         self.all.set_value(recipe.preparation)
 
     def _show_column(self, column: Column | None, recipe: DataRecipe) -> None:
-        self.of_column.setVisible(column is not None)
+        for widget in (self.of_column, self.use):
+            widget.setVisible(column is not None)
         self.steps.setVisible(column is not None and column.role == "feature")
         self.detail.setVisible(column is not None)
         if column is None:
             return
-        set_text(self.of_column, f"STEPS OF {column.name}")
+        set_text(self.of_column, f"COLUMN {column.name}")
+        self.use.show_column(recipe, column)
         row = self.list.columns.row_of(column.name)
         line = self.list.columns.line(row) if row >= 0 else None
         if column.role != "feature":
@@ -113,6 +122,11 @@ class RecipeSection(QWidget):
         recipe = self.work.recipe
         if recipe is not None:
             self._show_column(next((c for c in recipe.plan.columns if c.name == name), None), recipe)
+
+    def _set_use(self, choice: str) -> None:
+        recipe = self.work.recipe
+        if recipe is not None and self._name:
+            self.work.set_plan(with_choice(recipe.plan, {self._name}, choice), f"Change the use of {self._name}")
 
     def _set_steps(self, steps: ColumnSteps) -> None:
         self.work.set_steps(self._name, steps)
