@@ -19,12 +19,16 @@ _Scale = Annotated[float, Meta(gt=0.0)]
 
 @dataclass(frozen=True)
 class Feature:
-    """One input: its name, and ``input = (f(raw) - offset) / scale`` with f by ``log``; 0 and 1 where not scaled."""
+    """One input: its name, and ``input = (f(raw) - offset) / scale`` with f by ``log``; 0 and 1 where not scaled.
+
+    ``is_date`` says that raw is a moment, in seconds since 1970.
+    """
 
     name: str
     offset: float = 0.0
     scale: float = 1.0
     log: Log = "none"
+    is_date: bool = False
 
 
 class FittedPart(Declared, frozen=True):
@@ -84,7 +88,10 @@ class FittedColumn(Declared, frozen=True, omit_defaults=True):
             case "number":
                 made = [Feature(self.name, self.offset, self.scale, self.log)]
             case "date":
-                made = [Feature(_part_name(self.name, part.part), part.offset, part.scale) for part in self.parts]
+                made = [
+                    Feature(_part_name(self.name, part.part), part.offset, part.scale, is_date=part.part == "timestamp")
+                    for part in self.parts
+                ]
             case "boolean":
                 made = [Feature(self.name)]
             case _ if self.encoding == "ordinal":

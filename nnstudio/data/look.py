@@ -28,6 +28,8 @@ MOST_CLASSES = 10  # told apart in a distribution
 MOST_CORRELATED = 256
 LEAST_PIXELS = 16
 FLOAT32_ROUNDING = 2.0**-23  # twice the largest relative error of a number kept in float32
+DAY = 86_400.0  # seconds
+FAR = 4.0  # standard deviations; dates lie as far from their mean
 MOST_DECIMALS = 12
 LARGEST_WHOLE = 1e9
 WHOLE = 1e-4  # how far from a whole number one may be that went through float32
@@ -44,7 +46,8 @@ class LookColumn:
     ``first`` is the number of its first feature, or for a target of its first output. With ``categories`` it holds
     one of these texts, otherwise it is a number. ``coded`` tells how a text was kept: as a feature for each of them,
     as its place among them, or, of two, as 0 or 1.
-    ``source`` is the table's column.
+    ``source`` is the table's column. ``grain`` is of a date: how far its seconds may be from what they stand for; 0
+    of all other columns.
     """
 
     name: str
@@ -53,6 +56,7 @@ class LookColumn:
     is_target: bool = False
     coded: Literal["one_hot", "place", "yes_no"] = "one_hot"
     source: str = ""
+    grain: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -255,7 +259,8 @@ def distribution(look: Look, column: LookColumn) -> Distribution:
     values = look.values(column, rows)
     ends = np.array([values.argmin(), values.argmax()])
     low, high = map(float, look.cells(column, ends if isinstance(rows, slice) else rows[ends]))
-    edges = bin_edges(values, low, high)
+    unit = DAY if column.grain else 1.0  # of which the ends of bins are round numbers
+    edges = bin_edges(values / unit, low / unit, high / unit) * unit
     inside = (len(edges) - 1, (edges[0], edges[-1]))
     parts = [values if group is None else values[group == k] for k in range(groups)]
     counts = np.stack([np.histogram(part, *inside)[0] for part in parts]).astype(np.int64)
@@ -368,6 +373,9 @@ def _inputs(prepared: PreparedData) -> list[LookColumn]:
             texts = [name.removeprefix(f"{source}=") for name in names if name.startswith(f"{source}=")]
             columns.append(LookColumn(source, at, tuple(texts), source=source))
             taken = len(texts)
-        columns += [LookColumn(names[k], at + k, source=source) for k in range(taken, len(names))]
+        made = column.inputs
+        for k in range(taken, len(names)):
+            grain = made[k].scale * FLOAT32_ROUNDING * FAR if made[k].is_date else 0.0
+            columns.append(LookColumn(names[k], at + k, source=source, grain=grain))
         at += len(names)
     return columns

@@ -130,6 +130,11 @@ def axis_title(prepared: PreparedData, feature: int) -> str:
     return {"none": name, "log1p": f"log(1 + {name})", "signed": f"signed log of {name}"}[made.log]
 
 
+def is_date(prepared: PreparedData, feature: int) -> bool:
+    """Return whether a feature is a moment, whose unit in the table is seconds since 1970."""
+    return feature_of(prepared.fitted, feature).is_date
+
+
 def raw_target(source: PreparedData | FittedPreparation, values: ArrayLike, output: int = 0) -> NDArray[np.float64]:
     """Return one target or its predictions of a regression in the unit of the table."""
     target = _target(source, output)

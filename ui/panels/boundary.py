@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from engine.snapshot import Boundary, ProbeRequest
 from nnstudio import numbers
-from nnstudio.data import PreparedData, axis, axis_title, from_axis, raw_target, to_input
+from nnstudio.data import PreparedData, axis, axis_title, from_axis, is_date, raw_target, to_input
+from nnstudio.date_words import value_text
 from ui import theme
 from ui.forms.controls import Combo
 from ui.panels.base import use
@@ -164,7 +165,10 @@ class BoundaryPanel(PlotPanel):
             return ""
         first, second = (data.features[feature] for feature in boundary.features)
         there = [float(from_axis(data, f, value)) for f, value in zip(boundary.features, (x, y), strict=True)]
-        lines = [f"{first} {numbers.number(there[0])}", f"{second} {numbers.number(there[1])}"]
+        lines = [
+            f"{name} {value_text(data, feature, value)}"
+            for name, feature, value in zip((first, second), boundary.features, there, strict=True)
+        ]
         at = self._to_grid(data, boundary, np.array([x]), np.array([y]))
         answer, output = sampled(boundary.values, *at)[:, 0], self._output()
         if data.task == "regression":
@@ -319,6 +323,7 @@ class BoundaryPanel(PlotPanel):
             return
         for side, feature in zip(("bottom", "left"), self._features, strict=True):
             self.plot.axes[side].setLabel(axis_title(data, feature))
+            self.plot.axes[side].show_dates(is_date(data, feature))
         self.plot.restyle()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from nnstudio import numbers
 from nnstudio.data.look import SPLITS, Look, Rows
+from nnstudio.date_words import date_text
 from ui import theme
 
 ROW, SPLIT = 0, 1  # columns before those of the table
@@ -143,10 +145,10 @@ class CellModel(QAbstractTableModel):
             if len(self._blocks) >= MOST_BLOCKS:
                 self._blocks.clear()
             places = np.arange(key[0] * BLOCK, min((key[0] + 1) * BLOCK, self.rowCount()))
-            cells = self._look.cells(self._look.columns[column - 2], self.rows(places))
-            self._blocks[key] = [
-                numbers.exact(cell) if isinstance(cell, float) else cell or numbers.UNKNOWN for cell in cells
-            ]
+            shown = self._look.columns[column - 2]
+            cells = self._look.cells(shown, self.rows(places))
+            exact = partial(date_text, grain=shown.grain) if shown.grain else numbers.exact
+            self._blocks[key] = [exact(cell) if isinstance(cell, float) else cell or numbers.UNKNOWN for cell in cells]
         return self._blocks[key][place % BLOCK]
 
 

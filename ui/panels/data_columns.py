@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QToolTip, QVB
 
 from nnstudio import numbers
 from nnstudio.data.look import Distribution, Look
+from nnstudio.date_words import DAY, date_text, span_text
 from ui import theme
 from ui.panels.data_legend import ClassLegend
 
@@ -18,6 +19,7 @@ CARD_WIDTH, CARD_HEIGHT, GAP = 200, 132, 8
 BARS_TOP, BARS_BOTTOM, INSET = 44, 22, 10  # of a card
 LINE = 16  # pixels of a line of words
 LEAST_LABEL = 30  # pixels of a bar that has its text below
+MEAN_GRAIN = 0.01  # of the deviation: how exactly the mean of dates is told
 READ_ALOUD = 20  # columns described to a screen reader
 
 
@@ -165,9 +167,9 @@ class DistributionsView(QAbstractScrollArea):
         if one.texts:
             _paint_texts(painter, below, one.texts)
         else:
-            painter.drawText(below, left, numbers.short(one.low))
+            painter.drawText(below, left, value_text(one, one.low))
             if one.high > one.low:
-                painter.drawText(below, right, numbers.short(one.high))
+                painter.drawText(below, right, value_text(one, one.high))
 
     def _paint_bars(self, painter: QPainter, area: QRectF, one: Distribution) -> None:
         totals = one.counts.sum(axis=0)
@@ -192,19 +194,34 @@ def figures(one: Distribution) -> str:
     """Return the figures of a distribution, in words."""
     words = _spread(one)
     if not one.texts:
-        words += f", from {numbers.short(one.low, 4)} to {numbers.short(one.high, 4)}"
+        words += f", from {value_text(one, one.low, 4)} to {value_text(one, one.high, 4)}"
     return words + (f", {numbers.percent(one.missing)} missing" if one.missing else "")
+
+
+def value_text(one: Distribution, value: float, digits: int = 3) -> str:
+    """Return a value of a column of numbers: in so many digits, or as a date."""
+    return date_text(float(value), one.column.grain) if one.column.grain else numbers.short(value, digits)
 
 
 def bar_text(one: Distribution, bar: int) -> str:
     """Return what one bar stands for, and how many rows are in it."""
     if one.texts:
         place = one.texts[bar]
+    elif one.column.grain:
+        place = _dates_of(one.edges[bar], one.edges[bar + 1])
     elif one.edges[bar + 1] - one.edges[bar] == 1 and one.edges[bar] % 1 == 0.5:
         place = numbers.count(one.edges[bar] + 0.5)
     else:
-        place = f"{numbers.short(one.edges[bar], 4)} to {numbers.short(one.edges[bar + 1], 4)}"
+        place = f"{value_text(one, one.edges[bar], 4)} to {value_text(one, one.edges[bar + 1], 4)}"
     return f"{one.column.name} {place}: {numbers.plural(int(one.counts[:, bar].sum()), 'row')}"
+
+
+def _dates_of(low: float, high: float) -> str:
+    """Return which dates are in a bin: one where it is a day around midnight."""
+    if high - low == DAY and low % DAY == DAY / 2:
+        return date_text(low + DAY / 2)
+    grain = (high - low) * MEAN_GRAIN
+    return f"{date_text(low, grain)} to {date_text(high, grain)}"
 
 
 def _spread(one: Distribution) -> str:
@@ -214,6 +231,8 @@ def _spread(one: Distribution) -> str:
         return words if total == len(one.texts) else f"{words}, the {len(one.texts)} most frequent"
     if one.high == one.low:
         return "the same in every row"
+    if one.column.grain:  # no time of day where the dates lie days apart
+        return f"{date_text(one.mean, one.deviation * MEAN_GRAIN)} ± {span_text(one.deviation)}"
     return f"{numbers.short(one.mean, 4)} ± {numbers.short(one.deviation, 3)}"
 
 

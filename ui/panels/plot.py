@@ -14,6 +14,7 @@ from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from nnstudio import numbers
+from nnstudio.date_words import date_ticks
 from ui import theme
 from ui.panels.base import Panel
 
@@ -23,6 +24,7 @@ NICE = (1.0, 1.25, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.4, 8.0, 10.0)
 TICKS_APART = 52  # pixels across, at least
 TICK_ROWS_APART = 34  # pixels down, at least
 LEAST_TICKS = 2
+NUMBER_WIDTH, DATE_WIDTH = 32, 66  # pixels for a label at the left; dates across stand as far apart
 LABEL_DIGITS, LABEL_ERROR = range(2, 7), 0.01  # on a log scale; of the distance to the next label
 LABELS_APART = 4  # pixels
 READOUT_OFFSET = 12
@@ -50,13 +52,23 @@ class PlotAxis(pg.AxisItem):
         super().__init__(orientation)
         self.log = False
         self.named: dict[float, str] = {}  # labels at places of their own, in place of round numbers
+        self._dates: dict[float, str] | None = None  # the labels of an axis of dates
         self.setStyle(tickLength=0, tickTextOffset=4, autoExpandTextSpace=False, maxTickLevel=0)
         self.setStyle(hideOverlappingLabels=False)
         self.enableAutoSIPrefix(False)
         if orientation == "left":
-            self.setStyle(tickTextWidth=32)
+            self.setStyle(tickTextWidth=NUMBER_WIDTH)
         else:
             self.setStyle(tickTextHeight=14)
+
+    def show_dates(self, on: bool) -> None:
+        """Take the values for seconds since 1970, or for numbers again."""
+        if on != (self._dates is not None):
+            self._dates = {} if on else None
+            if self.orientation == "left":
+                self.setStyle(tickTextWidth=DATE_WIDTH if on else NUMBER_WIDTH)
+            self.picture = None
+            self.update()
 
     def boundingRect(self) -> QRectF:
         """Return a little more than the axis, or the labels at its ends would be left out."""
@@ -80,6 +92,10 @@ class PlotAxis(pg.AxisItem):
         span, most = maximum - minimum, max(length / apart, 1.0)
         if span <= 0 or not math.isfinite(span):
             return []
+        if self._dates is not None:
+            most = length / DATE_WIDTH if self.orientation == "bottom" else most
+            self._dates = date_ticks(minimum, maximum, max(most, 1.0))
+            return [(1.0, list(self._dates))]
         if self.named:
             return [(1.0, self._apart(minimum, maximum, length / span))]
         if self.log:
@@ -94,6 +110,8 @@ class PlotAxis(pg.AxisItem):
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the labels."""
+        if self._dates is not None:
+            return [self._dates.get(value, "") for value in values]
         if self.named:
             return [self.named.get(value, "") for value in values]
         if self.log:

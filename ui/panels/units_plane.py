@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from engine.units import Plane
 from nnstudio import numbers
-from nnstudio.data import PreparedData, axis, axis_title, from_axis, to_input
+from nnstudio.data import PreparedData, axis, axis_title, from_axis, is_date, to_input
+from nnstudio.date_words import value_text
 from ui import colormaps, theme
 from ui.panels.boundary_items import BoundaryImage, DataPoints, grid_places, sampled
 from ui.panels.plot import Plot, drawable
@@ -81,7 +82,7 @@ class UnitPlane(Plot):
         places = [to_input(data, feature, [at]) for feature, at in enumerate((x, y)[: len(data.features)])]
         value = float(self._activations(*places)[0])
         there = [float(from_axis(data, feature, at)) for feature, at in enumerate((x, y)[: len(data.features)])]
-        lines = [f"{name} {numbers.number(at)}" for name, at in zip(data.features, there, strict=True)]
+        lines = [f"{data.features[k]} {value_text(data, k, at)}" for k, at in enumerate(there)]
         return "\n".join([*lines, f"{shown.symbol} {numbers.number(value)}"])
 
     # -- parts ----------------------------------------------------------------------------------------------------
@@ -92,6 +93,8 @@ class UnitPlane(Plot):
         assert self._shown is not None
         y = axis(data, 1, self._shown.plane.y)
         self._label(axis_title(data, 0), axis_title(data, 1))
+        self.axes["bottom"].show_dates(is_date(data, 0))
+        self.axes["left"].show_dates(is_date(data, 1))
         self._curve.setData([], [])
         pixels = scale.colors[colormaps.levels(values, scale.low, scale.high)]
         self._image.show_picture(colormaps.image(pixels), (x[0], x[1]), (y[0], y[1]))
@@ -103,6 +106,8 @@ class UnitPlane(Plot):
     ) -> None:
         assert self._shown is not None
         self._label(axis_title(data, 0), self._shown.symbol)
+        self.axes["bottom"].show_dates(is_date(data, 0))
+        self.axes["left"].show_dates(False)
         self._image.hide()
         self._curve.setData(np.linspace(x[0], x[1], len(values)), drawable(values), pen=pg.mkPen(theme.tokens().text))
         low, high = self._values_range()
