@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 
 from benchmarks.networks import LARGE, SMALL, Case, epochs_of, trainer_of
 from benchmarks.peers import PEERS
+from benchmarks.products import bare, products_of, repeated
 from benchmarks.report import Goal, Report
 from benchmarks.timing import Effort, Repeat, Timing, side_by_side
+from engine import Trainer
 from engine.threads import limit_threads
 
 OURS = "NN Studio"
+PRODUCTS = "products alone"
 SWIFTER = ("JAX",)  # expected to be the swifter one: NN Studio's time over theirs is shown, and may be at most the goal
 MORE_THAN_ONE = 1.2  # processor seconds in a second from which on a second thread must have worked
 
@@ -44,11 +47,12 @@ def run(effort: Effort) -> Report:
     missing = {name: reason for name, peer in peers.items() if (reason := peer.available())}
     times: list[dict[str, object]] = []
     ratios: list[dict[str, object]] = []
+    bounds: list[dict[str, object]] = []
     threaded: set[str] = set()
     for race in RACES:
         case = race.case
         trainer = trainer_of(case)
-        works: dict[str, Repeat] = {OURS: epochs_of(trainer)}
+        works: dict[str, Repeat] = {OURS: epochs_of(trainer), PRODUCTS: _products(case, trainer)}
         for name, peer in peers.items():
             work = None if name in missing else peer.epoch_of(case)
             if work is not None:
@@ -60,12 +64,33 @@ def run(effort: Effort) -> Report:
         shown = {name: timings.get(name) for name in peers if name not in missing}
         of_case = {"network": case.name, "batch": case.batch, "m": case.examples}
         times.append({**of_case, OURS: timings[OURS].seconds * 1e3, **{n: _ms(t) for n, t in shown.items()}})
+        bounds.append({**of_case, **_bounds(race, timings)})
         ratios.append({**of_case, **{_title(n): _ratio(race, n, timings[OURS], t) for n, t in shown.items()}})
         print(f"  {case.name}, batch {case.batch}: done", file=sys.stderr, flush=True)
     notes = [f"{name}: {peer.how}." for name, peer in peers.items() if name not in missing]
     notes += [f"{name} is left out: {reason}" for name, reason in missing.items()]
     notes += [f"{name} used more than one thread." for name in sorted(threaded)]
-    return Report({"Milliseconds of an epoch": times, "Ratios of medians": ratios}, notes)
+    notes.append("At most: what the ratio were if an epoch took no longer than its matrix products in NumPy alone.")
+    tables = {"Milliseconds of an epoch": times, "Ratios of medians": ratios, "At most, by the products alone": bounds}
+    return Report(tables, notes)
+
+
+def _products(case: Case, trainer: Trainer) -> Repeat:
+    """Return what does the matrix products of epochs, and nothing else."""
+    program = trainer.network.program(case.batch, "training")
+    program.take(trainer.data.extended[: case.batch], trainer.data.targets[: case.batch])
+    batches = repeated(bare(products_of(program)))
+    return lambda epochs: batches(epochs * -(-case.examples // case.batch))
+
+
+def _bounds(race: Race, timings: Mapping[str, Timing]) -> dict[str, object]:
+    alone, ours = timings[PRODUCTS].seconds, timings[OURS].seconds
+    peers = {name: timings[name].seconds / alone for name in ("PyTorch", "scikit-learn") if name in timings}
+    return {
+        "products, ms": alone * 1e3,
+        "of an epoch": alone / ours,
+        **{f"{name} / products": Goal(value, race.goals[name]) for name, value in peers.items()},
+    }
 
 
 def _title(peer: str) -> str:
