@@ -89,8 +89,8 @@ def scan_columns(
         sql = {c.name: number_sql(f"c{at[c.name]}", scan.dialect, marks) for c in block}
         values |= _scan_numbers(scan, sql, place)
         after_scan()
-    notes: list[str] = []
-    notes += _rounded({c.name: values[c.name] for c in numbers if c.name not in exact or c in doubtful})
+    computed = {column.name for column in doubtful}
+    notes = _rounded({c.name: values[c.name] for c in numbers if c.name not in exact or c.name in computed})
     orders: dict[str, DateOrder] = {}
     for block in _blocks([column for column in wanted if column.kind != "number"], COMPUTED_COLUMNS):
         texts = _scan_texts(scan, block, at, marks, place)
@@ -103,7 +103,7 @@ def scan_columns(
                 values[column.name] = _booleans(column, texts[column.name], notes, place)
             else:
                 values[column.name] = texts[column.name]
-    whole = quick.finite - {column.name for column in doubtful} if quick is not None else set()
+    whole = quick.finite - computed if quick is not None else set()
     return Found(values, notes, orders, frozenset(whole))
 
 
