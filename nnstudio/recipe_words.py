@@ -182,7 +182,8 @@ def divided(preparation: Preparation) -> str:
         case TimeSplit():
             return f"Rows are divided in the order of {split.column!r}{shares}."
         case GroupSplit():
-            return f"Whole groups of {split.column!r} are drawn by chance{shares}{seed}."
+            how = ", classes near their proportions" if split.stratified else ""
+            return f"Whole groups of {split.column!r} are drawn by chance{shares}{how}{seed}."
         case ShareSplit():
             how = ", classes in proportion" if split.stratified else ""
             return f"Rows are drawn by chance{shares}{how}{seed}."

@@ -60,7 +60,8 @@ def divide(table: Table, rows: Indices, preparation: Preparation, classes: Indic
         case TimeSplit():
             return split_in_order(_order(table.columns[split.column])[rows], split.validation, split.test)
         case GroupSplit():
-            return split_groups(_groups(table.columns[split.column])[rows], split.validation, split.test, seed)
+            kinds = classes if split.stratified else None
+            return split_groups(_groups(table.columns[split.column])[rows], split.validation, split.test, seed, kinds)
         case ColumnSplit():
             return split_by_value(_parts(table, split)[rows], seed)
 
@@ -83,7 +84,8 @@ def divide_into_folds(
     left = np.sort(np.concatenate([outer.training, outer.validation]))
     split, seed = preparation.split, preparation.seed
     own = rows[left]
-    kinds = None if classes is None or not getattr(split, "stratified", True) else classes[left]
+    plain = classes is None or (isinstance(split, ShareSplit) and not split.stratified)
+    kinds = None if plain or classes is None else classes[left]
     match split:
         case TimeSplit():
             values = _order(table.columns[split.column])[own]
@@ -98,7 +100,8 @@ def divide_into_folds(
             case TimeSplit():
                 inner = split_in_order(values[others], validation, 0.0)
             case GroupSplit():
-                inner = split_groups(groups[others], validation, 0.0, seed)
+                own_kinds = None if kinds is None or not split.stratified else kinds[others]
+                inner = split_groups(groups[others], validation, 0.0, seed, own_kinds)
             case _:
                 inner = split_rows(len(others), validation, 0.0, seed, None if kinds is None else kinds[others])
         used = np.concatenate([others, fold])

@@ -129,6 +129,11 @@ class SampleSource(Declared, frozen=True, tag="sample"):
 Source = TableSource | SampleSource
 
 
+InProportion = Annotated[
+    bool, Meta(title="In proportion", description="Each part has the classes in the same proportions.")
+]
+
+
 class _Shares(Declared, frozen=True):
     """Shares of the rows; the rest is for training."""
 
@@ -148,9 +153,7 @@ class ShareSplit(_Shares, frozen=True, tag="share"):
     """Rows are drawn by chance; where ``stratified``, each part has the classes in the same proportions."""
 
     title: ClassVar[str] = "by chance"
-    stratified: Annotated[
-        bool, Meta(title="In proportion", description="Each part has the classes in the same proportions.")
-    ] = True
+    stratified: InProportion = True
 
 
 class ColumnSplit(Declared, frozen=True, tag="column"):
@@ -181,10 +184,14 @@ class TimeSplit(_Shares, frozen=True, kw_only=True, tag="time"):
 
 
 class GroupSplit(_Shares, frozen=True, kw_only=True, tag="group"):
-    """Rows with the same value in a column stay together; whole groups are drawn by chance."""
+    """Rows with the same value in a column stay together; whole groups are drawn by chance.
+
+    Where ``stratified``, groups are drawn so that each part comes near the same proportions of the classes.
+    """
 
     title: ClassVar[str] = "in whole groups"
     column: Dividing = ""
+    stratified: InProportion = False
 
 
 DataSplit = ShareSplit | ColumnSplit | TimeSplit | GroupSplit

@@ -100,8 +100,10 @@ def _first_of(ordered: NDArray[np.float64], at: int) -> int:
     return at if at >= len(ordered) else int(np.searchsorted(ordered, ordered[at], side="left"))
 
 
-def split_groups(groups: Indices, validation: float, test: float, seed: int) -> Split:
+def split_groups(groups: Indices, validation: float, test: float, seed: int, classes: Indices | None = None) -> Split:
     """Divide whole groups (m,) by chance, so that the parts come near their shares of the rows.
+
+    With ``classes`` (m,) they come near their shares of the rows of each class.
 
     Raises
     ------
@@ -110,8 +112,7 @@ def split_groups(groups: Indices, validation: float, test: float, seed: int) -> 
     """
     rows = len(groups)
     names, members = np.unique(groups, return_inverse=True)
-    sizes = np.bincount(members)
-    wanted = [round(rows * share) for share in (validation, test)]
+    counts = _counts(members, classes)
     parts = 1 + sum(share > 0 for share in (validation, test))
     if len(names) < parts:
         raise DataError(
@@ -121,10 +122,11 @@ def split_groups(groups: Indices, validation: float, test: float, seed: int) -> 
     generator = np.random.default_rng(seed)
     part_of = np.zeros(len(names), np.int64)  # 0 trains
     free = generator.permutation(len(names)).tolist()
-    for part, (share, size) in enumerate(zip((validation, test), wanted, strict=True), start=1):
+    for part, share in enumerate((validation, test), start=1):
         if share:
             needed = sum(other > 0 for other in (validation, test)[part:]) + 1  # by the parts that come after
-            for group in _near(free, sizes, size, len(free) - needed):
+            wanted = np.round(counts.sum(axis=0) * share)
+            for group in _near(free, counts, wanted, len(free) - needed):
                 part_of[group] = part
                 free.remove(group)
     shuffled = generator.permutation(rows).astype(np.int64)
@@ -137,16 +139,30 @@ def split_groups(groups: Indices, validation: float, test: float, seed: int) -> 
     return Split(*made)
 
 
-def _near(groups: list[int], sizes: NDArray[np.int64], size: int, most: int) -> list[int]:
-    """Return the groups, ``most`` at most, that come near a size together when taken in this order; at least one."""
+def _counts(members: Indices, classes: Indices | None) -> NDArray[np.float64]:
+    """Return the rows of each group and class (groups, classes); of all classes together where there are too many."""
+    groups = int(members.max(initial=-1)) + 1
+    if classes is None or groups * (int(classes.max(initial=0)) + 1) > MOST_COUNTS:
+        classes = np.zeros(len(members), np.int64)
+    kinds = np.unique(classes, return_inverse=True)[1]
+    counts = np.zeros((groups, int(kinds.max(initial=0)) + 1))
+    np.add.at(counts, (members, kinds), 1.0)
+    return counts
+
+
+def _near(groups: list[int], counts: NDArray[np.float64], wanted: NDArray[np.float64], most: int) -> list[int]:
+    """Return the groups, ``most`` at most, that come near the wanted rows of each class (classes,) together when taken
+    in this order; at least one. A class counts by the share of its rows that is too much or lacks.
+    """
+    weights = 1.0 / np.maximum(counts.sum(axis=0), 1.0)
     taken: list[int] = []
-    filled = 0
+    filled = np.zeros_like(wanted)
     for group in groups:
-        after = filled + int(sizes[group])
-        if len(taken) < most and abs(after - size) <= abs(filled - size):
+        after = filled + counts[group]
+        if len(taken) < most and weights @ (np.abs(after - wanted) - np.abs(filled - wanted)) <= 0:
             taken.append(group)
             filled = after
-    return taken or [min(groups, key=lambda group: int(sizes[group]))]
+    return taken or [min(groups, key=lambda group: float(counts[group].sum()))]
 
 
 def split_by_value(parts: NDArray[np.int8], seed: int) -> Split:
@@ -201,11 +217,7 @@ def folds_of_groups(
     """
     names, members = np.unique(groups, return_inverse=True)
     _check_folds(len(names), folds, "group")
-    if classes is None or len(names) * (int(classes.max()) + 1) > MOST_COUNTS:
-        classes = np.zeros(len(groups), np.int64)
-    kinds = np.unique(classes, return_inverse=True)[1]
-    counts = np.zeros((len(names), int(kinds.max()) + 1))  # rows of each group and class
-    np.add.at(counts, (members, kinds), 1.0)
+    counts = _counts(members, classes)
     sizes, shares = counts.sum(axis=1), counts / counts.sum(axis=0)
     shuffled = np.random.default_rng(seed).permutation(len(names))
     fold_of, filled = np.empty(len(names), np.int64), np.zeros((folds, shares.shape[1] + 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -157,6 +158,35 @@ def test_many_small_groups_come_near_the_shares() -> None:
     split = split_groups(groups, 0.2, 0.1, 0)
     assert len(split.validation) == pytest.approx(200, abs=4)
     assert len(split.test) == pytest.approx(100, abs=4)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whole_groups_have_the_classes_near_their_proportions_where_they_are_asked_to(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(120), generator.integers(1, 8, 120))
+    classes = generator.permutation(np.repeat([0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 12))[groups]  # each group has one class
+    split = split_groups(groups, 0.2, 0.1, seed, classes)
+    parts = (split.training, split.validation, split.test)
+    kinds = [set(groups[part].tolist()) for part in parts]
+    assert not kinds[0] & kinds[1] | kinds[0] & kinds[2] | kinds[1] & kinds[2]
+    for part, share in ((split.validation, 0.2), (split.test, 0.1)):
+        for kind in (0, 1):
+            wanted = share * np.count_nonzero(classes == kind)
+            assert abs(np.count_nonzero(classes[part] == kind) - wanted) <= 4  # half of the largest group
+
+
+def test_a_recipe_asks_for_groups_in_proportion_and_one_of_old_draws_as_before() -> None:
+    who = [f"p{i}" for i in np.repeat(np.arange(60), 3)]
+    sick = ["yes" if int(name[1:]) % 10 == 0 else "no" for name in who]
+    data = numbered(180, who=who, sick=sick)
+
+    def validated(split: GroupSplit) -> int:
+        prepared = prepare_table(data, recipe(data, "sick", ignored=("who",), split=split))
+        return int(prepared.Y[prepared.validation].sum())
+
+    asked = replace(GroupSplit(column="who", validation=0.5), stratified=True)
+    assert validated(asked) == 9  # half of 18
+    assert msgspec.json.decode(b'{"type": "group", "column": "who"}', type=GroupSplit) == GroupSplit(column="who")
 
 
 def test_rows_without_a_group_are_each_one_of_their_own() -> None:

@@ -338,7 +338,7 @@ def test_rules_for_all_columns_reach_the_recipe(qtbot: QtBot, opened: Open, tabl
     [
         ("column", "part", {"validation": ("check",)}, ColumnSplit(column="part", validation=("check",))),
         ("time", "when", {}, TimeSplit(column="when")),
-        ("group", "city", {}, GroupSplit(column="city")),
+        ("group", "city", {}, GroupSplit(column="city", stratified=True)),
     ],
 )
 def test_rows_are_divided_by_a_column(

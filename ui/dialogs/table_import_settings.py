@@ -59,7 +59,7 @@ SPLITS: tuple[type[DataSplit], ...] = (ShareSplit, ColumnSplit, TimeSplit, Group
 SPLIT_FIELDS = {
     "column": ("column", "validation", "test"),
     "time": ("column",),
-    "group": ("column",),
+    "group": ("column", "stratified"),
 }
 BASIC = ("missing", "scaling", "split", "seed")  # what has its place in the first page
 PARTS = ("Training", "Validation", "Test")
@@ -113,7 +113,7 @@ class SettingsForm(QWidget):
         super().__init__(parent)
         self._rows: tuple[int, int, bool] = (0, 0, True)
         self._rules = Preparation()  # what the page of rules holds; what is basic stands in the editors here
-        self._splits: dict[str, DataSplit] = {_tag(kind): kind() for kind in SPLITS}
+        self._splits: dict[str, DataSplit] = {_tag(kind): _fresh(kind) for kind in SPLITS}
         self._shown: tuple[DataRecipe, Preview] | None = None
         self.task = _choices({"": "Found from the target"} | dict(TASK_TITLES), "Task")
         self.missing = _choices(MISSING_TITLES, "Missing cells")
@@ -211,7 +211,7 @@ class SettingsForm(QWidget):
     def forget_columns(self) -> None:
         """Divide by no column any more: another file has others."""
         self._shown = None
-        self._splits |= {_tag(kind): kind() for kind in SPLITS if kind is not ShareSplit}
+        self._splits |= {_tag(kind): _fresh(kind) for kind in SPLITS if kind is not ShareSplit}
         if self.divide.currentIndex():
             self.divide.setCurrentIndex(0)
 
@@ -293,6 +293,11 @@ class SettingsForm(QWidget):
 
     def _changed(self) -> None:
         self.changed.emit()
+
+
+def _fresh(kind: type[DataSplit]) -> DataSplit:
+    """Return a way to divide rows as it is proposed; the classes are kept in proportion where they can be."""
+    return GroupSplit(stratified=True) if kind is GroupSplit else kind()
 
 
 def heading(text: str) -> QLabel:
