@@ -40,7 +40,7 @@ def names_of(counts: Mapping[str, int]) -> Names:
     for word, count in counts.items():
         meaning = parse_boolean(word)
         if meaning is not None:
-            found[meaning][word] += count
+            found[meaning][word.strip()] += count
     best = {
         meaning: min(words, key=lambda word: (-words[word], word)) if words else ""
         for meaning, words in found.items()

@@ -278,6 +278,17 @@ def test_a_second_byte_order_mark_is_part_of_the_first_line(tmp_path: Path) -> N
     assert table.row_numbers.of(0) == 2
 
 
+def test_a_tab_beside_yes_is_no_part_of_its_name(tmp_path: Path) -> None:
+    path = write(tmp_path, "a,b\n1,\tyes\n2,oops\n3,\tyes\n")
+    plan = ImportPlan(columns=(Column(name="a"), Column(name="b", kind="boolean")))
+    table = read_table(path, plan)
+    column = table.columns["b"]
+    assert isinstance(column, Categories)
+    assert column.names == ("no", "yes")
+    assert column.codes.tolist() == [1, -1, 1]
+    assert table.report.notes == ()
+
+
 def test_a_table_knows_which_columns_lack_nothing(tmp_path: Path) -> None:
     path = write(tmp_path, "a,b,c,d,e\n1,,x,,1\n2,3,y,z,oops\n")
     plan = ImportPlan(
