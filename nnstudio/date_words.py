@@ -8,8 +8,9 @@ import numpy as np
 
 from nnstudio import numbers
 from nnstudio.data import PreparedData, is_date
+from nnstudio.data.dates import DAY
 
-MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0  # seconds
+MINUTE, HOUR = 60.0, 3_600.0  # seconds
 MONTH, YEAR = 30.44 * DAY, 365.24 * DAY  # on average
 EPOCH_YEAR, YEAR_LETTERS = 1970, len("2024-")
 FARTHEST = 3.0e11  # seconds; NumPy's calendar and a person's end before it

@@ -16,7 +16,8 @@ from nnstudio.data import Categories, DataError, FittedColumn, FittedPreparation
 from nnstudio.data.cells import is_missing
 from nnstudio.data.table import ColumnValues
 from nnstudio.data.transforming import unlogged, without_log
-from nnstudio.recipe_words import EPOCH, FILLED, moment, read_constant
+from nnstudio.date_words import date_text
+from nnstudio.recipe_words import FILLED, read_constant
 
 DIGITS = 6  # of a number that is put into a field: a float32 has no more
 USUAL_YEAR = 2024  # of a date of which the recipe keeps no year
@@ -188,7 +189,7 @@ def _missing(column: FittedColumn) -> str:
     if column.fill_category is not None:
         put = repr(column.fill_category)
     elif column.fill is not None:
-        put = moment(column.fill) if column.kind == "date" else numbers.short(column.fill, DIGITS)
+        put = date_text(column.fill) if column.kind == "date" else numbers.short(column.fill, DIGITS)
     rule = "the constant" if column.missing == "constant" else f"the {FILLED[column.missing]} of the training rows"
     if column.missing == "most_frequent" or (column.fill_category is not None and column.missing != "constant"):
         rule = "the most frequent of the training rows"
@@ -230,12 +231,12 @@ def _date(column: FittedColumn, x: NDArray[np.float64]) -> str:
     parts = {part.part: float(x[at] * part.scale + part.offset) for at, part in enumerate(column.parts)}
     if "timestamp" in parts:
         scale = next(part.scale for part in column.parts if part.part == "timestamp")
-        return moment(_whole(parts["timestamp"], INPUT_ERROR * scale))
+        return date_text(_whole(parts["timestamp"], INPUT_ERROR * scale))
     at = datetime(round(parts.get("year", USUAL_YEAR)), min(max(round(parts.get("month", 1)), 1), 12), 1)
     if "weekday" in parts:
         at += timedelta(days=(round(parts["weekday"]) - at.weekday()) % 7)
     at += timedelta(hours=round(parts.get("hour", 0)))
-    return moment((at - EPOCH).total_seconds())
+    return date_text((at - datetime(1970, 1, 1)).total_seconds())
 
 
 def _whole(seconds: float, error: float) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from nnstudio import numbers
 from nnstudio.data.dates import parse_date
@@ -22,6 +21,7 @@ from nnstudio.data.recipe import (
     split_column,
 )
 from nnstudio.data.steps import MissingRule, Scaling, chosen
+from nnstudio.date_words import date_text
 
 DIGITS = 4  # of a fitted number in words
 MOST_NAMED = 12  # categories named in a row; more are counted
@@ -30,7 +30,6 @@ WAS_MISSING = "an input that is 1 where it was missing"
 FOR_MISSING = " for missing"
 NO_BREAK = "\u00a0"
 SECONDS_A_DAY = 86_400.0
-EPOCH = datetime(1970, 1, 1)
 
 KINDS: dict[Kind, str] = {"number": "number", "category": "text", "date": "date", "boolean": "yes/no"}
 SCALED: dict[Scaling, str] = {"standard": "standardize", "min_max": "min-max", "robust": "robust", "none": "unscaled"}
@@ -200,7 +199,7 @@ def _filled(column: FittedColumn) -> str:
         return f"{word}{_short(column.fill_category)}{FOR_MISSING}"
     if column.fill is None:
         return ""
-    value = moment(column.fill) if column.kind == "date" else _number(column.fill)
+    value = date_text(column.fill) if column.kind == "date" else _number(column.fill)
     return f"{FILLED[column.missing]} {value}{FOR_MISSING}".strip()
 
 
@@ -236,7 +235,7 @@ def _part(part: FittedPart) -> str:
     if part.offset == 0 and part.scale == 1:
         return "seconds since 1970"
     days = part.scale / SECONDS_A_DAY
-    return f"(date − {moment(part.offset)}) / {_number(days)} {'day' if days == 1 else 'days'}"
+    return f"(date − {date_text(part.offset)}) / {_number(days)} {'day' if days == 1 else 'days'}"
 
 
 def _target(target: FittedTarget) -> str:
@@ -280,16 +279,7 @@ def read_constant(kind: Kind, text: str, order: DateOrder = "") -> float | str:
 
 def shown_constant(kind: Kind, value: float | str | None) -> float | str | None:
     """Return a constant as it is typed: that of a date, which is in seconds, as a date."""
-    return moment(value) if kind == "date" and isinstance(value, float) else value
-
-
-def moment(seconds: float) -> str:
-    """Return seconds since 1970 as a date, with the time of day where there is one."""
-    try:
-        at = EPOCH + timedelta(seconds=round(seconds))
-    except OverflowError:
-        return f"{_number(seconds)} s"
-    return f"{at:%Y-%m-%d}" if (at.hour, at.minute) == (0, 0) else f"{at:%Y-%m-%d %H:%M}"
+    return date_text(value) if kind == "date" and isinstance(value, float) else value
 
 
 def _number(value: float) -> str:

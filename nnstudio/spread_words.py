@@ -6,7 +6,7 @@ from nnstudio import numbers
 from nnstudio.data import Preview, PreviewColumn
 from nnstudio.data.recipe import Kind
 from nnstudio.data.spread import Spread
-from nnstudio.recipe_words import moment
+from nnstudio.date_words import date_text
 
 DIGITS = 4
 MOST_TEXTS = 6
@@ -66,7 +66,7 @@ def bar_words(spread: Spread, kind: Kind, at: int) -> str:
 
 
 def _value(value: float, kind: Kind) -> str:
-    return moment(value) if kind == "date" else numbers.short(value, DIGITS)
+    return date_text(value) if kind == "date" else numbers.short(value, DIGITS)
 
 
 def _short(text: str) -> str:

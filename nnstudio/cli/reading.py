@@ -9,14 +9,14 @@ from typing import Any, get_args
 from engine.declared import SettingError
 from nnstudio.cli.output import MistakeError
 from nnstudio.data import ENCODING_TITLES, MISSING_MARKS, ImportPlan, detect, with_column
-from nnstudio.data.recipe import DateOrder, Kind
+from nnstudio.data.dates import ORDERS
+from nnstudio.data.recipe import Kind
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 MARKS = {"none": "", "comma": ",", "point": ".", "space": " ", "apostrophe": "'", "no-break": "\u00a0"}
 MARKS["narrow"] = "\u202f"
 QUOTES = {"double": '"', "single": "'", "none": ""}
 KINDS = get_args(Kind)
-ORDERS = tuple(order for order in get_args(DateOrder) if order)
 OPTIONS = ("encoding", "delimiter", "quote", "decimal", "thousands", "comment", "header", "sheet")
 
 

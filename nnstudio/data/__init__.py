@@ -8,6 +8,7 @@ from nnstudio.data.fitted import Feature, FittedColumn, FittedPart, FittedPrepar
 from nnstudio.data.predict import Applied, apply, check_columns, dialect_for, read_for_prediction
 from nnstudio.data.prepare import (
     check_recipe,
+    hashed_beside,
     load_table,
     prepare,
     prepare_anew,
@@ -133,6 +134,7 @@ __all__ = [
     "error_scale",
     "from_arrays",
     "from_axis",
+    "hashed_beside",
     "is_date",
     "load_table",
     "one_line",

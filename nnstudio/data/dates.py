@@ -11,8 +11,8 @@ from nnstudio.data.recipe import DateOrder, Dialect
 
 DAY = 86_400  # seconds
 EPOCH = date(1970, 1, 1).toordinal()
-ORDERS: tuple[DateOrder, ...] = ("dmy", "mdy", "ymd")
 ORDER_TITLES: dict[DateOrder, str] = {"ymd": "year first", "dmy": "day first", "mdy": "month first"}
+ORDERS = tuple(ORDER_TITLES)
 _TIME = (
     r"(?:(?:[T ]|, ?)([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]{1,9}))?)?"
     r" ?([AaPp]\.?[Mm]\.?)?"

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.declared import replace
+from nnstudio.data.dates import DAY
 from nnstudio.data.prepared import PreparedData
-from nnstudio.data.stored import raw, raw_target
+from nnstudio.data.stored import is_date, raw, raw_target
 
 SPLITS = ("training", "validation", "test")
 MOST_VALUES = 4_000_000  # distributions and correlations of larger data are those of a sample of their rows
@@ -28,7 +29,6 @@ MOST_CLASSES = 10  # told apart in a distribution
 MOST_CORRELATED = 256
 LEAST_PIXELS = 16
 FLOAT32_ROUNDING = 2.0**-23  # twice the largest relative error of a number kept in float32
-DAY = 86_400.0  # seconds
 FAR = 4.0  # standard deviations; dates lie as far from their mean
 MOST_DECIMALS = 12
 LARGEST_WHOLE = 1e9
@@ -174,6 +174,10 @@ class Look:
             return self._raw(axis, prepared.X[rows, axis])
         values = prepared.Y[rows, output]
         return raw_target(prepared, values, output) if prepared.task == "regression" else values.astype(np.float64)
+
+    def is_date(self, axis: int) -> bool:
+        """Return whether an axis holds moments, in seconds since 1970."""
+        return axis < len(self.prepared.features) and is_date(self.prepared, axis)
 
     def _kept(self, column: LookColumn) -> NDArray[np.float32]:
         return (self.prepared.Y if column.is_target else self.prepared.X)[:, column.first]

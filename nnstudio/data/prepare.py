@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,23 @@ def table_source(path: str | Path, *, cancelled: Cancel | None = None) -> TableS
     file = check_file(path)
     sha256, size = content_of(file, cancelled)
     return TableSource(path=str(file), sha256=sha256, size=size)
+
+
+@contextlib.contextmanager
+def hashed_beside(path: str | Path, cancelled: Cancel | None = None) -> Iterator[Future[TableSource]]:
+    """Hash a file in a thread while the block reads it; give what will be its :func:`table_source`.
+
+    Where the block fails, hashing ends with it.
+    """
+    failed = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            yield pool.submit(
+                table_source, path, cancelled=lambda: failed.is_set() or (cancelled is not None and cancelled())
+            )
+        except BaseException:
+            failed.set()
+            raise
 
 
 def load_table(recipe: DataRecipe, *, progress: Progress | None = None, cancelled: Cancel | None = None) -> Table:
@@ -121,18 +139,8 @@ def prepare_anew(
     check_recipe(recipe)
     if not isinstance(recipe.source, TableSource):
         return recipe, _prepare(recipe, progress, cancelled)
-    failed = threading.Event()
-    with ThreadPoolExecutor(1) as pool:  # the file is hashed while it is read
-        source = pool.submit(
-            table_source,
-            recipe.source.path,
-            cancelled=lambda: failed.is_set() or (cancelled is not None and cancelled()),
-        )
-        try:
-            prepared = _prepare(recipe, progress, cancelled)
-        except BaseException:
-            failed.set()
-            raise
+    with hashed_beside(recipe.source.path, cancelled) as source:
+        prepared = _prepare(recipe, progress, cancelled)
         return replace(recipe, source=source.result()), prepared
 
 

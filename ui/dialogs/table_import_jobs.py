@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,9 +16,9 @@ from nnstudio.data import (
     Preview,
     check_whole,
     detect,
+    hashed_beside,
     prepare_anew,
     preview,
-    table_source,
     with_choices,
 )
 from nnstudio.data.formats import Format, contents
@@ -64,8 +63,7 @@ def check(path: str, plan: ImportPlan, shown: Preview) -> Work:
     """Return the job that finds the figures of all rows; the file's hash is then known, too, when it is loaded."""
 
     def work(progress: Any, cancelled: Any) -> Preview:
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(table_source, path, cancelled=cancelled)
+        with hashed_beside(path, cancelled):
             return check_whole(path, plan, shown, progress=progress, cancelled=cancelled)
 
     return work

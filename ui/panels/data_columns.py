@@ -10,8 +10,9 @@ from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QToolTip, QVBoxLayout, QWidget
 
 from nnstudio import numbers
+from nnstudio.data.dates import DAY
 from nnstudio.data.look import Distribution, Look
-from nnstudio.date_words import DAY, date_text, span_text
+from nnstudio.date_words import date_text, span_text
 from ui import theme
 from ui.panels.data_legend import ClassLegend
 
@@ -212,7 +213,7 @@ def bar_text(one: Distribution, bar: int) -> str:
     elif one.edges[bar + 1] - one.edges[bar] == 1 and one.edges[bar] % 1 == 0.5:
         place = numbers.count(one.edges[bar] + 0.5)
     else:
-        place = f"{value_text(one, one.edges[bar], 4)} to {value_text(one, one.edges[bar + 1], 4)}"
+        place = f"{numbers.short(one.edges[bar], 4)} to {numbers.short(one.edges[bar + 1], 4)}"
     return f"{one.column.name} {place}: {numbers.plural(int(one.counts[:, bar].sum()), 'row')}"
 
 

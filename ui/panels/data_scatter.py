@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QHBoxLayout, QLabel, QStyleOptionGraphicsItem, QVBoxLayout, QWidget
 
 from nnstudio import numbers
-from nnstudio.data import is_date
 from nnstudio.data.look import SPLITS, Look, Rows
 from nnstudio.date_words import date_text
 from ui import colormaps, theme
@@ -79,8 +78,7 @@ class ScatterPage(QWidget):
         self._x, self._y = (self._look.axis_values(axis, self._rows) for axis in self._axes)
         for side, axis in zip(("bottom", "left"), self._axes, strict=True):
             self.plot.axes[side].setLabel(self._look.axes[axis])
-            features = len(self._look.prepared.features)
-            self.plot.axes[side].show_dates(axis < features and is_date(self._look.prepared, axis))
+            self.plot.axes[side].show_dates(self._look.is_date(axis))
         self.plot.restyle()
         self.restyle()
         self._show_all()
@@ -121,8 +119,8 @@ class ScatterPage(QWidget):
         number = f" {numbers.count(example + 1)}" if example >= 0 else ""
         lines = [f"row {numbers.count(row[0] + 1)}, {split}{number}"]
         for axis, value in zip(self._axes, (self._x[at], self._y[at]), strict=True):
-            moment = axis < len(look.prepared.features) and is_date(look.prepared, axis)
-            lines.append(f"{look.axes[axis]} {date_text(float(value)) if moment else numbers.short(value, 5)}")
+            said = date_text(float(value)) if look.is_date(axis) else numbers.short(value, 5)
+            lines.append(f"{look.axes[axis]} {said}")
         for target in look.targets:
             cell = look.cells(target, row)[0]
             if target.name not in [look.axes[axis] for axis in self._axes]:
