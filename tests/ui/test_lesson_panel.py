@@ -134,8 +134,12 @@ def test_what_is_done_is_ticked_and_the_answer_told_only_then(window, qtbot):
 
 def test_a_click_on_the_words_of_a_choice_chooses_it(window, qtbot):
     panel = window.classroom.panel
-    words = next(text for text in panel.question.findChildren(Text) if text.toPlainText().endswith("Nothing"))
-    qtbot.mouseClick(words.viewport(), Qt.MouseButton.LeftButton)
+
+    def words():
+        return [text for text in panel.question.findChildren(Text) if text.toPlainText().endswith("Nothing")]
+
+    qtbot.waitUntil(lambda: len(words()) == 1, timeout=PATIENCE)  # those shown before are gone
+    qtbot.mouseClick(words()[0].viewport(), Qt.MouseButton.LeftButton)
     assert window.classroom.course.progress.predicted == 2
 
 
