@@ -50,7 +50,7 @@ def _report(whole: WholeTable) -> None:
     if report.set_aside:
         note(f"{counted(report.set_aside, 'row')} set aside, not having as many cells as there are columns:")
         _list(report.set_aside_examples, report.set_aside)
-    for text in report.notes:
+    for text in report.sentences:
         note(text)
 
 

@@ -90,7 +90,7 @@ def _place(cell: Unreadable) -> dict[str, Any]:
 
 
 def _notes(whole: WholeTable) -> list[str]:
-    return list(dict.fromkeys((*whole.plan.notes, *whole.table.report.notes)))
+    return list(dict.fromkeys((*whole.plan.notes, *whole.table.report.sentences)))
 
 
 def _text(path: Path, whole: WholeTable, columns: tuple[ColumnSummary, ...]) -> str:

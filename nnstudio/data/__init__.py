@@ -5,6 +5,7 @@ from nnstudio.data.detect import detect
 from nnstudio.data.encoding import ENCODING_TITLES
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.fitted import Feature, FittedColumn, FittedPart, FittedPreparation, FittedTarget
+from nnstudio.data.kept import KeptTable
 from nnstudio.data.predict import Applied, apply, check_columns, dialect_for, read_for_prediction
 from nnstudio.data.prepare import (
     check_recipe,
@@ -103,6 +104,7 @@ __all__ = [
     "FittedTarget",
     "GroupSplit",
     "ImportPlan",
+    "KeptTable",
     "NoClip",
     "Preparation",
     "PreparationReport",

@@ -38,13 +38,13 @@ NAMED_SPELLINGS = 4
 
 
 class Found(NamedTuple):
-    """Columns by name, with infinity or :data:`UNREADABLE` where a cell cannot be read, and notes in sentences.
+    """Columns by name, with infinity or :data:`UNREADABLE` where a cell cannot be read, and sentences on them.
 
     ``whole`` are columns of which it is known that no cell is missing or unreadable.
     """
 
     values: dict[str, ColumnValues]
-    notes: list[str]
+    notes: dict[str, list[str]]
     date_orders: dict[str, DateOrder]
     whole: frozenset[str]
 
@@ -97,27 +97,29 @@ def scan_columns(
         after_scan()
         for column in block:
             if column.kind == "date":
-                orders[column.name] = _order(scan, column, texts[column.name], notes)
-                values[column.name] = _dates(column, texts[column.name], orders[column.name], notes, place)
+                said = notes.setdefault(column.name, [])
+                orders[column.name] = _order(scan, column, texts[column.name], said)
+                values[column.name] = _dates(column, texts[column.name], orders[column.name], said, place)
             elif column.kind == "boolean":
-                values[column.name] = _booleans(column, texts[column.name], notes, place)
+                said = notes.setdefault(column.name, [])
+                values[column.name] = _booleans(column, texts[column.name], said, place)
             else:
                 values[column.name] = texts[column.name]
     whole = quick.finite - computed if quick is not None else set()
     return Found(values, notes, orders, frozenset(whole))
 
 
-def _rounded(numbers: dict[str, ColumnValues]) -> list[str]:
+def _rounded(numbers: dict[str, ColumnValues]) -> dict[str, list[str]]:
     """Return notes on columns with whole numbers so large that a double may not hold them exactly."""
-    notes = []
+    notes: dict[str, list[str]] = {}
     for name, values in numbers.items():
         assert not isinstance(values, Categories)
         size = np.abs(values)
         if np.any((size > EXACT) & (size < LONGEST_WHOLE)):
-            notes.append(
+            notes[name] = [
                 f"Column {name!r} has numbers of more than 15 digits, which are rounded. "
                 "Read it as a category if every digit counts."
-            )
+            ]
     return notes
 
 

@@ -22,7 +22,7 @@ class Content(NamedTuple):
     size: int
 
 
-class _State(NamedTuple):
+class FileState(NamedTuple):
     """What a file system tells of a file, and changes with the file's content."""
 
     device: int
@@ -31,8 +31,13 @@ class _State(NamedTuple):
     modified: int
     changed: int
 
+    @property
+    def settled(self) -> bool:
+        """Whether the last change is so long ago that another one would show."""
+        return max(self.modified, self.changed) < time.time_ns() - SETTLED
 
-_remembered: dict[Path, tuple[_State, Content]] = {}  # the last file alone
+
+_remembered: dict[Path, tuple[FileState, Content]] = {}  # the last file alone
 
 
 def content_of(file: Path, cancelled: Cancel | None = None) -> Content:
@@ -48,7 +53,7 @@ def content_of(file: Path, cancelled: Cancel | None = None) -> Content:
     digest, size = hashlib.sha256(), 0
     try:
         with file.open("rb", buffering=0) as stream:
-            state, known = _state(stream.fileno()), _remembered.get(file)
+            state, known = state_of(stream.fileno()), _remembered.get(file)
             if known is not None and known[0] == state:
                 return known[1]
             buffer = memoryview(bytearray(CHUNK))
@@ -57,17 +62,17 @@ def content_of(file: Path, cancelled: Cancel | None = None) -> Content:
                     raise Cancelled
                 digest.update(buffer[:read])
                 size += read
-            settled = max(state.modified, state.changed) < time.time_ns() - SETTLED
-            stayed = _state(stream.fileno()) == state
+            stayed = state_of(stream.fileno()) == state
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}.") from None
     content = Content(digest.hexdigest(), size)
-    if settled and stayed:
+    if state.settled and stayed:
         _remembered.clear()
         _remembered[file] = (state, content)
     return content
 
 
-def _state(descriptor: int) -> _State:
-    told = os.fstat(descriptor)
-    return _State(told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+def state_of(file: Path | int) -> FileState:
+    """Return the state of a file, given by its path or a descriptor."""
+    told = os.fstat(file) if isinstance(file, int) else file.stat()
+    return FileState(told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)

@@ -18,6 +18,7 @@ from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.fitted import FittedPreparation
 from nnstudio.data.fitting import fit_column
+from nnstudio.data.kept import KeptTable
 from nnstudio.data.prepared import PreparedData, arrays_of, assemble, content_hash
 from nnstudio.data.read import read_table
 from nnstudio.data.recipe import (
@@ -77,8 +78,14 @@ def hashed_beside(path: str | Path, cancelled: Cancel | None = None) -> Iterator
             raise
 
 
-def load_table(recipe: DataRecipe, *, progress: Progress | None = None, cancelled: Cancel | None = None) -> Table:
-    """Return the table of a recipe: read from its file, or generated.
+def load_table(
+    recipe: DataRecipe,
+    *,
+    progress: Progress | None = None,
+    cancelled: Cancel | None = None,
+    kept: KeptTable | None = None,
+) -> Table:
+    """Return the table of a recipe: read from its file or taken from what was kept of it, or generated.
 
     Raises
     ------
@@ -90,6 +97,10 @@ def load_table(recipe: DataRecipe, *, progress: Progress | None = None, cancelle
 
         return sample_table(recipe.source, replace(recipe.plan, columns=_as_read(recipe)))
     columns = read_columns(recipe)
+    if kept is not None:
+        table = kept.of(check_file(recipe.source.path), recipe.plan, columns)
+        if table is not None:
+            return table
     return read_table(recipe.source.path, recipe.plan, progress=progress, cancelled=cancelled, columns=columns)
 
 
@@ -125,9 +136,15 @@ def prepare(recipe: DataRecipe, *, progress: Progress | None = None, cancelled: 
 
 
 def prepare_anew(
-    recipe: DataRecipe, *, progress: Progress | None = None, cancelled: Cancel | None = None
+    recipe: DataRecipe,
+    *,
+    progress: Progress | None = None,
+    cancelled: Cancel | None = None,
+    kept: KeptTable | None = None,
 ) -> tuple[DataRecipe, PreparedData]:
     """Read the table of a recipe as its file is now; return the recipe that names its content, and the arrays.
+
+    What was ``kept`` of the file is not read again.
 
     Raises
     ------
@@ -140,12 +157,14 @@ def prepare_anew(
     if not isinstance(recipe.source, TableSource):
         return recipe, _prepare(recipe, progress, cancelled)
     with hashed_beside(recipe.source.path, cancelled) as source:
-        prepared = _prepare(recipe, progress, cancelled)
+        prepared = _prepare(recipe, progress, cancelled, kept)
         return replace(recipe, source=source.result()), prepared
 
 
-def _prepare(recipe: DataRecipe, progress: Progress | None, cancelled: Cancel | None) -> PreparedData:
-    table = load_table(recipe, progress=progress, cancelled=cancelled)
+def _prepare(
+    recipe: DataRecipe, progress: Progress | None, cancelled: Cancel | None, kept: KeptTable | None = None
+) -> PreparedData:
+    table = load_table(recipe, progress=progress, cancelled=cancelled, kept=kept)
     if cancelled is not None and cancelled():
         raise Cancelled
     return prepare_table(table, recipe)

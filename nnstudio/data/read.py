@@ -181,7 +181,8 @@ def _read(scan: Scan, wanted: Sequence[Column], marks: Sequence[str]) -> Table:
         date_orders=orders,
         set_aside=len(rejected) + len(scan.improper),
         set_aside_examples=_with_improper(scan, set_aside),
-        notes=(*scan.head.notes, *notes),
+        notes=scan.head.notes,
+        column_notes={name: tuple(said) for name, said in notes.items() if said},
     )
     return Table(scan.file.name, {c.name: values[c.name] for c in wanted}, report, row_numbers, place, whole)
 

@@ -144,7 +144,7 @@ def _missing_notes(table: Table, fitted: FittedPreparation) -> list[str]:
 
 def read_notes(table: Table) -> list[str]:
     """Return in sentences what could not be read of a table."""
-    notes = list(table.report.notes)
+    notes = list(table.report.sentences)
     if table.report.set_aside:
         first = table.report.set_aside_examples[0]
         notes.append(

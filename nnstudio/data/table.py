@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +16,7 @@ from nnstudio.data.room import IN_MEMORY, Place
 EXAMPLES = 10  # of the cells and rows that could not be read, where a few are enough
 MOST_LISTED = 10_000  # of them that are listed, a column
 SHOWN_TEXT = 80  # characters of a cell in a message or list
+_Said = TypeVar("_Said")
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class ReadReport:
     Both are by column, and leave out columns without any. ``set_aside`` counts the rows that could not be taken
     apart. ``kinds`` says what the unreadable cells should have been,
     ``date_orders`` in which order dates were read. Of cells and rows at most ``MOST_LISTED`` are
-    listed, the first of each column.
+    listed, the first of each column. ``notes`` are sentences on the file, ``column_notes`` by column on its cells.
     """
 
     rows: int = 0
@@ -59,6 +63,28 @@ class ReadReport:
     set_aside: int = 0
     set_aside_examples: tuple[Unreadable, ...] = ()
     notes: tuple[str, ...] = ()
+    column_notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All notes, those on the file first."""
+        return (*self.notes, *itertools.chain.from_iterable(self.column_notes.values()))
+
+    def of(self, names: Collection[str]) -> ReadReport:
+        """Return the report on some columns, as if no other had been read."""
+
+        def own(by_name: dict[str, _Said]) -> dict[str, _Said]:
+            return {name: said for name, said in by_name.items() if name in names}
+
+        return replace(
+            self,
+            missing=own(self.missing),
+            unreadable=own(self.unreadable),
+            examples=own(self.examples),
+            kinds=own(self.kinds),
+            date_orders=own(self.date_orders),
+            column_notes=own(self.column_notes),
+        )
 
 
 @dataclass(frozen=True)
@@ -105,6 +131,11 @@ class Table:
     def rows(self) -> int:
         """The number of rows."""
         return self.report.rows
+
+    def of(self, names: Sequence[str]) -> Table:
+        """Return the table of some of its columns, as if no other had been read."""
+        columns = {name: self.columns[name] for name in names}
+        return replace(self, columns=columns, report=self.report.of(columns), whole=self.whole & columns.keys())
 
 
 def is_missing(values: ColumnValues) -> NDArray[np.bool_]:

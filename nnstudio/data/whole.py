@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace as with_fields
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from nnstudio.data.content import state_of
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import Cancelled, DataError
+from nnstudio.data.kept import KeptTable
 from nnstudio.data.preview import Preview, PreviewColumn
 from nnstudio.data.read import read_table
 from nnstudio.data.recipe import Column, ImportPlan
+from nnstudio.data.room import place_for
 from nnstudio.data.scan import Cancel, Progress
 from nnstudio.data.spread import Figures, figures_of
 from nnstudio.data.summary import refused_columns
 from nnstudio.data.table import Categories, Table, is_missing
 from nnstudio.data.warning import tells_rows_apart
 
-VALUES_AT_ONCE = 32_000_000  # a larger table is read some columns at a time: its figures are kept, not its cells
+VALUES_AT_ONCE = 32_000_000  # of a table too large for memory: its figures are kept, not its cells
 READING = 0.8  # of the time; the rest goes to the figures
 
 
@@ -31,6 +34,8 @@ def check_whole(
     *,
     progress: Progress | None = None,
     cancelled: Cancel | None = None,
+    keep: Callable[[KeptTable], None] | None = None,
+    kept: KeptTable | None = None,
 ) -> Preview:
     """Return a preview with the figures of all rows, those of the columns that the plan ignores too.
 
@@ -42,6 +47,11 @@ def check_whole(
         The preview that was made with this plan: its first rows stay.
     progress, cancelled
         As for :func:`nnstudio.data.read.read_table`.
+    keep
+        Called with the table once it is read, before its figures are found: where it fits into the memory that is
+        given to tables, and the file has not changed lately.
+    kept
+        What was kept of the file before: it is not read again.
 
     Raises
     ------
@@ -50,21 +60,27 @@ def check_whole(
     Cancelled
         When ``cancelled`` returned true.
     """
-    refused = refused_columns(check_file(path), plan)
+    file = check_file(path)
+    before, refused = state_of(file), refused_columns(file, plan)
     wanted = [column for column in plan.columns if column.name not in refused]
     columns: dict[str, PreviewColumn] = {column.name: column for column in shown.columns}
     if not wanted:
         return shown
-    step = max(1, VALUES_AT_ONCE // max(1, shown.estimated_rows))
+    large = place_for(shown.estimated_rows, len(wanted)).on_disk
+    step = max(1, VALUES_AT_ONCE // max(1, shown.estimated_rows)) if large else len(wanted)
     blocks = [wanted[start : start + step] for start in range(0, len(wanted), step)]
     rows, table = -1, None
     for number, block in enumerate(blocks):
         report = None if progress is None else partial(_part, progress, number, len(blocks))
         del table  # or two blocks would be in memory
-        table = read_table(path, plan, progress=report, cancelled=cancelled, columns=block)
+        table = (kept and kept.of(file, plan, block)) or read_table(
+            file, plan, progress=report, cancelled=cancelled, columns=block
+        )
         if rows not in (-1, table.rows):
             raise DataError(f"{table.name} gave different rows when it was read twice. Was it being written?")
         rows = table.rows
+        if keep is not None and len(blocks) == 1 and before.settled and state_of(file) == before:
+            keep(KeptTable(file, before, plan, table))
         _take_figures(table, block, columns, report, cancelled)
     assert table is not None
     for name in refused:  # no cell of it can be read, as in the preview

@@ -305,7 +305,7 @@ def test_an_awkward_file_arrives_as_it_is_and_what_cannot_be_read_is_listed(tmp_
     assert table.report.set_aside == len(file.set_aside)
     if file.kinds:
         assert "".join(column.kind[0] for column in plan.columns) == file.kinds
-    assert file.says in " ".join((*plan.notes, *table.report.notes))
+    assert file.says in " ".join((*plan.notes, *table.report.sentences))
     shown = preview(path, plan)
     assert {c.name: c.unreadable_count for c in shown.columns if c.unreadable_count} == table.report.unreadable
 

@@ -286,7 +286,7 @@ def test_a_tab_beside_yes_is_no_part_of_its_name(tmp_path: Path) -> None:
     assert isinstance(column, Categories)
     assert column.names == ("no", "yes")
     assert column.codes.tolist() == [1, -1, 1]
-    assert table.report.notes == ()
+    assert table.report.sentences == ()
 
 
 def test_a_table_knows_which_columns_lack_nothing(tmp_path: Path) -> None:

@@ -479,7 +479,9 @@ def test_a_file_that_is_no_table_is_said_in_the_dialog(
 def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
     qtbot: QtBot, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slow(recipe: object, *, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> None:
+    def slow(
+        recipe: object, *, progress: Callable[[float], None], cancelled: Callable[[], bool], **how: object
+    ) -> None:
         for step in range(1000):
             progress(step / 1000)
             time.sleep(0.01)

@@ -26,6 +26,7 @@ from nnstudio.data import (
     TimeSplit,
     check_whole,
     prepare,
+    read_table,
 )
 from ui import theme
 from ui.dialogs import table_import_jobs
@@ -78,18 +79,22 @@ class Held:
 
     def __init__(self) -> None:
         self.plans: list[ImportPlan] = []
+        self.first: Preview | None = None  # what was shown before
         self.go = threading.Event()
         self.error: DataError | None = None
 
-    def check(self, path: str, plan: ImportPlan, shown: Preview, *, progress: Any, cancelled: Any) -> Preview:
+    def check(
+        self, path: str, plan: ImportPlan, shown: Preview, *, progress: Any, cancelled: Any, **how: Any
+    ) -> Preview:
         self.plans.append(plan)
+        self.first = shown
         progress(0.4)
         while not self.go.wait(0.005):
             if cancelled():
                 raise Cancelled
         if self.error is not None:
             raise self.error
-        return check_whole(path, plan, shown, progress=progress, cancelled=cancelled)
+        return check_whole(path, plan, shown, progress=progress, cancelled=cancelled, **how)
 
 
 @pytest.fixture
@@ -214,10 +219,121 @@ def test_loading_ends_the_check_and_a_failed_load_begins_it_again(
     dialog = opened(table)
     qtbot.waitUntil(lambda: len(held.plans) == 1, timeout=WAIT_MS)
     qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
+    held.error = Cancelled()
+    held.go.set()
     settle(qtbot, dialog)
     assert "sand" in dialog.footer.message.text()
     qtbot.waitUntil(lambda: len(held.plans) == 2, timeout=WAIT_MS)
     dialog.close()  # the fixture finds a thread that would outlive this
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return who reads a table's file, the check or the loading, as it happens; files count as unchanged for long."""
+    found: list[str] = []
+
+    def read_by(who: str) -> Callable[..., Any]:
+        def read(*how: Any, **named: Any) -> Any:
+            found.append(who)
+            return read_table(*how, **named)
+
+        return read
+
+    monkeypatch.setattr(sys.modules["nnstudio.data.content"], "SETTLED", 0)
+    monkeypatch.setattr(sys.modules["nnstudio.data.whole"], "read_table", read_by("check"))
+    monkeypatch.setattr(sys.modules["nnstudio.data.prepare"], "read_table", read_by("loading"))
+    return found
+
+
+def test_a_table_that_was_checked_is_loaded_without_a_second_reading(
+    qtbot: QtBot, opened: Open, table: Path, held: Held, reads: list[str]
+) -> None:
+    dialog = opened(table)
+    held.go.set()
+    checked(qtbot, dialog)
+    dialog.columns_model.change([place(dialog, "same")], "ignore")
+    load(qtbot, dialog)
+    assert reads == ["check"]
+    expected = prepare(dialog.recipe())
+    assert reads == ["check", "loading"]
+    np.testing.assert_array_equal(dialog.prepared().X, expected.X)
+    assert dialog.prepared().sha256 == expected.sha256
+    assert dialog.prepared().report == expected.report
+
+
+def test_loading_waits_for_the_table_that_is_being_checked(
+    qtbot: QtBot, opened: Open, table: Path, held: Held, reads: list[str]
+) -> None:
+    dialog = opened(table)
+    qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: dialog.footer.progress.value() == 400, timeout=WAIT_MS)  # of the check's reading
+    assert not dialog.footer.load_button.isEnabled()
+    with qtbot.waitSignal(dialog.accepted, timeout=WAIT_MS):
+        held.go.set()
+    assert reads == ["check"]
+    assert dialog.prepared().report == prepare(dialog.recipe()).report
+
+
+def test_loading_that_waits_can_be_cancelled_and_begun_again(
+    qtbot: QtBot, opened: Open, table: Path, held: Held, reads: list[str]
+) -> None:
+    dialog = opened(table)
+    qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.footer.cancel_button, Qt.MouseButton.LeftButton)
+    settle(qtbot, dialog)
+    assert dialog.isVisible()
+    assert not dialog.footer.progress.isVisible()
+    qtbot.waitUntil(lambda: len(held.plans) == 2, timeout=WAIT_MS)  # of all rows nothing is known yet
+    held.go.set()
+    load(qtbot, dialog)
+    assert dialog.prepared().X.shape == prepare(dialog.recipe()).X.shape
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_where_the_check_gave_no_table_loading_reads_the_file(
+    qtbot: QtBot, opened: Open, table: Path, held: Held, reads: list[str], stopped: bool
+) -> None:
+    dialog = opened(table)
+    if stopped:
+        qtbot.mouseClick(dialog.side.check.button, Qt.MouseButton.LeftButton)
+    else:
+        held.error = DataError("t.csv was taken away for a moment.")
+        held.go.set()
+    checked(qtbot, dialog)
+    load(qtbot, dialog)
+    assert reads == ["loading"]
+
+
+def test_a_file_that_changed_after_the_check_is_read_as_it_is_now(
+    qtbot: QtBot, opened: Open, table: Path, held: Held, reads: list[str]
+) -> None:
+    dialog = opened(table)
+    held.go.set()
+    checked(qtbot, dialog)
+    table.write_text(table.read_text() + "25000.5,Bern,2024-12-01,train,yes,1,1\n")
+    load(qtbot, dialog)
+    assert reads == ["check", "loading"]
+    assert dialog.prepared().report.rows_read == ROWS + 1
+
+
+def test_a_check_that_begins_again_reads_nothing_again(
+    qtbot: QtBot, opened: Open, table: Path, held: Held, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(recipe: object, **how: object) -> None:
+        raise DataError("The disk is full of sand.")
+
+    dialog = opened(table)
+    held.go.set()
+    checked(qtbot, dialog)
+    dialog._preview = held.first  # as if its figures had not been found yet
+    with monkeypatch.context() as patched:
+        patched.setattr(table_import_jobs, "prepare_anew", refuse)
+        qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
+        settle(qtbot, dialog)
+        checked(qtbot, dialog)
+    assert reads == ["check"]
+    assert dialog._preview is not None
+    assert dialog._preview.complete
 
 
 def test_a_table_that_was_looked_at_whole_needs_no_check(opened: Open, table: Path) -> None:

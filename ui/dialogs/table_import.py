@@ -63,6 +63,7 @@ class TableImportDialog(QDialog):
         self._loaded: jobs.Loaded | None = None
         self._error = ""
         self._check_problem = ""
+        self._handover: jobs.Handover | None = None  # of the check of all rows, to loading
         self._background = Background(self)
         self._checking = Background(self)
         self._build()
@@ -73,7 +74,7 @@ class TableImportDialog(QDialog):
         self._checking.finished.connect(self._checked)
         self._checking.failed.connect(self._check_failed)
         self._checking.cancelled.connect(lambda _: self._show_check())
-        self._checking.progressed.connect(lambda _, share: self.side.check.show_share(share))
+        self._checking.progressed.connect(self._check_progressed)
         self.settings.changed.connect(self._settings_changed)
         self.columns_model.edited.connect(self._columns_edited)
         self.side.column.edited.connect(self._steps_edited)
@@ -186,6 +187,7 @@ class TableImportDialog(QDialog):
         self._checking.forget()  # both threads are told to stop before one is waited for
         self._background.close()
         self._checking.close()
+        self._handover = None
         super().done(result)
 
     # -- jobs -----------------------------------------------------------------------------------------------------
@@ -200,7 +202,7 @@ class TableImportDialog(QDialog):
 
     def _look(self, work: Work) -> None:
         self._error = ""
-        self._checking.forget()
+        self._forget_check()
         self._background.start("inspect", work)
 
     def _load(self) -> None:
@@ -208,8 +210,9 @@ class TableImportDialog(QDialog):
         if wish is None or not self.footer.load_button.isEnabled():
             return
         self._error = ""
-        self._checking.forget()  # loading reads all of the file too
-        self._background.start("load", jobs.load(wish))
+        if self._handover is not None and self._handover.given:
+            self._checking.forget()  # the file was read; its figures are not waited for
+        self._background.start("load", jobs.load(wish, self._handover))
         self.footer.progress.setValue(0)
         self.footer.progress.show()
         self._refresh()
@@ -219,8 +222,14 @@ class TableImportDialog(QDialog):
         if self._plan is not None and self._preview is not None and not self._preview.complete:
             self._check_problem = ""
             self.side.check.progress.setValue(0)
-            self._checking.start("check", jobs.check(self._path, self._plan, self._preview))
+            kept = self._handover.table if self._handover is not None else None
+            self._handover = jobs.Handover()
+            self._checking.start("check", jobs.check(self._path, self._plan, self._preview, self._handover, kept))
         self._show_check()
+
+    def _forget_check(self) -> None:
+        self._checking.forget()
+        self._handover = None
 
     def _check_pressed(self) -> None:
         if self._checking.busy:
@@ -231,6 +240,11 @@ class TableImportDialog(QDialog):
     def _checked(self, key: str, whole: Preview) -> None:
         self._preview = whole
         self._refresh()
+
+    def _check_progressed(self, key: str, share: float) -> None:
+        self.side.check.show_share(share)
+        if self.footer.progress.isVisible():  # loading waits for what is being read
+            self._progressed(key, share)
 
     def _check_failed(self, key: str, sentence: str) -> None:
         self._check_problem = sentence
@@ -272,7 +286,7 @@ class TableImportDialog(QDialog):
             self._check()
 
     def _progressed(self, key: str, share: float) -> None:
-        self.footer.progress.setValue(round(1000 * share))
+        self.footer.progress.setValue(max(self.footer.progress.value(), round(1000 * share)))
 
     # -- what is shown --------------------------------------------------------------------------------------------
 
