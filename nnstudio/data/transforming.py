@@ -16,7 +16,7 @@ from nnstudio.data.steps import DatePart, Log
 from nnstudio.data.table import Categories, ColumnValues, NumberArray, Table, is_missing
 from nnstudio.data.work import in_threads
 
-BLOCK = 8_192  # rows at a time: their inputs stay in the processor's cache while column after column is written
+BLOCK = 2**15  # rows at a time, by columns of numbers so many at once: some megabytes a thread
 COLUMNS_AT_ONCE = 64  # of numbers
 SECONDS_A_DAY = 86_400
 DAYS_A_WEEK = 7

@@ -34,6 +34,8 @@ MOST_COLUMNS = 2_000  # and only so many columns
 LEAST_ROWS = 20  # fewer may be told apart by chance
 ALMOST_ALL = 0.99  # of each class told right by one column alone
 ALMOST_STRAIGHT = 0.9995  # rank correlation of a column with a number to predict
+SCREENED = 1_000  # rows of the sample
+FAR_FROM_STRAIGHT = 0.9  # below it in so many rows, it is not above the limit in all
 LEAST_ROWS_A_TEXT = 5  # on average, before a text is believed to tell the target
 MOST_CLASSES = 50
 MOST_DISTINCT = 0.5  # of the rows, before a text is believed to tell rows apart
@@ -156,10 +158,19 @@ def _tells(values: ColumnValues, answers: Codes | Ranks, classes: bool) -> bool:
         return False
     if classes:
         return _classes_by_number(values, np.unique(answers, return_inverse=True)[1].astype(np.int64))
-    ranks = _ranks(values)
-    if np.ptp(ranks) == 0 or np.ptp(answers) == 0:
-        return False
-    return abs(float(np.corrcoef(ranks, answers)[0, 1])) >= ALMOST_STRAIGHT
+    some = slice(None, None, max(1, len(values) // SCREENED))  # most columns show with these that they do not tell
+    first = _straightness(values[some], answers[some])
+    return (first is None or first >= FAR_FROM_STRAIGHT) and (_straightness(values, answers) or 0) >= ALMOST_STRAIGHT
+
+
+def _straightness(values: NDArray[np.float64], answers: NDArray[np.number]) -> float | None:
+    """Return how far the ranks of two columns (m,) go along with each other, or against, from 0 to 1; None where one
+    column is constant.
+    """
+    ranks, others = _ranks(values), _ranks(answers.astype(np.float64))
+    if np.ptp(ranks) == 0 or np.ptp(others) == 0:
+        return None
+    return abs(float(np.corrcoef(ranks, others)[0, 1]))
 
 
 def _classes_by_text(texts: Codes, classes: Codes) -> bool:

@@ -98,6 +98,14 @@ def test_what_is_only_related_to_the_target_gives_nothing_away() -> None:
     assert "gives_away" not in kinds(prepare_table(rare, recipe(rare, "y", validation=0.0)))
 
 
+@pytest.mark.parametrize("rare", [3, 50, 3_000])
+def test_a_column_that_gives_away_a_number_that_is_mostly_zero_is_named(rare: int) -> None:
+    y = np.zeros(6_000)
+    y[:: len(y) // rare] = np.exp(normal(len(y))[:: len(y) // rare])
+    data = table(leak=(y * 3).tolist(), x=normal(len(y), seed=1).tolist(), y=y.tolist())
+    assert kinds(prepare_table(data, recipe(data, "y", "regression")))["gives_away"].columns == ("leak",)
+
+
 def test_a_column_that_gives_away_a_target_only_in_rows_held_back_is_not_looked_at() -> None:
     data = table(x=normal().tolist(), y=classes_of(normal(seed=1)))
     made = recipe(data, "y")
