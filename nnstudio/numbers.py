@@ -73,14 +73,16 @@ def exact(value: float) -> str:
 
 
 def percent(share: float, decimals: int = 1) -> str:
-    """Return a share of one as a percentage, e.g. ``98.4 %``; never rounded up to 100 nor down to 0."""
+    """Return a share of one as a percentage, e.g. ``98.4 %``; never rounded up to 100 nor down to 0: ``< 0.1 %``."""
     if not math.isfinite(share):
         return UNKNOWN
-    value = 100.0 * share
+    value, sign = 100.0 * share, ""
     smallest = 10.0**-decimals
-    if 0 < share < 1:
-        value = min(max(value, smallest), 100.0 - smallest)
-    return _dressed(f"{value:.{decimals}f}{THIN_SPACE}%")
+    if 0 < value < smallest:
+        value, sign = smallest, f"<{THIN_SPACE}"
+    elif 100.0 - smallest < value < 100.0:
+        value, sign = 100.0 - smallest, f">{THIN_SPACE}"
+    return _dressed(f"{sign}{value:.{decimals}f}{THIN_SPACE}%")
 
 
 def rate(per_second: float) -> str:

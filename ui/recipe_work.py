@@ -9,7 +9,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from engine.declared import replace
-from nnstudio import edits
+from nnstudio import edits, numbers
 from nnstudio.data import (
     ColumnSteps,
     DataError,
@@ -181,7 +181,9 @@ class RecipeWork(QObject):
             self._model.prepared.put(self._base, made.prepared)
             if self._model.data is None:
                 self._model.when_at_rest(self._model.take_data_again)
-            self._model.message.emit(f"{len(made.prepared.X):,} rows were read; nothing has changed.", "info")
+            self._model.message.emit(
+                f"{numbers.count(len(made.prepared.X))} rows were read; nothing has changed.", "info"
+            )
             self.changed.emit()
             return
         self._model.prepared.put(made.recipe, made.prepared)

@@ -30,7 +30,7 @@ from ui.canvas.glide import MILLISECONDS
 from ui.canvas.overlays import ZoomBar
 from ui.canvas.view import Canvas
 
-THIN = "\N{THIN SPACE}"
+THIN = "\u202f"
 
 
 @pytest.fixture

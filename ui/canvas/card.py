@@ -9,8 +9,8 @@ from typing import Literal
 from engine.graph import Graph, Node
 from engine.layers import Input, Layer, Output
 from engine.shapes import Problem, Shapes
+from nnstudio import numbers
 
-THIN_SPACE = "\N{THIN SPACE}"
 FROZEN = "Frozen: training leaves its parameters as they are."
 MOST_FEATURE_NAMES = 3  # on the input's chip; more are counted
 
@@ -96,15 +96,10 @@ def shape_text(units: int | None, parameters: int, is_data: bool = False) -> str
 
     An unknown number of units is a question mark.
     """
-    shape = f"({'?' if units is None else grouped(units)}, m)"
+    shape = f"({'?' if units is None else numbers.count(units)}, m)"
     if is_data:
         return f"{shape} · data"
-    return f"{shape} · {grouped(parameters)} par." if parameters else shape
-
-
-def grouped(number: int) -> str:
-    """Return a whole number with thin spaces between its thousands."""
-    return f"{number:,}".replace(",", THIN_SPACE)
+    return f"{shape} · {numbers.count(parameters)} par." if parameters else shape
 
 
 def _thumbnail(layer: Layer) -> Thumbnail:
@@ -118,4 +113,4 @@ def _feature_chips(features: Sequence[str]) -> tuple[str, ...]:
         return ()
     shown = ", ".join(features[:MOST_FEATURE_NAMES])
     more = len(features) - MOST_FEATURE_NAMES
-    return (f"{shown} and {grouped(more)} more" if more > 0 else shown,)
+    return (f"{shown} and {numbers.count(more)} more" if more > 0 else shown,)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.graph import Graph
 from engine.layers import Input
 from engine.shapes import Shapes
-from ui.canvas.card import grouped
+from nnstudio import numbers
 
 MOST_DESCRIBED = 40  # nodes; a longer text helps nobody
 
@@ -18,7 +18,7 @@ def describe(graph: Graph, shapes: Shapes) -> str:
         return "The network is empty."
     names = {node.id: node.name for node in graph.nodes}
     order = [*shapes.order, *(node.id for node in graph.nodes if node.id not in shapes.levels)]
-    sentences = [f"{len(graph.nodes)} layers, {grouped(shapes.parameter_count)} parameters."]
+    sentences = [f"{len(graph.nodes)} layers, {numbers.count(shapes.parameter_count)} parameters."]
     for node_id in order[:MOST_DESCRIBED]:
         if node_id in names:
             sentences.append(describe_node(graph, shapes, node_id))
@@ -34,7 +34,7 @@ def describe_node(graph: Graph, shapes: Shapes, node_id: str, recipe: Sequence[s
     node = graph.node(node_id)
     parts = [node.name]
     if node_id in shapes.units:
-        parts.append(f"{grouped(shapes.units[node_id])} units")
+        parts.append(f"{numbers.count(shapes.units[node_id])} units")
     parts += node.layer.chips()
     parts += [chip.replace("\u00a0", " ") for chip in recipe] if isinstance(node.layer, Input) else []
     parts += ["frozen"] if node.layer.is_frozen else []

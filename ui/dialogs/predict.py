@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from nnstudio.data import DataError, check_columns, plural
+from nnstudio import numbers
+from nnstudio.data import DataError, check_columns
 from nnstudio.headless import trained_network
 from nnstudio.predicting import Predicted, predict_table, write_csv
 from nnstudio.project_file import Project
@@ -125,5 +126,5 @@ def predict_table_from(window: QWidget, project: Project, name: str, show: Calla
 
 def _words(predicted: Predicted, out: Path) -> str:
     rows = len(predicted.cells)
-    said = f"{predicted.predicted:,} of {plural(rows, 'row')} predicted into {out.name}."
+    said = f"{numbers.count(predicted.predicted)} of {numbers.plural(rows, 'row')} predicted into {out.name}."
     return " ".join([said, *predicted.notes])

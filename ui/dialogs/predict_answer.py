@@ -15,7 +15,6 @@ from ui.inspector.parts import Heading, label, set_text
 
 MOST_CLASSES = 12  # with a bar; the most probable of many
 ROW, BAR, FIGURE_WIDTH = 30, 6, 64  # pixels
-LEAST_SHOWN = 0.001  # of a probability, and of what it lacks to one
 MARGIN = 16
 MOST_ANSWERS = 20  # of a network with many targets
 
@@ -139,12 +138,7 @@ class ShareBars(QWidget):
 
 def share_text(answer: Answer, value: float) -> str:
     """Return the figure of a class."""
-    if answer.scores:
-        return numbers.number(value)
-    shown = numbers.percent(value)
-    if 0.0 < value < LEAST_SHOWN:
-        return f"< {shown}"
-    return f"> {shown}" if 1.0 - LEAST_SHOWN < value < 1.0 else shown
+    return numbers.number(value) if answer.scores else numbers.percent(value)
 
 
 def in_words(answer: Answer) -> str:

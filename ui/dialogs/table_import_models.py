@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnstudio import numbers
 from nnstudio.data import Column, ImportPlan, Preview, PreviewColumn
 from nnstudio.data.report import WANTED
 from nnstudio.spread_words import missing_share, missing_words, rows_words, spread_words
@@ -129,7 +130,9 @@ class ColumnsModel(QAbstractTableModel):
                 return ""
             if at == BARS:
                 return spread_words(sample.figures.spread, column.kind) if role == Role.AccessibleTextRole else ""
-            return missing_share(sample, shown) + (" ✕" * bool(bad)) if at == MISSING else f"{sample.distinct:,}"
+            return (
+                missing_share(sample, shown) + (" ✕" * bool(bad)) if at == MISSING else numbers.count(sample.distinct)
+            )
         if role == SPREAD and at == BARS and sample is not None:
             return sample.figures.spread, column.role == "ignore"
         if role == Role.TextAlignmentRole:
@@ -154,9 +157,11 @@ class ColumnsModel(QAbstractTableModel):
             return spread_words(sample.figures.spread, column.kind)
         if at == MISSING and sample.unreadable_count:
             bad = sample.unreadable_count
-            cells = "; ".join(f"row {cell.row:,}: {cell.text[:40]!r}" for cell in sample.unreadable[:TOLD_CELLS])
-            more = f"; and {bad - TOLD_CELLS:,} more" if bad > TOLD_CELLS else ""
-            said = f"{bad:,} cells are no {WANTED[column.kind]} and count as missing. {cells}{more}"
+            cells = "; ".join(
+                f"row {numbers.count(cell.row)}: {cell.text[:40]!r}" for cell in sample.unreadable[:TOLD_CELLS]
+            )
+            more = f"; and {numbers.count(bad - TOLD_CELLS)} more" if bad > TOLD_CELLS else ""
+            said = f"{numbers.count(bad)} cells are no {WANTED[column.kind]} and count as missing. {cells}{more}"
             return f"{missing_words(sample, self.preview)} {said}"
         return missing_words(sample, self.preview) if at == MISSING else self._hint(at)
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QTableView, QWidget
 
 from engine.declared import replace
+from nnstudio import numbers
 from nnstudio.data import ImportPlan, Preview
 from nnstudio.data.cells import is_missing
 from nnstudio.data.kinds import Meaning, cell_reader
@@ -61,7 +62,7 @@ class PreviewModel(QAbstractTableModel):
         if self.preview is None:
             return None
         if orientation == Qt.Orientation.Vertical:
-            return f"{self.preview.row_numbers[section]:,}" if role == Role.DisplayRole else None
+            return numbers.count(self.preview.row_numbers[section]) if role == Role.DisplayRole else None
         column = self.plan.columns[section]
         if role == Role.DisplayRole:
             return column.name[:LONGEST_TEXT]

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.declared import Declared, replace
+from nnstudio import numbers
 from nnstudio.data import (
     ColumnSplit,
     DataRecipe,
@@ -26,7 +27,6 @@ from nnstudio.data import (
     ShareSplit,
     Task,
     TimeSplit,
-    plural,
     shared_fields,
     split_sizes,
 )
@@ -65,7 +65,6 @@ BASIC = ("missing", "scaling", "split", "seed")  # what has its place in the fir
 PARTS = ("Training", "Validation", "Test")
 TEXT_INSET = 6
 HEAD_HEIGHT = 26  # pixels of the line above each table: there may be a field in it
-THIN_SPACE = "\u2009"
 
 
 class SplitBar(QWidget):
@@ -278,18 +277,17 @@ class SettingsForm(QWidget):
         for widget in (self.bar, self.training, self.validation, self.test, *self._share_labels[:-1], *self.counts):
             widget.setVisible(by_shares)
         held = (self.validation.value(), self.test.value())
-        self.training.setText(f"{100 - sum(held):g}{THIN_SPACE}%")
+        self.training.setText(f"{100 - sum(held):g}{numbers.THIN_SPACE}%")
         self.bar.show_shares((1 - sum(held) / 100, held[0] / 100, held[1] / 100))
         rows, dropped, exact = self._rows
         about = "" if exact else "≈ "
-        self.dropped.setText(f"{about}{plural(dropped, 'row')} dropped".replace(",", THIN_SPACE) if dropped else "")
+        self.dropped.setText(f"{about}{numbers.plural(dropped, 'row')} dropped" if dropped else "")
         self.dropped.setToolTip("Rows with a missing or unreadable cell are dropped before the others are divided.")
         sizes = split_sizes(rows, held[0] / 100, held[1] / 100)
         # Rows of one moment or one group stay together, so that parts may be a little larger or smaller.
         about = "" if exact and self.divide.currentData() == _tag(ShareSplit) else "≈ "
         for label, size in zip(self.counts, sizes, strict=True):
-            number = f"{size:,}".replace(",", THIN_SPACE)
-            label.setText(f"{about if size else ''}{number} {'row' if size == 1 else 'rows'}" if rows else "")
+            label.setText(f"{about if size else ''}{numbers.plural(size, 'row')}" if rows else "")
 
     def _changed(self) -> None:
         self.changed.emit()
@@ -329,7 +327,7 @@ def _share(name: str, value: float) -> QDoubleSpinBox:
     box.setDecimals(0)
     box.setRange(0, 90)
     box.setSingleStep(5)
-    box.setSuffix(f"{THIN_SPACE}%")
+    box.setSuffix(f"{numbers.THIN_SPACE}%")
     box.setValue(value)
     _inset(box)
     box.setAccessibleName(name)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
-from nnstudio.data import ImportPlan, Preview, plural
+from nnstudio import numbers
+from nnstudio.data import ImportPlan, Preview
 from nnstudio.data.report import WANTED
 from nnstudio.data.table import shortened
 from ui import theme
@@ -20,7 +21,7 @@ NO_INDEX = QModelIndex()
 ROW, COLUMN, TEXT, WHY = range(4)
 HEADINGS = ("Row", "Column", "Text", "What is wrong")
 SHOWN_ROWS = 4
-WIDTHS = {ROW: 64, COLUMN: 100}
+WIDTHS = {COLUMN: 100}
 
 
 class Problem(NamedTuple):
@@ -42,7 +43,7 @@ def problems_of(plan: ImportPlan, shown: Preview) -> list[Problem]:
     ]
     width = len(plan.columns)
     found += [
-        Problem(row.row, "", shortened(row.text), f"not {plural(width, 'cell')}, will be set aside")
+        Problem(row.row, "", shortened(row.text), f"not {numbers.plural(width, 'cell')}, will be set aside")
         for row in shown.set_aside
     ]
     return sorted(found, key=lambda problem: (problem.row, place.get(problem.column, -1)))
@@ -83,7 +84,7 @@ class ProblemsModel(QAbstractTableModel):
             return None
         problem = self.problems[index.row()]
         if role in (Role.DisplayRole, Role.ToolTipRole):
-            shown = f"{problem.row:,}" if index.column() == ROW else str(problem[index.column()])
+            shown = numbers.count(problem.row) if index.column() == ROW else str(problem[index.column()])
             return shown.replace("\n", "↵") if role == Role.DisplayRole else shown
         if role == Role.TextAlignmentRole:
             return _alignment(index.column())
@@ -112,6 +113,7 @@ class ProblemsView(QWidget):
             header.resizeSection(section, width)
         for section in (TEXT, WHY):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(ROW, QHeaderView.ResizeMode.ResizeToContents)
         self.table.clicked.connect(self._choose)
         self.table.activated.connect(self._choose)
         self.count = QLabel()
@@ -137,10 +139,12 @@ class ProblemsView(QWidget):
         if shown is None or not problems:
             return
         cells, rows = sum(column.unreadable_count for column in shown.columns), shown.set_aside_count
-        parts = [plural(count, what) for count, what in ((cells, "cell"), (rows, "row")) if count]
-        where = "" if shown.complete else f" in the first {shown.counted_rows:,} rows"
+        parts = [numbers.plural(count, what) for count, what in ((cells, "cell"), (rows, "row")) if count]
+        where = "" if shown.complete else f" in the first {numbers.plural(shown.counted_rows, 'row')}"
         more = cells + rows - len(problems)
-        self.count.setText(" and ".join(parts) + where + (f"; the last {more:,} are not listed" if more else ""))
+        self.count.setText(
+            " and ".join(parts) + where + (f"; the last {numbers.count(more)} are not listed" if more else "")
+        )
 
     def _choose(self, index: QModelIndex) -> None:
         problem = self.model.problems[index.row()]

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
 
 from engine.snapshot import ProbeRequest
 from engine.walk import Walk
+from nnstudio import numbers
 from ui.panels.base import Panel
 from ui.training_view_model import TrainingViewModel
 
@@ -61,6 +62,6 @@ class InsightPanel(Panel):
         with QSignalBlocker(self.example):
             self.example.setRange(1, max(count, 1))
             self.example.setValue(self.model.chosen + 1)
-        self._of.setText(f"of {count:,}".replace(",", "\u202f"))
+        self._of.setText(f"of {numbers.count(count)}")
         self.ask()
         self._news()

@@ -9,11 +9,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QVBoxLayout, QWidget
 
-from nnstudio.data import plural
 from nnstudio.evaluating import LEAST_FOLDS, MOST_FOLDS, USUAL_FOLDS, Evaluation, Spread
 from nnstudio.evaluation_text import PERCENT, TITLES, figure, remarks
 from nnstudio.labs.folds import Judged, judge
-from nnstudio.numbers import MINUS
+from nnstudio.numbers import MINUS, plural
 from ui import theme
 from ui.inspector.parts import label
 from ui.panels.lab import Job, LabPanel
