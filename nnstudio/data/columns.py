@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nnstudio.data.booleans import names_of, parse_boolean
 from nnstudio.data.cells import (
+    ODD_NUMBERS,
     category_sql,
     natural_key,
     needs_care,
@@ -63,10 +64,13 @@ def scan_columns(
     numbers = [column for column in wanted if column.kind == "number"]
     numeric_marks = any(parse_number(mark, scan.dialect) is not None for mark in marks)
     direct = {c.name for c in numbers if scan.head.types and is_direct(scan.head.types[at[c.name]])}
-    care = _needs_care(scan, marks)
-    quick = _scan_quickly(scan, [c for c in numbers if c.name in direct or (scan.is_text and not care)], at, place)
-    if quick is not None:
-        values |= quick.values  # no row was set aside
+    sound = not needs_care(scan.dialect, marks) and scan.is_text
+    typed = sound and not _holds(scan, ODD_NUMBERS)  # a point in place of a comma ends reading them as numbers
+    care = not typed or _holds(scan, set(suspicious_bytes(scan.dialect)) - set(ODD_NUMBERS))
+    quick = _scan_quickly(scan, [c for c in numbers if c.name in direct or typed], at, place)
+    if quick is None:
+        quick = _Quick({}, set(), set(), set())
+    values |= quick.values  # no row was set aside
     slow = [c for c in numbers if c.name not in values]
     for block in _blocks(slow, PLAIN_COLUMNS):
         sql = {
@@ -75,14 +79,14 @@ def scan_columns(
         }
         values |= _scan_numbers(scan, sql, place)
         after_scan()
-    known, exact = (quick.known, quick.exact) if quick is not None else (set(), set())
     doubtful = [
         c
         for c in numbers
         if (
             numeric_marks
             if c.name in direct
-            else care or (c.name not in known and not np.isfinite(cast("NumberArray", values[c.name])).all())
+            else (care and c.name not in quick.values)
+            or (c.name not in quick.known and not np.isfinite(cast("NumberArray", values[c.name])).all())
         )
     ]
     for block in _blocks(doubtful, COMPUTED_COLUMNS):
@@ -90,7 +94,7 @@ def scan_columns(
         values |= _scan_numbers(scan, sql, place)
         after_scan()
     computed = {column.name for column in doubtful}
-    notes = _rounded({c.name: values[c.name] for c in numbers if c.name not in exact or c.name in computed})
+    notes = _rounded({c.name: values[c.name] for c in numbers if c.name not in quick.exact or c.name in computed})
     orders: dict[str, DateOrder] = {}
     for block in _blocks([column for column in wanted if column.kind != "number"], COMPUTED_COLUMNS):
         texts = _scan_texts(scan, block, at, marks, place)
@@ -105,8 +109,7 @@ def scan_columns(
                 values[column.name] = _booleans(column, texts[column.name], said, place)
             else:
                 values[column.name] = texts[column.name]
-    whole = quick.finite - computed if quick is not None else set()
-    return Found(values, notes, orders, frozenset(whole))
+    return Found(values, notes, orders, frozenset(quick.finite - computed))
 
 
 def _rounded(numbers: dict[str, ColumnValues]) -> dict[str, list[str]]:
@@ -183,10 +186,9 @@ def _blocks(columns: Sequence[Column], size: int) -> Iterator[Sequence[Column]]:
         yield columns[start : start + size]
 
 
-def _needs_care(scan: Scan, marks: Sequence[str]) -> bool:
-    if needs_care(scan.dialect, marks) or not scan.is_text:
-        return True
-    signs = [sign for sign in suspicious_bytes(scan.dialect) if sign[0] in scan.bytes.below]
+def _holds(scan: Scan, signs: Collection[bytes]) -> bool:
+    """Return whether a text holds any of these below its header."""
+    signs = [sign for sign in signs if sign[0] in scan.bytes.below]
     if all(len(sign) == 1 for sign in signs):
         return bool(signs)
     with scan.readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -212,7 +214,7 @@ def _scan_quickly(scan: Scan, columns: Sequence[Column], at: dict[str, int], pla
     """
     import duckdb
 
-    if not columns or (scan.is_text and scan.dialect.decimal != "."):
+    if not columns:
         return None
     rows, places = scan.most_rows, [at[column.name] for column in columns]
     memory = QUICK_MEMORY if place.on_disk else max(QUICK_MEMORY, rows * len(columns))

@@ -244,7 +244,11 @@ def _source(scan: Scan, numbers: Collection[int] | None = None) -> str:
     # In a tidied copy the line ends are known; DuckDB would take the first that it finds, within quotes too.
     new_line = "new_line='\\n', " if scan.tidy else ""
     columns = ", ".join(f"'c{i}': '{'DOUBLE' if i in (numbers or ()) else 'VARCHAR'}'" for i in range(head.width))
-    lenient = "store_rejects=true, rejects_limit=0, " if numbers is None else ""
+    lenient = (
+        "store_rejects=true, rejects_limit=0, "
+        if numbers is None
+        else f"decimal_separator={literal(dialect.decimal)}, "
+    )
     buffer = LONGEST_ROW * (4 if numbers is None else 1)  # less memory, where a longer row is read again anyway
     return (
         f"read_csv({literal(str(scan.readable))}, columns={{{columns}}}, auto_detect=false, "

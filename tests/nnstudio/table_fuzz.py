@@ -30,6 +30,7 @@ BASES: tuple[bytes, ...] = (
     b"day\tok\tv\n2024-01-05\tja\t1\n2024-02-06\tnein\t2\n2024-12-31 23:59\tja\t3\n",
     b"# note\n# more\nday|v|t\n13/04/2024|1|a\n01/05/2024|2|b\n",
     b"day;short\n5-Mar-2024;13/04/24\n17-Apr-1999;01/05/24\n2-Jan-24;30/11/68\n",
+    b"tag;wert;kosten\n01.02.2024;1,5;10\n02.03.2024;-2,25;20\n17.04.2024;3;3e2\n",
     b"1 2 3\n4 5 6\n7 8 9\n",
     b"a\n1\n\n3\n4\n",
     "größe;ort\n1,5;Köln\n2,25;Bär\n".encode("cp1252"),

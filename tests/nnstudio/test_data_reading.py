@@ -23,6 +23,7 @@ from nnstudio.data import (
     Dialect,
     ImportPlan,
     Table,
+    Unreadable,
     detect,
     preview,
     read_cells,
@@ -72,6 +73,7 @@ AWKWARD: dict[str, tuple[bytes, dict[str, list[object]]]] = {
     "tabs": (b"a\tb\n1\tx\n2.5\ty\n", PLAIN),
     "bars": (b"a|b\n1|x\n2.5|y\n", PLAIN),
     "decimal comma": (b"a;b\n1,0;x\n2,5;y\n", PLAIN),
+    "decimal comma beside points": (b'a;b\n1,0;x.y\n2,5;"1.5"\n', {"a": [1.0, 2.5], "b": ["x.y", "1.5"]}),
     "blank lines between and after": (b"a,b\n\n1,x\n\n\n2.5,y\n\n\n", PLAIN),
     "blank lines before the header": (b"\n\r\n\na,b\n1,x\n2.5,y\n", PLAIN),
     "blanks around cells": (b"a, b\n 1 , x\n2.5,y \n", PLAIN),
@@ -111,6 +113,21 @@ AWKWARD: dict[str, tuple[bytes, dict[str, list[object]]]] = {
 def test_an_awkward_file_arrives_as_it_is(tmp_path: Path, case: str) -> None:
     data, expected = AWKWARD[case]
     assert values(read(tmp_path, data)) == expected
+
+
+@pytest.mark.parametrize("text", ["1.5", "1.000", "1_000,5", "+-5", "inf", "1e999"])
+@pytest.mark.parametrize("other", ["x", "x.y"])
+def test_a_cell_that_is_no_number_with_a_decimal_comma_is_reported_with_its_row(
+    tmp_path: Path, text: str, other: str
+) -> None:
+    rows = [f"{text if i == 3 else f'{i},5'};{other}" for i in range(8)]
+    path = write(tmp_path, "\n".join(["a;b", *rows]).encode())
+    plan = ImportPlan(
+        dialect=Dialect(delimiter=";", decimal=","), columns=(Column(name="a"), Column(name="b", kind="category"))
+    )
+    table = read_table(path, plan)
+    assert values(table) == {"a": [None if i == 3 else i + 0.5 for i in range(8)], "b": [other] * 8}
+    assert table.report.examples["a"] == (Unreadable(5, text),)
 
 
 @pytest.mark.parametrize(
