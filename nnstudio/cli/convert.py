@@ -10,6 +10,7 @@ from nnstudio.cli.output import MistakeError, check_writable, note
 from nnstudio.cli.reading import read_plan
 from nnstudio.converting import write_csv, write_parquet
 from nnstudio.data import Unreadable, plural
+from nnstudio.data.propose import notes_on_reading
 from nnstudio.data.report import WANTED, counted
 from nnstudio.data.summary import WholeTable, read_whole
 
@@ -40,7 +41,7 @@ def convert(options: argparse.Namespace) -> int:
 
 
 def _report(whole: WholeTable) -> None:
-    """Print on standard error every cell and row that is not in what was written."""
+    """Print on standard error how the table was read, and every cell and row that is not in what was written."""
     report = whole.table.report
     for name, what in whole.refused.items():
         note(f"Column {name!r} holds {what}, and is left out.")
@@ -50,7 +51,7 @@ def _report(whole: WholeTable) -> None:
     if report.set_aside:
         note(f"{counted(report.set_aside, 'row')} set aside, not having as many cells as there are columns:")
         _list(report.set_aside_examples, report.set_aside)
-    for text in report.sentences:
+    for text in dict.fromkeys((*notes_on_reading(whole.plan), *report.sentences)):
         note(text)
 
 

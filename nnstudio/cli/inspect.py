@@ -17,7 +17,14 @@ from nnstudio.data.summary import ColumnSummary, WholeTable, read_whole, summari
 from nnstudio.data.workbook import sheet_names
 
 TOLD_CELLS = 20  # of those that cannot be read, a column; --json has all that are listed
-SIGN_TITLES = {"": "none", "\t": "tab", " ": "space", "\u00a0": "no-break space", "\u202f": "narrow space"}
+SIGN_TITLES = {
+    "": "none",
+    "\t": "tab",
+    " ": "space",
+    "\u00a0": "no-break space",
+    "\u202f": "narrow space",
+    "\u2009": "thin space",
+}
 LONGEST_TEXT = 40  # characters of a frequent text
 
 

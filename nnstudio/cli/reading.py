@@ -14,7 +14,7 @@ from nnstudio.data.recipe import Kind
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 MARKS = {"none": "", "comma": ",", "point": ".", "space": " ", "apostrophe": "'", "no-break": "\u00a0"}
-MARKS["narrow"] = "\u202f"
+MARKS |= {"narrow": "\u202f", "thin": "\u2009", "curly": "\u2019"}
 QUOTES = {"double": '"', "single": "'", "none": ""}
 KINDS = get_args(Kind)
 OPTIONS = ("encoding", "delimiter", "quote", "decimal", "thousands", "comment", "header", "sheet")

@@ -11,6 +11,7 @@ from nnstudio.data.recipe import Dialect
 NOT_A_NUMBER = ("nan", "+nan", "-nan")  # what float and DuckDB read as NaN: never text or a number
 # What DuckDB's trim takes away, the space separators of Unicode: stripped from both ends of texts and marks.
 BLANKS = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+MINUS = "\u2212"  # typographic programs write it
 _AROUND_NUMBERS = " \t\n\r\v\f"  # what its cast to a number takes away
 _INFINITE = re.compile(r"[+-]?(inf|infinity|∞)", re.IGNORECASE)
 _PLAIN = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
@@ -19,12 +20,12 @@ _PLAIN = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", re.A
 def grouped_pattern(dialect: Dialect) -> str:
     """Return the regular expression of a number with thousands marks, such as ``1,234,567.8``."""
     thousands, decimal = re.escape(dialect.thousands), re.escape(dialect.decimal)
-    return rf"[+-]?[0-9]{{1,3}}({thousands}[0-9]{{3}})+({decimal}[0-9]*)?"
+    return rf"[+-]?[1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+({decimal}[0-9]*)?"  # 0,125 is no grouped number
 
 
 def parse_number(text: str, dialect: Dialect) -> float | None:
     """Return the finite number that a cell holds, or None where it holds none."""
-    trimmed = text.strip(BLANKS)
+    trimmed = text.strip(BLANKS).replace(MINUS, "-")
     text = trimmed.strip(_AROUND_NUMBERS)
     if dialect.thousands and dialect.thousands in trimmed:
         if not re.fullmatch(grouped_pattern(dialect), trimmed):
@@ -97,8 +98,8 @@ def number_sql(column: str, dialect: Dialect, marks: Iterable[str]) -> str:
     One scan of the file then tells all three apart, without NULL masks.
     """
     marks = tuple(marks)
-    odd = f"contains({column}, '_') OR contains({column}, '+-')"
-    trimmed = _TRIMMED.format(column)
+    trimmed = f"replace({_TRIMMED.format(column)}, '{MINUS}', '-')"
+    odd = f"contains({trimmed}, '_') OR contains({trimmed}, '+-')"
     if dialect.decimal == ".":
         plain = f"CASE WHEN {odd} THEN NULL ELSE {trimmed} END"
     else:

@@ -21,6 +21,7 @@ from nnstudio.data.cells import (
     suspicious_bytes,
 )
 from nnstudio.data.dates import doubt_of, find_order, parse_date, short_years
+from nnstudio.data.number_notes import EXACT, number_notes
 from nnstudio.data.parquet import is_direct
 from nnstudio.data.recipe import Column, DateOrder, listed
 from nnstudio.data.room import IN_MEMORY, Place, blocks
@@ -31,8 +32,6 @@ from nnstudio.data.work import THREADS, in_threads
 
 PLAIN_COLUMNS = 5_000  # a scan
 COMPUTED_COLUMNS = 200  # a scan: DuckDB keeps 32 KB for each operation of each column, and crashed at 10,000 of them
-EXACT = 2.0**53  # a double holds every whole number up to it
-LONGEST_WHOLE = 1e22  # greater numbers are written with an exponent, and are no keys
 QUICK_MEMORY = 192 * 2**20  # bytes that DuckDB may take for a quick scan; more for a large table
 UNREADABLE = -2  # the code of a cell that is no boolean, until it is counted
 NAMED_SPELLINGS = 4
@@ -94,7 +93,10 @@ def scan_columns(
         values |= _scan_numbers(scan, sql, place)
         after_scan()
     computed = {column.name for column in doubtful}
-    notes = _rounded({c.name: values[c.name] for c in numbers if c.name not in quick.exact or c.name in computed})
+    notes: dict[str, list[str]] = {}
+    for name in [column.name for column in numbers]:
+        small = name in quick.exact and name not in computed
+        notes[name] = number_notes(scan, name, at[name], cast("NumberArray", values[name]), small)
     orders: dict[str, DateOrder] = {}
     for block in _blocks([column for column in wanted if column.kind != "number"], COMPUTED_COLUMNS):
         texts = _scan_texts(scan, block, at, marks, place)
@@ -112,24 +114,10 @@ def scan_columns(
     return Found(values, notes, orders, frozenset(quick.finite - computed))
 
 
-def _rounded(numbers: dict[str, ColumnValues]) -> dict[str, list[str]]:
-    """Return notes on columns with whole numbers so large that a double may not hold them exactly."""
-    notes: dict[str, list[str]] = {}
-    for name, values in numbers.items():
-        assert not isinstance(values, Categories)
-        size = np.abs(values)
-        if np.any((size > EXACT) & (size < LONGEST_WHOLE)):
-            notes[name] = [
-                f"Column {name!r} has numbers of more than 15 digits, which are rounded. "
-                "Read it as a category if every digit counts."
-            ]
-    return notes
-
-
 def _order(scan: Scan, column: Column, texts: Categories, notes: list[str]) -> DateOrder:
     if column.date_order:
         return column.date_order
-    order, doubtful = find_order(texts.names, scan.dialect)
+    order, doubtful, _ = find_order(texts.names, scan.dialect)
     if doubtful:
         notes.append(doubt_of(column.name, order, doubtful))
     return order

@@ -134,10 +134,14 @@ _Readings = Mapping[DateOrder, Moment]  # what a text means by each order that r
 
 
 class Order(NamedTuple):
-    """The order found; ``doubtful`` is a cell that another order reads differently, where no other cell decides."""
+    """The order found; ``doubtful`` is a cell that another order reads differently, where no other cell decides.
+
+    ``decided`` is false, too, where no cell differs, such as 01/01/2024: further ones may.
+    """
 
     order: DateOrder
     doubtful: str
+    decided: bool = True
 
 
 def find_order(texts: Iterable[str], dialect: Dialect) -> Order:
@@ -169,7 +173,7 @@ def find_order(texts: Iterable[str], dialect: Dialect) -> Order:
     decided = len(best) == 1 and all(order in found for found in readings.values())
     doubtful = _doubtful(readings)
     settled = best == ["dmy", "mdy"] and _POINT.match(doubtful) and read["dmy"] == len(readings)
-    return Order(order, "" if decided or settled else doubtful)
+    return Order(order, "" if decided or settled else doubtful, bool(decided or settled))
 
 
 def _doubtful(readings: Mapping[str, _Readings]) -> str:

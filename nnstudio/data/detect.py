@@ -14,19 +14,21 @@ from nnstudio.data.dates import looks_like_date
 from nnstudio.data.encoding import ENCODING_TITLES, check_file, detect_encoding
 from nnstudio.data.errors import DataError
 from nnstudio.data.formats import Format, format_of, is_typed, plain
-from nnstudio.data.head import head_text, read_head, records
+from nnstudio.data.head import DELIMITER_LINE, SAMPLE_ROWS, head_text, read_head, records
+from nnstudio.data.misreading import POINT, number_note, one_column, perhaps_thousands
 from nnstudio.data.propose import propose_columns
 from nnstudio.data.recipe import MISSING_MARKS, Dialect, Encoding, ImportPlan, listed
 from nnstudio.data.scan import Cancel
 from nnstudio.data.workbook import is_old, sheet_names
 
 DELIMITERS = (",", ";", "\t", "|", " ")
-SAMPLE_ROWS = 1_000
 SAMPLE_CELLS = 300_000  # of a table with very many columns, fewer rows are looked at
 LEAST_SAMPLE_ROWS = 20
 FORMAT_CELLS = 20_000  # that vote on delimiter and number marks
 LEAST_CONSISTENT = 0.6  # of the rows must have the same number of cells
 LEAST_SPACE_NUMBERS = 0.5  # of the cells must be numbers before a space is believed to be a delimiter
+LEAST_COUNTED = 3  # numbers of a header that go up by one
+MOST_TEXTS_BESIDE = 3
 NUMBER_FORMATS: tuple[tuple[str, str], ...] = (
     (".", ""),
     (",", ""),
@@ -39,14 +41,16 @@ NUMBER_FORMATS: tuple[tuple[str, str], ...] = (
     (",", "\u202f"),
     (".", "\u00a0"),
     (".", "\u202f"),
+    (".", "\u2019"),
+    (",", "\u2009"),
+    (".", "\u2009"),
 )
 COMMENT_SIGNS = "#%!"
 LOOKED_AT_FOR_COMMENTS = 64 * 2**10  # characters
 MOST_OF_COMMENT = 60  # characters in a note
-POINT, COMMA = Dialect(delimiter="|"), Dialect(delimiter="|", decimal=",")
+COMMA = Dialect(delimiter="|", decimal=",")
+_NAMED_DELIMITER = re.compile(rf"{DELIMITER_LINE}([^\w\s\"']|\t)\r?\n", re.IGNORECASE)
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])[ ]*'[^'\n]*'(?=[ ]*(?:[,;\t|]|\r?$))", re.MULTILINE)
-_AMBIGUOUS_POINT = re.compile(r"[+-]?[1-9][0-9]{0,2}[.][0-9]{3}")
-_AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 
 Rows = list[list[str]]
 
@@ -130,6 +134,10 @@ def _text_dialect(
     uncommented = _without_comments(text, comment)
     if quote is None:
         quote = "'" if '"' not in uncommented and len(_SINGLE_QUOTED.findall(uncommented)) >= 2 else '"'
+    delimiter_found = delimiter is None
+    if delimiter is None and (named := _NAMED_DELIMITER.match(text)):
+        delimiter = named[1]
+        notes.append(f"The first line, {named[0].strip()!r}, names the delimiter.")
     if delimiter is None:
         delimiter = _delimiter(text, complete, quote, comment)
     base = Dialect(delimiter=delimiter, quote=quote, encoding=encoding, header=False, comment=comment)  # type: ignore[arg-type]
@@ -146,13 +154,15 @@ def _text_dialect(
     if encoding != "utf-8":
         notes.append(f"The file is read as {ENCODING_TITLES[encoding]}.")
     if found_decimal == "," or found_thousands:
-        notes.append(_number_note(below, dialect))
-    elif thousands is None and delimiter == ";" and (doubtful := _perhaps_thousands(below)):
+        notes.append(number_note(below, dialect))
+    elif thousands is None and delimiter == ";" and (doubtful := perhaps_thousands(below)):
         value = parse_number(doubtful, dialect)
         notes.append(
             f"{doubtful!r} is taken for {value:g}, with a decimal point. "
             "Choose a point between thousands if that is wrong."
         )
+    if delimiter_found and (said := one_column(rows)):
+        notes.append(said)
     return dialect, rows
 
 
@@ -163,6 +173,8 @@ def _with_header(
         header = _has_header(rows, dialect)
         if not header:
             notes.append("No header was found; the columns are numbered.")
+        elif _counts_up(rows[0]):
+            notes.append("The first row is taken for the header, since its numbers go up by one.")
     width = max(map(len, rows), default=1)
     return propose_columns(file, replace(dialect, header=header), _sampled(width), marks, notes)
 
@@ -220,6 +232,7 @@ def _delimiter(text: str, complete: bool, quote: str, comment: str) -> str:
         if not rows:
             continue
         width, agreeing = Counter(map(len, rows)).most_common(1)[0]
+        agreeing += len(rows[0]) == width - 1  # a header without a name for the names of rows
         consistent = agreeing / len(rows)
         if width < 2 or consistent < LEAST_CONSISTENT:
             continue
@@ -257,24 +270,16 @@ def _number_format(rows: Rows, delimiter: str) -> tuple[str, str]:
     return best
 
 
-def _number_note(rows: Rows, dialect: Dialect) -> str:
-    mark = {",": "comma", ".": "point"}[dialect.decimal]
-    note = f"Numbers are read with a decimal {mark}"
-    if dialect.thousands:
-        note += f" and {dialect.thousands!r} between thousands" if dialect.thousands.isprintable() else ""
-    commas = [cell.strip(BLANKS) for row in rows for cell in row if "," in cell]
-    numeric = [cell for cell in commas if any(c.isdigit() for c in cell)]
-    if numeric and all(_AMBIGUOUS.fullmatch(cell) for cell in numeric):
-        value = parse_number(numeric[0], dialect)
-        return f"{note}: {numeric[0]!r} is taken for {value:g}. Change the decimal mark if that is wrong."
-    return note + "."
-
-
-def _perhaps_thousands(rows: Rows) -> str:
-    """Return a number whose point may stand between thousands, where no other number tells."""
-    pointed = [cell.strip(BLANKS) for row in rows for cell in row if "." in cell and any(c.isdigit() for c in cell)]
-    numbers = [cell for cell in pointed if parse_number(cell, POINT) is not None]
-    return numbers[0] if numbers and all(_AMBIGUOUS_POINT.fullmatch(cell) for cell in numbers) else ""
+def _counts_up(cells: Sequence[str]) -> bool:
+    """Return whether a row is a text and then whole numbers, each one more than the one before: years, or places."""
+    texts = [cell for cell in cells if not cell.strip(BLANKS).isdecimal()]
+    numbers = [int(cell) for cell in cells if cell.strip(BLANKS).isdecimal()]
+    return (
+        1 <= len(texts) <= MOST_TEXTS_BESIDE
+        and all(texts)
+        and len(numbers) >= LEAST_COUNTED
+        and all(after - before == 1 for before, after in itertools.pairwise(numbers))
+    )
 
 
 def _has_header(rows: Rows, dialect: Dialect) -> bool:
@@ -282,8 +287,10 @@ def _has_header(rows: Rows, dialect: Dialect) -> bool:
     if not rows:
         return False
     first, below = [cell.strip(BLANKS) for cell in rows[0]], rows[1:]
-    if any(parse_number(cell, dialect) is not None for cell in first) or not any(first):
+    if not any(first):
         return False
+    if any(parse_number(cell, dialect) is not None for cell in first):
+        return _counts_up(first) and bool(below) and not any(map(_counts_up, below))
     regular = [row for row in below if len(row) == len(first)]
     if not regular:
         return True

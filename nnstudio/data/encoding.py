@@ -41,6 +41,15 @@ _SIGNATURES = (
     (b"\xfd7zXZ", "is compressed with xz; unpack it first"),
     (b"\x28\xb5\x2f\xfd", "is compressed with zstd; unpack it first"),
 )
+_LANGUAGES = (
+    (
+        re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body|table)\b", re.IGNORECASE),
+        "is a web page, whatever its name. Open it in a spreadsheet program and save it as .xlsx or CSV",
+    ),
+    (re.compile(rb"(\xef\xbb\xbf)?\s*<\?xml\b"), "holds XML, which is no table. Export it as CSV"),
+    (re.compile(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*\""), "holds JSON, which is no table. Convert it to CSV"),
+    (re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\["), "holds JSON, which is no table. Convert it to CSV"),
+)
 GLOB_SIGNS = "*?["  # DuckDB reads data[1].csv as a pattern, and silently opens data1.csv
 
 
@@ -69,6 +78,9 @@ def check_file(path: str | Path) -> Path:
         raise DataError(f"{file.name} is empty. Choose a table with a header and at least a few rows.")
     for signature, advice in _SIGNATURES:
         if head.startswith(signature):
+            raise DataError(f"{file.name} {advice}.")
+    for pattern, advice in _LANGUAGES:
+        if pattern.match(head):
             raise DataError(f"{file.name} {advice}.")
     return file
 

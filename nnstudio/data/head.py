@@ -17,8 +17,14 @@ from nnstudio.data.errors import DataError
 from nnstudio.data.recipe import MAX_NAME, Dialect, Encoding, plural
 
 HEAD_BYTES = 256 * 2**10  # first look
+SAMPLE_ROWS = 1_000  # that tell how a file is read
 MOST_HEAD_BYTES = 16 * 2**20  # for tables with very many columns
 MOST_FIELD = 2**24  # characters in one cell
+DELIMITER_LINE = "sep="  # begins a first line that names the delimiter
+ROW_NAMES = (
+    "The header has one name fewer than the rows have cells: the first column is taken for the names of the rows, as R "
+    "writes them."
+)
 
 csv.field_size_limit(MOST_FIELD)  # csv's own limit, 131,072, is too small for text columns
 
@@ -96,7 +102,7 @@ def records(
     row = 0
     try:
         for row, cells in numbered_rows(lines(), dialect):
-            if not is_blank(cells):
+            if not is_blank(cells) and (found or not _names_delimiter(cells)):
                 found.append(Record(row, cells))
             if most is not None and len(found) > most:
                 return found[:-1], False, consumed
@@ -153,6 +159,11 @@ def is_blank(cells: list[str]) -> bool:
     return not cells or (len(cells) == 1 and not cells[0].strip(BLANKS))
 
 
+def _names_delimiter(cells: list[str]) -> bool:
+    """Return whether a row is the line in which spreadsheet programs name the delimiter, such as sep=; before it."""
+    return len(cells) == 2 and cells[0].lower() == DELIMITER_LINE and not cells[1]
+
+
 def without_surplus(record: Record, width: int) -> Record:
     """Return a row without the empty cells that it has at its end beyond the columns: DuckDB reads such a row too."""
     if len(record.cells) > width and not any(record.cells[width:]):
@@ -187,11 +198,22 @@ def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
     header = found[0] if dialect.header else None
     body = found[1:] if header else found
     widths = Counter(len(record.cells) for record in body or found)
-    width = widths.most_common(1)[0][0]
+    width = max(widths, key=lambda width: (widths[width], header is not None and width == len(header.cells)))
     body = [without_surplus(record, width) for record in body]
-    names, notes = column_names(header.cells if header else None, width)
+    given = header.cells if header else None
+    names, notes = column_names(given, width)
+    if given is not None and _has_row_names(given, width, body):
+        names, notes = column_names(["", *given], width)
+        notes = (ROW_NAMES, *notes)
     bytes_a_row = len(text[:consumed].encode(PYTHON_CODEC[dialect.encoding], "replace")) / len(found)
     return Head(header, names, body, whole, bytes_a_row, found[0].row - 1, notes)
+
+
+def _has_row_names(header: list[str], width: int, body: list[Record]) -> bool:
+    """Return whether a header has no name for the first column; where the last is empty, rows end in a delimiter."""
+    if len(header) != width - 1 or not all(header):
+        return False
+    return any(len(record.cells) == width and record.cells[-1].strip(BLANKS) for record in body)
 
 
 def _parquet_head(path: Path, rows: int) -> Head:
@@ -210,11 +232,12 @@ def column_names(header: list[str] | None, width: int) -> tuple[tuple[str, ...],
     notes: list[str] = []
     if len(header) != width:
         notes.append(f"The header has {plural(len(header), 'name')}, but the rows have {plural(width, 'cell')}.")
-    taken = {cell.strip(BLANKS) for cell in header}
+    header = [cell.strip(f"{BLANKS}\ufeff") for cell in header]
+    taken = set(header)
     names: list[str] = []
     used: set[str] = set()
     for i in range(width):
-        given = header[i].strip(BLANKS) if i < len(header) else ""
+        given = header[i] if i < len(header) else ""
         name = given[: MAX_NAME - 10] or f"column_{i + 1}"
         number = 2
         unique = name

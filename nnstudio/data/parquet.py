@@ -17,7 +17,7 @@ WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "U
 FRACTIONS = ("FLOAT", "DOUBLE")
 OTHER_NUMBERS = ("HUGEINT", "UHUGEINT", "DECIMAL")
 DATES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
-TEXTS = ("VARCHAR", "UUID", "ENUM", "TIME", "TIME WITH TIME ZONE", "INTERVAL")
+TEXTS = ("VARCHAR", "UUID", "ENUM", "TIME", "TIME WITH TIME ZONE", "INTERVAL", '"NULL"')
 MOST_WHOLE = 1e15  # a whole number below it is written without a point
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -81,7 +81,7 @@ def _text(column: str, duckdb_type: str) -> str:
 
 
 def schema(file: Path) -> tuple[list[str], tuple[str, ...], int]:
-    """Return the names and types of the columns, and the number of rows.
+    """Return the names of the columns as the file has them, their types, and the number of rows.
 
     Raises
     ------
@@ -92,7 +92,30 @@ def schema(file: Path) -> tuple[list[str], tuple[str, ...], int]:
         at = literal(str(readable))
         found = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({at})").fetchall()
         rows = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({at})").fetchone()
-    return [row[0] for row in found], tuple(row[1] for row in found), int(rows[0])
+        tree = connection.execute(f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({at})").fetchall()
+    names = _outermost(tree)
+    if len(names) != len(found):
+        names = [row[0] for row in found]
+    return names, tuple(row[1] for row in found), int(rows[0])
+
+
+def _outermost(tree: list[tuple[str, int]]) -> list[str]:
+    """Return the names of the columns in a schema whose fields follow their parents, each with how many it has.
+
+    DuckDB's own names differ where two are the same to it, such as a and A, or one is empty.
+    """
+    names: list[str] = []
+    left = [0]  # of each level, how many fields are still to come
+    for name, children in tree[1:]:
+        if len(left) == 1:
+            names.append(name)
+        else:
+            left[-1] -= 1
+        if children:
+            left.append(children)
+        while len(left) > 1 and not left[-1]:
+            left.pop()
+    return names
 
 
 def cells(file: Path, types: tuple[str, ...], most: int | None = None) -> list[list[str]]:

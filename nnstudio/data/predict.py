@@ -17,7 +17,8 @@ from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import DataError
 from nnstudio.data.fitted import FittedColumn, FittedPreparation
 from nnstudio.data.formats import format_of, is_typed, plain
-from nnstudio.data.head import read_head
+from nnstudio.data.head import Head, read_head
+from nnstudio.data.misreading import marks_in_words
 from nnstudio.data.read import head_with, read_table
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
 from nnstudio.data.report import counted, filled_with, read_notes, unseen_note
@@ -25,6 +26,8 @@ from nnstudio.data.scan import Cancel, Progress
 from nnstudio.data.table import Categories, ColumnValues, NumberArray, Table, is_missing
 from nnstudio.data.transforming import complete_rows, transform, without_log
 from nnstudio.data.workbook import sheet_names
+
+LOOKED_AT = 1_000  # rows
 
 
 class Applied(NamedTuple):
@@ -36,23 +39,27 @@ class Applied(NamedTuple):
 
 
 def dialect_for(path: str | Path, fitted: FittedPreparation) -> Dialect:
-    """Return the dialect of a new table: detected, but with a header just where the training table had one.
+    """Return the dialect of a new table: detected, but as in training where the table can be read so just as well.
+
+    A short table may hold no number that shows its marks, and one such as 1.234 means what it meant in training.
 
     Raises
     ------
     DataError
         When the file cannot be opened.
     """
-    file = check_file(path)
-    found = detect(file, header=fitted.dialect.header, sheet=_sheet(file, fitted)).dialect
+    file, own = check_file(path), fitted.dialect
+    found = detect(file, header=own.header, sheet=_sheet(file, fitted)).dialect
     if is_typed(format_of(file)):
         return found
-    # A short table may hold no number that shows its marks; the training table's are then the best guess.
-    if found.delimiter == fitted.dialect.delimiter and found.decimal == "." and not found.thousands:
-        decimal = fitted.dialect.decimal
-        if decimal != "." and not _has_number(file, fitted, found):
-            found = replace(found, decimal=decimal, thousands=fitted.dialect.thousands)
-    return found
+    if found.delimiter != own.delimiter:
+        names = set(_head(file, replace(found, delimiter=own.delimiter)).names)
+        if all(column.name in names for column in fitted.columns):
+            found = detect(file, header=own.header, delimiter=own.delimiter).dialect
+    meant = replace(replace(found, thousands=""), decimal=own.decimal)
+    meant = replace(meant, thousands=own.thousands)
+    cells = _number_cells(file, fitted, found)
+    return meant if _readable(cells, meant) >= _readable(cells, found) else found
 
 
 def check_columns(path: str | Path, fitted: FittedPreparation) -> None:
@@ -88,13 +95,21 @@ def _sheet(file: Path, fitted: FittedPreparation) -> str:
     return wanted if wanted and format_of(file) == "workbook" and wanted in sheet_names(file) else ""
 
 
-def _has_number(file: Path, fitted: FittedPreparation, dialect: Dialect) -> bool:
-    numbers = {column.name for column in fitted.columns if column.kind == "number"}
+def _head(file: Path, dialect: Dialect) -> Head:
     with plain(file, dialect) as (readable, spoken):
-        head = read_head(readable, spoken, rows=1_000)
+        return read_head(readable, spoken, rows=LOOKED_AT)
+
+
+def _number_cells(file: Path, fitted: FittedPreparation, dialect: Dialect) -> list[str]:
+    """Return the first cells of the columns that held numbers in training."""
+    numbers = {column.name for column in fitted.columns if column.kind == "number"}
+    head = _head(file, dialect)
     at = [i for i, name in enumerate(head.names) if name in numbers]
-    cells = [record.cells[i] for record in head.records for i in at if i < len(record.cells)]
-    return any("." in cell and parse_number(cell, dialect) is not None for cell in cells)
+    return [record.cells[i] for record in head.records for i in at if i < len(record.cells)]
+
+
+def _readable(cells: Sequence[str], dialect: Dialect) -> int:
+    return sum(parse_number(cell, dialect) is not None for cell in cells)
 
 
 def read_for_prediction(
@@ -120,7 +135,19 @@ def read_for_prediction(
     plan = ImportPlan(dialect=dialect, columns=tuple(wanted), missing_marks=fitted.missing_marks)
     table = read_table(file, plan, progress=progress, cancelled=cancelled, columns=wanted)
     _check_numbers(table, fitted)
-    return table
+    return _with_marks_told(table, dialect, fitted) if format_of(file) in ("text", "gzip") else table
+
+
+def _with_marks_told(table: Table, dialect: Dialect, fitted: FittedPreparation) -> Table:
+    """Return the table with a note where its numbers have other marks than in training."""
+    own = fitted.dialect
+    if (dialect.decimal, dialect.thousands) == (own.decimal, own.thousands):
+        return table
+    if not any(column.kind == "number" for column in fitted.columns):
+        return table
+    note = f"Numbers are read with {marks_in_words(dialect)} here, and were with {marks_in_words(own)} in training."
+    report = dataclasses.replace(table.report, notes=(*table.report.notes, note))
+    return dataclasses.replace(table, report=report)
 
 
 def apply(fitted: FittedPreparation, table: Table | str | Path) -> Applied:

@@ -15,6 +15,7 @@ from nnstudio.data.cells import BLANKS, is_infinite, is_missing, parse_number
 from nnstudio.data.dates import doubt_of, find_order, looks_like_date, parse_date, short_years
 from nnstudio.data.errors import DataError
 from nnstudio.data.head import Head, read_head
+from nnstudio.data.misreading import doubts_on
 from nnstudio.data.parquet import kind_of, nested
 from nnstudio.data.read import distinct_texts
 from nnstudio.data.recipe import Column, DateOrder, Dialect, ImportPlan, Kind, Role
@@ -29,6 +30,13 @@ LEAST_DATES_FOR_ID = 10  # different ones; a few days that come again and again 
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2}([T ][0-9]{1,2}:[0-9]{2}.*)?")
 _WORD = re.compile(r"[A-Z]?[a-zäöüß]+|[A-Z]+")
 IGNORED = "it is proposed to be ignored (its role can be changed)."
+NEVER = "it is ignored."
+TARGET = "is taken for the target."
+
+
+def notes_on_reading(plan: ImportPlan) -> tuple[str, ...]:
+    """Return the notes of a plan on how cells are read, without those on what columns are proposed to be for."""
+    return tuple(note for note in plan.notes if not note.endswith((IGNORED, NEVER, TARGET)))
 
 
 class _Proposal(NamedTuple):
@@ -64,10 +72,10 @@ def propose_columns(
         role: Role = "target" if i == target else "ignore" if reason else "feature"
         columns.append(column if column.role == role else replace(column, role=role))
         if role == "ignore":
-            notes.append(f"{column.name!r} {reason}; {IGNORED if column.name not in lost else 'it is ignored.'}")
+            notes.append(f"{column.name!r} {reason}; {IGNORED if column.name not in lost else NEVER}")
     if head.width > 1:
         which = "The last column" if target == head.width - 1 else "The last column that can be predicted"
-        notes.append(f"{which}, {head.names[target]!r}, is taken for the target.")
+        notes.append(f"{which}, {head.names[target]!r}, {TARGET}")
     return ImportPlan(dialect=dialect, columns=tuple(columns), missing_marks=marks, notes=tuple(notes))
 
 
@@ -89,6 +97,10 @@ def _propose(
     if kind == "date":
         order = _date_order(file, dialect, head, name, cells, notes)
         return _Proposal(replace(column, date_order=order), "holds dates", never=True)
+    if not cells and rows:
+        return _Proposal(column, "is empty in the first rows", never=True)
+    if not head.types or not kind_of(head.types[at]):
+        notes += doubts_on(name, cells, kind, dialect)
     return _Proposal(column, _why_ignored(name, cells, kind, len(rows), dialect))
 
 
@@ -96,10 +108,10 @@ def _date_order(file: Path, dialect: Dialect, head: Head, name: str, cells: list
     """Return the order of a date column, of all its cells where the first ones do not tell."""
     if head.types and kind_of(head.types[head.names.index(name)]) == "date":
         return "ymd"
-    order, doubtful = find_order(dict.fromkeys(cells), dialect)
-    if doubtful and not head.complete:
+    order, doubtful, decided = find_order(dict.fromkeys(cells), dialect)
+    if not decided and not head.complete:
         with contextlib.suppress(DataError):  # reading the table says what is wrong
-            order, doubtful = find_order(distinct_texts(file, dialect, name), dialect)
+            order, doubtful, _ = find_order(distinct_texts(file, dialect, name), dialect)
     if doubtful:
         notes.append(doubt_of(name, order, doubtful))
     if any((moment := parse_date(cell, order)) is not None and moment.short for cell in cells):

@@ -58,7 +58,7 @@ class Dialect(Declared, frozen=True):
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
     quote: Literal['"', "'", ""] = '"'
     decimal: Literal[".", ","] = "."
-    thousands: Literal["", ",", ".", " ", "'", "\u00a0", "\u202f"] = ""
+    thousands: Literal["", ",", ".", " ", "'", "\u2019", "\u00a0", "\u202f", "\u2009"] = ""
     encoding: Encoding = "utf-8"
     header: bool = True
     comment: Annotated[str, Meta(max_length=1)] = ""

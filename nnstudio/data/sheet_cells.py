@@ -94,7 +94,7 @@ class _Walker:
     def __init__(self) -> None:
         self.cells = SheetCells()
         self.row = self.column = -1
-        self.is_error = self.has_value = self.has_formula = False
+        self.is_error = self.is_text = self.has_value = self.in_value = self.has_formula = False
         self.text: list[str] | None = None
 
     def read(self, stream: Any) -> None:
@@ -116,7 +116,8 @@ class _Walker:
             self.column = -1
         elif tag in ("v", "is"):
             self._reach()
-            self.has_value = True
+            self.has_value = self.has_value or tag == "is" or self.is_text  # an empty text is a value, too
+            self.in_value = True
             if self.is_error:
                 self.text = []
         elif tag == "f":
@@ -134,7 +135,7 @@ class _Walker:
             for letter in match[1]:
                 column = 26 * column + ord(letter) - 64
             self.column, self.row = column - 1, int(match[2]) - 1
-        self.is_error = attributes.get("t") == "e"
+        self.is_error, self.is_text = attributes.get("t") == "e", attributes.get("t") == "str"
         self.has_value = self.has_formula = False
 
     def _reach(self) -> None:
@@ -143,14 +144,17 @@ class _Walker:
         cells.left, cells.right = min(cells.left, self.column), max(cells.right, self.column)
 
     def _characters(self, text: str) -> None:
+        self.has_value = self.has_value or self.in_value  # openpyxl writes an empty element for a formula
         if self.text is not None:
             self.text.append(text)
 
     def _end(self, name: str) -> None:
         tag = name.rpartition(":")[2]
-        if tag == "v" and self.text is not None:
-            self._note("".join(self.text))
-            self.text = None
+        if tag == "v":
+            self.in_value = False
+            if self.text is not None:
+                self._note("".join(self.text))
+                self.text = None
         elif tag == "c" and self.has_formula and not self.has_value:
             self._reach()
             self._note(UNCOMPUTED)

@@ -108,8 +108,8 @@ def _summary(table: Table, column: Column) -> ColumnSummary:
 def written_cells(path: str | Path, whole: WholeTable) -> tuple[tuple[str, ...], list[list[str]]]:
     """Return the names and, column by column, the texts to write: empty where a cell is missing or unreadable.
 
-    Text is unchanged. So is a number or date that anyone reads the same way; others are written with a decimal
-    point and without marks between thousands, or as ISO 8601.
+    Text is unchanged. So is a number or date whose text anyone reads as what it was read as; others are written with a
+    decimal point and without marks between thousands, or as ISO 8601.
 
     Raises
     ------
@@ -131,11 +131,20 @@ def _texts(column: Column, raw: Sequence[str], values: ColumnValues) -> list[str
     missing = is_missing(values).tolist()
     if isinstance(values, Categories):
         return ["" if lacks else text for text, lacks in zip(raw, missing, strict=True)]
-    plain, write = (is_plain, format_date) if column.kind == "date" else (is_plain_number, format_number)
+    says, write = (_says_date, format_date) if column.kind == "date" else (_says_number, format_number)
     return [
-        "" if lacks else stripped if plain(stripped := text.strip()) else write(value)
+        "" if lacks else stripped if says(stripped := text.strip(), value) else write(value)
         for text, lacks, value in zip(raw, missing, _floats(values), strict=True)
     ]
+
+
+def _says_date(text: str, value: float) -> bool:
+    return is_plain(text)
+
+
+def _says_number(text: str, value: float) -> bool:
+    """Return whether a text says this number to anyone: 1.234 does not, where its point stood between thousands."""
+    return is_plain_number(text) and float(text) == value
 
 
 def _floats(values: NumberArray) -> list[float]:

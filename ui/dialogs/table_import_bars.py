@@ -29,7 +29,7 @@ from ui.table_files import TABLE_FILTER
 DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar", " ": "Space"}
 DECIMALS = {".": "Point, 1.5", ",": "Comma, 1,5"}
 THOUSANDS = {"": "None", ",": "Comma", ".": "Point", " ": "Space", "'": "Apostrophe", "\u00a0": "No-break space"}
-THOUSANDS["\u202f"] = "Narrow space"
+THOUSANDS |= {"\u202f": "Narrow space", "\u2009": "Thin space", "\u2019": "Apostrophe ’"}
 QUOTES = {'"': 'Double "', "'": "Single '", "": "None"}
 COMMENTS = {"": "None", "#": "#", "%": "%", "!": "!", ";": ";", "*": "*"}
 ANOTHER = "another"  # a delimiter that is asked for
