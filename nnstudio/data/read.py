@@ -115,7 +115,7 @@ def _cells(scan: Scan) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 
 
 def distinct_texts(path: str | Path, dialect: Dialect, name: str) -> list[str]:
-    """Return the different texts of one column, blanks around them taken away.
+    """Return the different texts of one column in order, blanks around them taken away.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def distinct_texts(path: str | Path, dialect: Dialect, name: str) -> list[str]:
     def texts(scan: Scan) -> list[str]:
         found = scan.run(f"SELECT DISTINCT {cell} FROM {scan.source} WHERE {cell} <> ''").fetchall()
         _rejected(scan)
-        return [row[0] for row in found]
+        return sorted(row[0] for row in found)
 
     return scanned(Path(path), dialect, head, texts)
 

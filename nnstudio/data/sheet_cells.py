@@ -117,7 +117,7 @@ class _Walker:
         elif tag in ("v", "is"):
             self._reach()
             self.has_value = self.has_value or tag == "is" or self.is_text  # an empty text is a value, too
-            self.in_value = True
+            self.in_value = tag == "v"
             if self.is_error:
                 self.text = []
         elif tag == "f":
