@@ -18,6 +18,8 @@ CHECKED_FOR_UTF8 = 256 * 2**20  # bytes; later ones are checked by the reader it
 HEAD = 64 * 2**10  # bytes looked at for zero bytes and file signatures
 ZERO_SHARE_OF_UTF16 = 0.3  # of every second byte, in text that is mostly Latin
 ZERO_SHARE_OF_NO_TEXT, FEW_ZEROS = 0.1, 3  # more zero bytes than either: no text
+CONTROL_SHARE_OF_NO_TEXT = 0.02  # of the bytes of what is no UTF-8 either
+_CONTROLS = [bytes([code]) for code in range(0x20) if code not in b"\t\n\v\f\r\x1a\x1b\0"]
 PYTHON_CODEC: dict[Encoding, str] = {
     "utf-8": "utf-8-sig",
     "utf-16-le": "utf-16-le",
@@ -110,6 +112,8 @@ def detect_encoding(path: Path) -> Encoding:
         raise DataError(f"{path.name} does not hold text. Choose a CSV file.")
     if _is_utf8(path):
         return "utf-8"
+    if sum(map(head.count, _CONTROLS)) > CONTROL_SHARE_OF_NO_TEXT * len(head):
+        raise DataError(f"{path.name} does not hold text. Choose a CSV file.")
     return "latin-1" if _UNDEFINED_IN_1252.search(head) else "windows-1252"
 
 

@@ -163,6 +163,13 @@ CASES: dict[str, Case] = {
         "a     b    c\n1   2.5   x\n2   3.5   y\n3   3.5   y\n",
         says=("Only one column was found; a row is '3   3.5   y'.",),
     ),
+    "keys that come again": Case(
+        "customer_id,v\n" + "".join(f"{1000 + 3 * (i // 2)},{i % 3}\n" for i in range(200)),
+        says=("'customer_id' is named like a key and has 100 values in 200 rows; it is proposed to be ignored",),
+    ),
+    "few numbers of a name like a key": Case(
+        "key,v\n" + "".join(f"{i % 12},{i % 3}\n" for i in range(200)), never=("named like a key",)
+    ),
     "two byte order marks": Case("\ufeff\ufeffa,b\n1,x\n2,y\n", {"a": [1.0, 2.0]}),
 }
 
@@ -209,6 +216,15 @@ def test_what_is_no_table_is_refused_by_what_it_is(tmp_path: Path, data: bytes, 
     path.write_bytes(data)
     with pytest.raises(DataError, match=f"table.xls {says}"):
         detect(path)
+
+
+def test_bytes_at_random_are_no_text_and_old_text_is(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(np.random.default_rng(0).integers(1, 256, 5_000).astype(np.uint8).tobytes())
+    with pytest.raises(DataError, match="does not hold text"):
+        detect(path)
+    path.write_bytes("größe,ort\n1,Köln\x0c\n2,Bär\x1a\n".encode("cp1252"))
+    assert [column.name for column in detect(path).columns] == ["größe", "ort"]
 
 
 def test_names_in_brackets_are_no_json(tmp_path: Path) -> None:

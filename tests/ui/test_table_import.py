@@ -108,7 +108,7 @@ def test_what_was_detected_is_shown_and_can_be_overruled(qtbot: QtBot, opened: O
     choose(qtbot, dialog, dialog.bar.delimiter, "|")
     assert dialog.left.model.columnCount() == 1
     assert not dialog.footer.load_button.isEnabled()
-    assert "No column is a feature" in dialog.footer.message.text()
+    assert "and training takes two" in dialog.footer.message.text()
     choose(qtbot, dialog, dialog.bar.delimiter, ";")
     assert dialog.left.model.columnCount() == 3
 
