@@ -13,7 +13,7 @@ from engine.metrics import threshold_of
 from engine.network import Network
 from nnstudio import numbers
 from nnstudio.data import Categories, DataError, FittedColumn, FittedPreparation, ReadReport, Table, apply, raw_target
-from nnstudio.data.cells import is_missing
+from nnstudio.data.cells import is_missing, parse_number
 from nnstudio.data.table import ColumnValues
 from nnstudio.data.transforming import unlogged, without_log
 from nnstudio.date_words import date_text
@@ -99,7 +99,8 @@ def values_of(fitted: FittedPreparation, x: NDArray[np.floating]) -> dict[str, s
     values, at = {}, 0
     for column in fitted.columns:
         width = len(column.inputs)
-        values[column.name] = _value(column, np.asarray(x[at : at + width], np.float64))
+        value = _value(column, np.asarray(x[at : at + width], np.float64))
+        values[column.name] = value.replace(".", fitted.dialect.decimal) if column.kind == "number" else value
         at += width
     return values
 
@@ -159,7 +160,7 @@ def _cell(column: FittedColumn, text: str, fitted: FittedPreparation) -> tuple[C
     if lacks:
         return np.array([np.nan]), ""
     try:
-        value = float(read_constant(column.kind, text, column.date_order))
+        value = _read(column, text, fitted)
     except ValueError as error:
         return np.array([np.nan]), f"{str(error).split('. ')[0]} and counts as missing"
     number = np.array([value])
@@ -171,6 +172,12 @@ def _cell(column: FittedColumn, text: str, fitted: FittedPreparation) -> tuple[C
     if high is not None and value > high:
         return number, f"Clipped to {numbers.short(high, DIGITS)}."
     return number, ""
+
+
+def _read(column: FittedColumn, text: str, fitted: FittedPreparation) -> float:
+    """Return a number or a date as the table would have it, or else as one is typed anywhere."""
+    meant = parse_number(text, fitted.dialect) if column.kind == "number" else None
+    return meant if meant is not None else float(read_constant(column.kind, text, column.date_order))
 
 
 def _unseen(column: FittedColumn, text: str) -> str:

@@ -75,7 +75,8 @@ def predict_table(project: Project, project_path: Path, table: Path) -> Predicte
     names, cells = read_cells(table, dialect)
     if len(cells) != len(applied.kept):
         raise DataError(f"{table} changed while it was read. Try again.")
-    new = columns_of(fitted, network.predict(applied.X), scores=threshold_of(network.output) == 0.0)
+    outputs = network.predict(applied.X)
+    new = columns_of(fitted, outputs, scores=threshold_of(network.output) == 0.0, decimal=dialect.decimal)
     added = free_names(new, names)
     empty = ("",) * len(added)
     filled = iter(zip(*new.values(), strict=True))
@@ -94,7 +95,9 @@ def _unused(fitted: FittedPreparation, names: tuple[str, ...]) -> list[str]:
     return [f"{plural(len(extra), 'column')} of the table {are} not used: {listed(extra)}."]
 
 
-def columns_of(fitted: FittedPreparation, outputs: Array, scores: bool = False) -> dict[str, list[str]]:
+def columns_of(
+    fitted: FittedPreparation, outputs: Array, scores: bool = False, decimal: str = "."
+) -> dict[str, list[str]]:
     """Return the new columns by name: the class and a figure of each class, or the number in the target's unit.
 
     Of several targets each has its own, with the target's name behind.
@@ -105,28 +108,32 @@ def columns_of(fitted: FittedPreparation, outputs: Array, scores: bool = False) 
         What the network gave, (m, n_outputs).
     scores
         Whether the outputs are scores around 0, as with the hinge loss, and no probabilities.
+    decimal
+        The decimal mark of the table that they are put into.
     """
     if fitted.task == "multiclass":
-        return _class_columns(fitted.classes, outputs, scores, "")
+        return _class_columns(fitted.classes, outputs, scores, "", decimal)
     columns: dict[str, list[str]] = {}
     for index, target in enumerate(fitted.targets):
         of = f"_{target.name}" if len(fitted.targets) > 1 else ""
         output = outputs[:, index]
         if fitted.task == "regression":
             values = raw_target(fitted, output, index).tolist()
-            columns[f"prediction{of}"] = [f"{value:.7g}" for value in values]
+            columns[f"prediction{of}"] = [f"{value:.7g}".replace(".", decimal) for value in values]
         else:
             figures = np.stack([-output if scores else 1.0 - output, output], axis=1)
-            columns |= _class_columns(target.classes, figures, scores, of)
+            columns |= _class_columns(target.classes, figures, scores, of, decimal)
     return columns
 
 
-def _class_columns(classes: tuple[str, ...], figures: Array, scores: bool, of: str) -> dict[str, list[str]]:
+def _class_columns(
+    classes: tuple[str, ...], figures: Array, scores: bool, of: str, decimal: str
+) -> dict[str, list[str]]:
     # Where both are equal it is the first class's, here as in the accuracy that training shows.
     columns = {f"prediction{of}": [classes[index] for index in figures.argmax(axis=1).tolist()]}
     for index, name in enumerate(classes):
         kind = "score" if scores else "probability"
-        columns[f"{kind}{of}_{name}"] = [f"{value:.6g}" for value in figures[:, index].tolist()]
+        columns[f"{kind}{of}_{name}"] = [f"{value:.6g}".replace(".", decimal) for value in figures[:, index].tolist()]
     return columns
 
 
@@ -155,6 +162,8 @@ def harmless(cell: str, dialect: Dialect) -> str:
 def write_csv(path: Path, predicted: Predicted) -> None:
     """Write the table with its predictions as CSV in UTF-8, in one go.
 
+    Where the table has decimal commas, its delimiter stays too: a comma would leave most programs confused.
+
     Raises
     ------
     OSError
@@ -163,7 +172,8 @@ def write_csv(path: Path, predicted: Predicted) -> None:
 
     def write(file: IO[bytes]) -> None:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-        csv.writer(text, lineterminator="\n").writerows(predicted.rows())
+        delimiter = predicted.dialect.delimiter if predicted.dialect.decimal == "," else ","
+        csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(predicted.rows())
         text.flush()
         text.detach()
 

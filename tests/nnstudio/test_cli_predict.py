@@ -18,9 +18,9 @@ def run(*arguments: object) -> int:
     return cli.main([str(argument) for argument in arguments], lambda project: 0)
 
 
-def rows_of(path: Path) -> list[dict[str, str]]:
+def rows_of(path: Path, delimiter: str = ",") -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(file, delimiter=delimiter))
 
 
 def written(path: Path, header: str, rows: list[str]) -> Path:
@@ -135,9 +135,12 @@ def test_own_cells_stay_as_they_are_in_any_dialect(kinds: Path, tmp_path: Path) 
     table = tmp_path / "german.csv"
     table.write_bytes("name;a;b\nMüller;1,50;0,3\n Ötzi ;-2,00;00,7\n".encode("cp1252"))
     assert run("predict", kinds, table, "--out", tmp_path / "out.csv") == 0
-    rows = rows_of(tmp_path / "out.csv")
+    rows = rows_of(tmp_path / "out.csv", ";")  # as the table has them, the new cells too
     assert [row["name"] for row in rows] == ["Müller", " Ötzi "]
     assert [row["a"] for row in rows] == ["1,50", "-2,00"]
+    shares = [[row[f"probability_{kind}"] for kind in ("low", "mid", "high")] for row in rows]
+    assert all("." not in share for row in shares for share in row)
+    assert [sum(float(share.replace(",", ".")) for share in row) for row in shares] == pytest.approx([1.0, 1.0])
     assert [row["prediction"] for row in rows] == ["high", "low"]
 
 

@@ -164,11 +164,11 @@ CASES: dict[str, Case] = {
         says=("Only one column was found; a row is '3   3.5   y'.",),
     ),
     "keys that come again": Case(
-        "customer_id,v\n" + "".join(f"{1000 + 3 * (i // 2)},{i % 3}\n" for i in range(200)),
+        "customer_id,a,v\n" + "".join(f"{1000 + 3 * (i // 2)},{i % 7},{i % 3}\n" for i in range(200)),
         says=("'customer_id' is named like a key and has 100 values in 200 rows; it is proposed to be ignored",),
     ),
     "few numbers of a name like a key": Case(
-        "key,v\n" + "".join(f"{i % 12},{i % 3}\n" for i in range(200)), never=("named like a key",)
+        "key,a,v\n" + "".join(f"{i % 12},{i % 7},{i % 3}\n" for i in range(200)), never=("named like a key",)
     ),
     "two byte order marks": Case("\ufeff\ufeffa,b\n1,x\n2,y\n", {"a": [1.0, 2.0]}),
 }

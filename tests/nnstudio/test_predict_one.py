@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,13 +14,14 @@ from engine.layers import Dense, Input, Output
 from engine.losses import Hinge
 from engine.network import Network
 from nnstudio import edits
-from nnstudio.data import ClipValues, ColumnSteps, PreparedData, Table, apply, prepare_table
+from nnstudio.data import ClipValues, ColumnSteps, Dialect, PreparedData, Table, apply, prepare_table
 from nnstudio.document import Document
 from nnstudio.predict_one import predict_one, typical, values_of
 from nnstudio.predicting import columns_of
 from tests.nnstudio.tables import mixed, recipe, table
 
 DAY = 86_400.0
+GERMAN = Dialect(delimiter=";", decimal=",", thousands=".")
 
 
 def trained(data: Table, target: object = "y", **given: object) -> tuple[Network, PreparedData]:
@@ -206,3 +208,25 @@ def test_typical_values_are_medians_and_the_most_frequent() -> None:
     _, prepared = trained(data, validation=0.0, missing="median", was_missing=True)
     assert typical(prepared.fitted, prepared.X) == {"x": "2", "c": "b"}
     assert set(typical(prepared.fitted)) == {"x", "c"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [("1.234", 1234.0), ("1.234,5", 1234.5), ("1,5", 1.5), ("75.2", 75.2), ("−3", -3.0), ("1 000", 1000.0)],
+)
+def test_a_number_is_read_as_the_table_would_have_it_and_else_as_anyone_types_it(typed: str, value: float) -> None:
+    data = table(x=[float(i * 100) for i in range(40)], y=["a", "b"] * 20)
+    network, prepared = trained(data)
+    plain = prepared.fitted
+    german = msgspec.structs.replace(plain, dialect=GERMAN)
+    expected = predict_one(network, plain, {"x": repr(value)}).answers
+    assert predict_one(network, german, {"x": typed}).answers == expected
+
+
+def test_an_example_is_shown_with_the_decimal_mark_of_its_table() -> None:
+    data = table(x=[i + 0.25 for i in range(40)], y=["a", "b"] * 20)
+    _, prepared = trained(data)
+    german = msgspec.structs.replace(prepared.fitted, dialect=GERMAN)
+    assert values_of(prepared.fitted, prepared.X[0]) == {"x": "0.25"}
+    assert values_of(german, prepared.X[0]) == {"x": "0,25"}
+    assert "," in typical(german, prepared.X)["x"]
