@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 import nnstudio.data.whole  # noqa: F401 - for its place in sys.modules
@@ -464,9 +465,11 @@ def test_rows_are_divided_by_a_column(
     form = dialog.settings
     form.divide.setCurrentIndex(form.divide.findData(tag))
     assert form.dividing.isVisible()
-    assert "none is chosen" in dialog.footer.message.text()
-    assert not dialog.footer.load_button.isEnabled()
-    give(form.dividing, "column", name)
+    proposed = tag == "time"  # the table's only date
+    assert ("none is chosen" in dialog.footer.message.text()) != proposed
+    assert dialog.footer.load_button.isEnabled() == proposed
+    if not proposed:
+        give(form.dividing, "column", name)
     for field, value in more.items():
         give(form.dividing, field, value)
     assert form.dividing.note("column").startswith("It holds")
@@ -474,6 +477,38 @@ def test_rows_are_divided_by_a_column(
     load(qtbot, dialog)
     assert dialog.recipe().preparation.split == expected
     assert len(dialog.prepared().validation) > 0
+
+
+def test_what_tells_a_time_is_offered_first_and_text_is_doubted(opened: Open, table: Path) -> None:
+    dialog = opened(table)
+    form = dialog.settings
+    form.divide.setCurrentIndex(form.divide.findData("time"))
+    box = form.dividing.editor("column").findChild(QComboBox)
+    assert [box.itemText(at) for at in range(1, 4)] == ["when", "income", "same"]
+    give(form.dividing, "column", "city")
+    assert "Text tells no time" in form.dividing.note("column")
+
+
+@pytest.mark.parametrize("name", ["validation", "missing", "divide"])
+def test_a_wheel_that_passes_over_a_field_changes_nothing(opened: Open, table: Path, name: str) -> None:
+    dialog = opened(table)
+    box = getattr(dialog.settings, name)
+    before = box.value() if name == "validation" else box.currentIndex()
+
+    def turn() -> QWheelEvent:
+        event = QWheelEvent(
+            QPointF(5, 5), QPointF(box.mapToGlobal(QPoint(5, 5))), QPoint(), QPoint(0, -120),
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        QApplication.sendEvent(box, event)
+        return event
+
+    dialog.footer.load_button.setFocus()
+    assert not turn().isAccepted()  # what the field stands in scrolls
+    assert (box.value() if name == "validation" else box.currentIndex()) == before
+    box.setFocus()
+    turn()
+    assert (box.value() if name == "validation" else box.currentIndex()) != before
 
 
 def test_a_split_by_a_column_is_forgotten_with_the_file(

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractSpinBox, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -38,6 +38,7 @@ from ui.dialogs.table_import_work import Background, Work
 
 SIZE = (1180, 720)
 LEAST_SIZE = (960, 620)
+TITLE_HEIGHT = 40  # pixels, about, of the frame that the desktop puts around
 WAITING = "Choose a table: its first rows, and how they are read, will be shown here."
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -52,8 +53,9 @@ class TableImportDialog(QDialog):
     def __init__(self, path: str | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Load a table")
-        self.resize(*SIZE)
         self.setMinimumSize(*LEAST_SIZE)
+        room = self.screen().availableSize() - QSize(0, TITLE_HEIGHT)
+        self.resize(QSize(*SIZE).boundedTo(room).expandedTo(QSize(*LEAST_SIZE)))
         self._path = ""
         self._plan: ImportPlan | None = None
         self._preview: Preview | None = None

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from nnstudio.data import ENCODING_TITLES, ImportPlan
 from nnstudio.data.formats import Format
 from ui import preferences, theme
+from ui.forms.plain import leave_wheel
 from ui.table_files import TABLE_FILTER
 
 DELIMITERS = {",": "Comma", ";": "Semicolon", "\t": "Tab", "|": "Bar", " ": "Space"}
@@ -174,6 +175,7 @@ class DialectBar(QFrame):
 
     def _combo(self, titles: dict[Any, str], name: str, width: int) -> QComboBox:
         box = QComboBox()
+        leave_wheel(box)
         for value, title in titles.items():
             box.addItem(title, value)
         box.setMinimumWidth(width)

@@ -47,7 +47,7 @@ HINTS = (
     "Different values",
     "How often which values come",
 )
-WIDTHS = {KIND: 108, ROLE: 78, MISSING: 72, DISTINCT: 74, BARS: 74}
+WIDTHS = {KIND: 108, ROLE: 78, MISSING: 86, DISTINCT: 72, BARS: 70}
 FIGURES = (MISSING, DISTINCT, BARS)
 KEYS = {
     Qt.Key.Key_N: "number",

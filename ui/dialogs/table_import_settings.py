@@ -30,9 +30,11 @@ from nnstudio.data import (
     shared_fields,
     split_sizes,
 )
+from nnstudio.data.recipe import Kind
 from nnstudio.spread_words import spread_words
 from ui import theme
 from ui.forms import DeclaredForm
+from ui.forms.plain import dress_spin, leave_wheel
 from ui.inspector.parts import label as made_label
 
 MOST_SEED = 2**31 - 1  # what a QSpinBox holds
@@ -61,9 +63,10 @@ SPLIT_FIELDS = {
     "time": ("column",),
     "group": ("column", "stratified"),
 }
+NO_TIME = 2
+IN_TIME: dict[Kind, int] = {"date": 0, "number": 1, "category": NO_TIME, "boolean": NO_TIME}  # what is offered first
 BASIC = ("missing", "scaling", "split", "seed")  # what has its place in the first page
 PARTS = ("Training", "Validation", "Test")
-TEXT_INSET = 6
 HEAD_HEIGHT = 26  # pixels of the line above each table: there may be a field in it
 
 
@@ -126,7 +129,7 @@ class SettingsForm(QWidget):
         self.seed = QSpinBox()
         self.seed.setRange(0, MOST_SEED)
         self.seed.setAccessibleName("Seed of the split")
-        _inset(self.seed)
+        _dress(self.seed)
         self.seed.setToolTip("The same seed draws the same rows, and divides them into the same folds.")
         self.bar = SplitBar(self)
         self.counts = [QLabel() for _ in PARTS]
@@ -235,10 +238,16 @@ class SettingsForm(QWidget):
         if self._shown is None or isinstance(split, ShareSplit):
             return
         recipe, shown = self._shown
-        self.dividing.set_words({"columns": tuple(column.name for column in recipe.plan.columns)})
+        in_time = isinstance(split, TimeSplit)
+        columns = (
+            sorted(recipe.plan.columns, key=lambda column: IN_TIME[column.kind]) if in_time else recipe.plan.columns
+        )
+        self.dividing.set_words({"columns": tuple(column.name for column in columns)})
         samples = {column.name: column for column in shown.columns}
         sample = samples.get(split.column)
         words = f"It holds {spread_words(sample.figures.spread, sample.kind)}." if sample is not None else ""
+        if in_time and sample is not None and IN_TIME[sample.kind] == NO_TIME:
+            words = f"{words} Text tells no time: rows are taken in the alphabetical order of its texts."
         self.dividing.set_note("column", words)
 
     def _choose_split(self) -> None:
@@ -247,11 +256,20 @@ class SettingsForm(QWidget):
         self.dividing.setVisible(not by_chance)
         self.proportion.setVisible(by_chance)
         if not by_chance:
+            self._propose_time(tag)
             self.dividing.show_only(SPLIT_FIELDS[tag])
             self.dividing.set_value(self._splits[tag])
             self._offer_columns()
         self._show_split()
         self._changed()
+
+    def _propose_time(self, tag: str) -> None:
+        """Take the only date of a table for what orders its rows, where nothing is chosen yet."""
+        split = self._splits[tag]
+        if isinstance(split, TimeSplit) and not split.column and self._shown is not None:
+            dates = [column.name for column in self._shown[0].plan.columns if column.kind == "date"]
+            if len(dates) == 1:
+                self._splits[tag] = replace(split, column=dates[0])
 
     def _set_split(self, split: Declared, path: str) -> None:
         assert isinstance(split, (ShareSplit, ColumnSplit, TimeSplit, GroupSplit))
@@ -317,6 +335,7 @@ def _choices(titles: dict[str, str], name: str) -> QComboBox:
     box = QComboBox()
     for value, title in titles.items():
         box.addItem(title, value)
+    leave_wheel(box)
     box.setAccessibleName(name)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return box
@@ -329,12 +348,11 @@ def _share(name: str, value: float) -> QDoubleSpinBox:
     box.setSingleStep(5)
     box.setSuffix(f"{numbers.THIN_SPACE}%")
     box.setValue(value)
-    _inset(box)
+    _dress(box)
     box.setAccessibleName(name)
     return box
 
 
-def _inset(box: QSpinBox | QDoubleSpinBox) -> None:
-    """Let a spin box's text start where that of other fields does; its frame has no room of its own for that."""
-    box.lineEdit().setTextMargins(TEXT_INSET, 0, 0, 0)
+def _dress(box: QSpinBox | QDoubleSpinBox) -> None:
+    dress_spin(box)
     box.setFixedHeight(theme.CONTROL_HEIGHT + 2)

@@ -14,7 +14,7 @@ from ui.dialogs.table_import_settings import HEAD_HEIGHT, SettingsForm, heading
 from ui.inspector.parts import label
 
 NARROWEST, WIDEST = 520, 660  # pixels
-PAGES_HEIGHT = 266
+PAGES_HEIGHT = 290
 TABLE_HEIGHT = 132
 MANY = 12  # columns, from which on one can be found by its name
 SCROLL_MARGIN = 12

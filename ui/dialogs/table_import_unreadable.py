@@ -21,7 +21,7 @@ NO_INDEX = QModelIndex()
 ROW, COLUMN, TEXT, WHY = range(4)
 HEADINGS = ("Row", "Column", "Text", "What is wrong")
 SHOWN_ROWS = 4
-WIDTHS = {COLUMN: 100}
+WIDEST = 200  # pixels of a column
 
 
 class Problem(NamedTuple):
@@ -109,11 +109,11 @@ class ProblemsView(QWidget):
         plain_table(self.table)
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
-        for section, width in WIDTHS.items():
-            header.resizeSection(section, width)
         for section in (TEXT, WHY):
             header.setSectionResizeMode(section, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(ROW, QHeaderView.ResizeMode.ResizeToContents)
+        for section in (ROW, COLUMN):
+            header.setSectionResizeMode(section, QHeaderView.ResizeMode.ResizeToContents)
+        header.setMaximumSectionSize(WIDEST)
         self.table.clicked.connect(self._choose)
         self.table.activated.connect(self._choose)
         self.count = QLabel()

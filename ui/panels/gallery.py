@@ -14,6 +14,7 @@ from engine.layers import Output
 from engine.snapshot import ProbeRequest
 from nnstudio import numbers
 from ui.forms.controls import CalmSlider
+from ui.forms.plain import leave_wheel
 from ui.panels.base import Panel
 from ui.panels.gallery_pictures import ActivationList
 from ui.panels.gallery_plot import ActivationCurves
@@ -57,6 +58,7 @@ class GalleryPanel(Panel):
         self.parameters = QLabel()
         self.parameters.setProperty("role", "dim")
         self.layer = QComboBox()
+        leave_wheel(self.layer)
         self.layer.setAccessibleName("Layer whose z is shown")
         self.layer.setToolTip("The layer that uses this function, whose z and parameters are shown")
         self.layer.currentIndexChanged.connect(lambda _: self.refresh())

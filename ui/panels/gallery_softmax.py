@@ -11,6 +11,7 @@ from engine.activations import Softmax
 from nnstudio import numbers
 from ui import theme
 from ui.forms.controls import CalmSlider
+from ui.forms.plain import leave_wheel
 from ui.panels.plot import Plot
 
 MOST, LEAST = 3, 2  # logits
@@ -29,6 +30,7 @@ class SoftmaxPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.count = QComboBox()
+        leave_wheel(self.count)
         self.count.addItems(["2 logits", "3 logits"])
         self.count.setCurrentIndex(1)
         self.count.setAccessibleName("Number of logits")

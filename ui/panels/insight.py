@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
 from engine.snapshot import ProbeRequest
 from engine.walk import Walk
 from nnstudio import numbers
+from ui.forms.plain import dress_spin
 from ui.panels.base import Panel
 from ui.training_view_model import TrainingViewModel
 
@@ -25,6 +26,7 @@ class InsightPanel(Panel):
         self._of = QLabel()
         self._of.setProperty("role", "hint")
         self.example = QSpinBox()
+        dress_spin(self.example)
         self.example.setPrefix("no. ")
         self.example.setFixedWidth(SPIN_WIDTH)
         self.example.setKeyboardTracking(False)

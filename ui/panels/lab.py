@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.forms.plain import dress_spin
 from ui.lab_jobs import jobs_of
 from ui.panels.base import MARGIN, Panel
 from ui.training_view_model import TrainingViewModel
@@ -89,6 +90,7 @@ class LabPanel(Panel):
         label = QLabel(text)
         label.setProperty("role", "hint")
         spin = QSpinBox()
+        dress_spin(spin)
         spin.setRange(low, high)
         spin.setValue(value)
         spin.setFixedWidth(SPIN_WIDTH)

@@ -17,6 +17,7 @@ from engine.layers import BatchNorm, Input, Output
 from engine.snapshot import ProbeRequest
 from nnstudio import numbers
 from nnstudio.loss_terms import MOST_WRITTEN, LossTerms, cost_line, logistic_lines, loss_terms, number
+from ui.forms.plain import leave_wheel
 from ui.panels.insight import InsightPanel
 from ui.panels.loss_curves import LossCurves, over_error
 from ui.panels.loss_lines import EquationLines
@@ -77,6 +78,7 @@ class LossPanel(Page, InsightPanel):
         self.cost_note = self._words("hint")
         self.curves_heading = self._heading("LOSSES OVER THE PREDICTION")
         self.output_choice = QComboBox()
+        leave_wheel(self.output_choice)
         self.output_choice.setAccessibleName("Output whose losses are drawn")
         self.output_choice.currentIndexChanged.connect(lambda _: self._draw_curves())
         self._add(self.output_choice)
