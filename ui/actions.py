@@ -70,6 +70,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry("data.check", "&Check the table's file", (), "", "Has its content changed, or has it lost a column?"),
         Entry("data.find", "&Find the table's file…", (), "", "Say where the table of this project is now"),
         SEPARATOR,
+        Entry("data.look", "L&ook at the data", (), "", "Its rows, distributions, correlations and scatter"),
         Entry("data.limit", "&Keep data inside projects up to…", (), "", "Larger data stay in their own file"),
         Entry("data.memory", "Keep tables in &memory up to…", (), "", "Larger tables are read into a file on the disk"),
         Entry("data.predict", "&Predict…", ("Ctrl+P",), "ph.magic-wand", "Predict one example, or the rows of a table"),

@@ -24,7 +24,7 @@ from nnstudio.data import (
     axis,
     axis_title,
 )
-from nnstudio.data.look import Look, picture, picture_shape
+from nnstudio.data.look import Look, first_axes, picture, picture_shape
 from nnstudio.document import Document
 from ui import colormaps, icons, theme
 from ui.panels.data_picture import pixels
@@ -133,7 +133,12 @@ class DataCard(QWidget):
         warnings = [warning.text for warning in data.report.warnings] if data is not None else []
         notes = list(data.report.notes) if data is not None else []
         self._warn(warnings)
-        shown = "" if warnings else " ".join(notes[:1])
+        more = len(notes) - 1
+        shown = notes[0] if notes else ""
+        if warnings and notes:
+            shown = f"{numbers.plural(len(notes), 'note')} on how it was read and prepared."
+        elif more > 0:
+            shown = f"{shown} {numbers.plural(more, 'more note')}."
         self.notes.setVisible(bool(shown))
         self.notes.setText(shown)
         self.notes.setToolTip("\n".join(notes))
@@ -192,7 +197,7 @@ def _axes(data: PreparedData) -> str:
     shape = picture_shape(data.features)
     if shape is not None:
         return f"rows as pictures of {shape[0]} × {shape[1]} pixels"
-    titles = " × ".join(axis_title(data, feature) for feature in range(min(2, len(data.features))))
+    titles = " × ".join(axis_title(data, feature) for feature in _shown(data))
     return f"{titles}, color: {data.targets[0]}" if len(data.targets) > 1 else titles
 
 
@@ -219,7 +224,7 @@ class DataPicture(QWidget):
         if data is not self._data:
             self._data = data
             if data is not None:
-                words = " and ".join(data.features[:2])
+                words = " and ".join(data.features[feature] for feature in _shown(data))
                 self.setAccessibleName(f"Picture of {words}")
             self._forget()
 
@@ -260,6 +265,11 @@ class DataPicture(QWidget):
         self.update()
 
 
+def _shown(data: PreparedData) -> tuple[int, ...]:
+    """Return the features that the picture shows: two, or the only one."""
+    return first_axes(data) if len(data.features) > 1 else (0,)
+
+
 def _rows(data: PreparedData) -> NDArray[np.intp]:
     return np.linspace(0, len(data.X) - 1, min(len(data.X), MOST_POINTS)).astype(np.intp)
 
@@ -282,7 +292,7 @@ def groups(data: PreparedData, rows: NDArray[np.intp]) -> list[tuple[QColor, NDA
 
 def _paint_dots(painter: QPainter, area: QRectF, data: PreparedData) -> None:
     rows = _rows(data)
-    x, y = axis(data, 0, data.X[rows, 0]), axis(data, 1, data.X[rows, 1])
+    x, y = (axis(data, feature, data.X[rows, feature]) for feature in _shown(data))
     span_x, span_y = float(np.ptp(x)) or 1.0, float(np.ptp(y)) or 1.0
     px = area.left() + (x - x.min()) / span_x * area.width()
     py = area.bottom() - (y - y.min()) / span_y * area.height()

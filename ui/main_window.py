@@ -35,7 +35,7 @@ from ui.lab_jobs import close_jobs
 from ui.lesson.classroom import Classroom
 from ui.message_bar import MessageBar
 from ui.project_session import LESSON_SUFFIX, ProjectSession
-from ui.recipe_work import close_work
+from ui.recipe_work import close_work, work_of
 from ui.status_line import StatusLine
 from ui.table_files import TABLE_SUFFIXES
 from ui.training_bar import TrainingBar
@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         self.remembers_layout = True
         self._closing = False
         self.session = ProjectSession(model, self)
+        self._recipe_work = work_of(model)
         self.canvas = Canvas(self.store, model)
         self.messages = MessageBar(self.canvas)
         self.palette_view = LayerPalette()
@@ -95,7 +96,7 @@ class MainWindow(QMainWindow):
             "file.save": session.save,
             "file.save_as": session.save_as,
             "file.quit": self.close,
-            "edit.undo": model.undo,
+            "edit.undo": self._undo,
             "edit.redo": model.redo,
             "edit.cut": canvas.cut,
             "edit.copy": canvas.copy,
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow):
             "data.read_again": session.read_again,
             "data.check": session.link.check,
             "data.find": session.link.find,
+            "data.look": lambda: self.docks.open("data"),
             "data.limit": session.ask_data_limit,
             "data.memory": session.ask_table_memory,
             "data.predict": self.predict,
@@ -207,8 +209,9 @@ class MainWindow(QMainWindow):
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         stack.undoTextChanged.connect(self._show_undo)
         stack.redoTextChanged.connect(self._show_undo)
-        stack.canUndoChanged.connect(self.actions_by_name["edit.undo"].setEnabled)
-        stack.canRedoChanged.connect(self.actions_by_name["edit.redo"].setEnabled)
+        stack.canUndoChanged.connect(self._show_undo)
+        stack.canRedoChanged.connect(self._show_undo)
+        self._recipe_work.changed.connect(self._show_undo)
         self._show_undo()
         self._show_title()
         theme.theme().changed.connect(self._dress)
@@ -237,10 +240,19 @@ class MainWindow(QMainWindow):
         self.setWindowModified(self.session.changed)
         self.status_line.set_saved("unsaved changes" if self.session.changed else "")
 
+    def _undo(self) -> None:
+        """Take back what was done last: a change of the recipe that waits to be applied, or a step of undo."""
+        if self._recipe_work.drafted:
+            self._recipe_work.discard()
+            self.messages.show_message("The change of the recipe, which was not applied, is taken back.", "info")
+        else:
+            self.model.undo()
+
     def _show_undo(self) -> None:
-        stack = self.store.undo_stack
+        stack, drafted = self.store.undo_stack, self._recipe_work.drafted
+        undone = "Change of the recipe" if drafted else stack.undoText()
         for name, verb, text, can in (
-            ("edit.undo", "Undo", stack.undoText(), stack.canUndo()),
+            ("edit.undo", "Undo", undone, drafted or stack.canUndo()),
             ("edit.redo", "Redo", stack.redoText(), stack.canRedo()),
         ):
             self.actions_by_name[name].setText(f"&{verb} {text[:1].lower()}{text[1:]}" if text else f"&{verb}")
@@ -293,6 +305,7 @@ class MainWindow(QMainWindow):
         if dialog.exec() == QDialog.DialogCode.Accepted:
             recipe, prepared = dialog.recipe(), dialog.prepared()
             self.session.use_data(recipe, prepared, Path(recipe.source.path).name)
+            self.canvas.setFocus()  # Space trains from there
         dialog.deleteLater()
 
     def predict(self) -> None:

@@ -242,6 +242,21 @@ class Look:
         return first, next((axis for axis in range(len(self.axes)) if axis != first), first)
 
 
+def first_axes(prepared: PreparedData) -> tuple[int, int]:
+    """Return the two features that a picture of the data shows first: numbers, before what texts were made into."""
+    numbers: list[int] = []
+    texts: list[int] = []
+    at = 0
+    for column in prepared.fitted.columns:
+        own = list(range(at, at + len(column.inputs)))
+        told = len(own) - column.was_missing  # the last input then tells whether the cell was missing
+        (texts if column.kind in ("category", "boolean") else numbers).extend(own[:told])
+        texts += own[told:]
+        at += len(own)
+    first, second = (*numbers, *texts, 0, 1)[:2]
+    return first, second
+
+
 def distribution(look: Look, column: LookColumn) -> Distribution:
     """Return how a column's values are spread over the rows looked at, by class where there are few."""
     rows: Rows | slice = slice(None) if look.looked_at is None else look.looked_at

@@ -144,7 +144,7 @@ def _missing_notes(table: Table, fitted: FittedPreparation) -> list[str]:
 
 def read_notes(table: Table) -> list[str]:
     """Return in sentences what could not be read of a table."""
-    notes = list(table.report.sentences)
+    notes = []
     if table.report.set_aside:
         first = table.report.set_aside_examples[0]
         notes.append(
@@ -158,7 +158,7 @@ def read_notes(table: Table) -> list[str]:
             "counted as missing; "
             f"the first is {cell.text!r} in row {cell.row:,}."
         )
-    return notes
+    return [*notes, *table.report.sentences]
 
 
 def counted(count: int, thing: str) -> str:

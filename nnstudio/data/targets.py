@@ -178,10 +178,12 @@ def _classes(table: Table, target: Column, rows: NDArray[np.int64], task: Task) 
             f"{start}one class only, {classes[0]!r}. There is nothing to tell apart; choose another target."
         )
     if len(classes) > MAX_CLASSES:
-        advice = "Choose regression" if target.kind == "number" else "Choose another target"
+        advice = "Choose a number (regression) as the task" if target.kind == "number" else "Choose another target"
         raise DataError(f"{start}{len(classes):,} classes, more than {MAX_CLASSES:,}. {advice}.")
     if task == "binary" and len(classes) > 2:
-        raise DataError(f"{start}{len(classes):,} classes, {listed(classes, 4)}. Choose multi-class.")
+        found = propose_task(table.columns[target.name])
+        advice = "a number (regression)" if found == "regression" else "several classes"
+        raise DataError(f"{start}{len(classes):,} classes, {listed(classes, 4)}. Choose {advice} as the task.")
     return codes, classes
 
 

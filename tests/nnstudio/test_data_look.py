@@ -40,6 +40,7 @@ from nnstudio.data.look import (
     correlations,
     distribution,
     distributions,
+    first_axes,
     picture,
     picture_shape,
 )
@@ -172,6 +173,14 @@ def test_numbers_come_before_texts_where_two_axes_are_proposed(tmp_path: Path) -
     lines = [f"{'pq'[k % 2]},7,{k % 9},{k % 5},{k % 11}\n" for k in range(40)]
     look = from_csv(tmp_path, "text,same,a,b,y\n" + "".join(lines))
     assert [look.axes[axis] for axis in look.usual_axes] == ["a", "b"]
+
+
+def test_a_picture_shows_numbers_first_and_never_whether_they_were_missing(tmp_path: Path) -> None:
+    lines = [f"{'pqr'[k % 3]},{'' if k % 6 == 0 else k % 9},{'uv'[k % 2]},{k % 5},{k % 11}\n" for k in range(40)]
+    look = from_csv(tmp_path, "text,a,other,b,y\n" + "".join(lines), missing="mean", was_missing=True)
+    features = look.prepared.features
+    assert len(features) == 3 + 2 + 1 + 1 + 1  # texts one-hot, numbers, and whether a was missing
+    assert [features[feature] for feature in first_axes(look.prepared)] == ["a", "b"]
 
 
 def test_every_row_knows_its_split_and_its_place_in_the_training_split() -> None:

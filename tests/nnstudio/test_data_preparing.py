@@ -228,7 +228,16 @@ BROKEN: dict[str, tuple[Table, dict[str, object], str]] = {
         {},
         "only 62 rows for 60 classes, and of these 50 for training, where each class needs one",
     ),
-    "three classes as two": (table(x=[1.0] * 30, y=["a", "b", "c"] * 10), {"task": "binary"}, "Choose multi-class"),
+    "three classes as two": (
+        table(x=[1.0] * 30, y=["a", "b", "c"] * 10),
+        {"task": "binary"},
+        "Choose several classes as the task",
+    ),
+    "a number as two classes": (
+        table(x=[1.0] * 60, y=[i / 7 for i in range(60)]),
+        {"task": "binary"},
+        "Choose a number (regression) as the task",
+    ),
     "text as a number": (
         table(x=[1.0] * 4, y=["a", "b"] * 2),
         {"task": "regression"},
@@ -239,7 +248,7 @@ BROKEN: dict[str, tuple[Table, dict[str, object], str]] = {
     "too many classes": (
         table(x=list(np.arange(3000.0)), y=list(np.arange(3000.0))),
         {"task": "multiclass"},
-        "3,000 classes, more than 1,000. Choose regression",
+        "3,000 classes, more than 1,000. Choose a number (regression) as the task",
     ),
     "too many texts": (
         table(c=[f"t{i}" for i in range(3000)], y=list(np.arange(3000.0))),

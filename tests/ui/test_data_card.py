@@ -65,6 +65,21 @@ def test_the_first_warning_is_shown_and_all_of_them_in_its_tooltip(card):
     assert not card("spirals").warnings.isVisible()
 
 
+def test_the_first_note_is_shown_and_how_many_more_there_are(card):
+    shown = card("spirals")
+    data = shown._model.data
+    assert shown.notes.text() == data.report.notes[0]
+    shown._model.data = data.with_report(replace(data.report, notes=("Two rows are set aside.", "b", "c")))
+    shown._model.data_changed.emit()
+    assert shown.notes.text() == "Two rows are set aside. 2 more notes."
+    assert shown.notes.toolTip().splitlines() == ["Two rows are set aside.", "b", "c"]
+    warned = card("two answers")
+    data = warned._model.data
+    warned._model.data = data.with_report(replace(data.report, notes=("a",)))
+    warned._model.data_changed.emit()  # warnings go first
+    assert warned.notes.text() == "1 note on how it was read and prepared."
+
+
 def test_a_table_is_called_by_its_file():
     recipe, _ = sample("spirals")
     named = replace(recipe, source=TableSource(path="/somewhere/far/houses.csv"))

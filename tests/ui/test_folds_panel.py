@@ -154,8 +154,8 @@ def test_each_fold_is_told_under_the_pointer_and_all_in_the_text(panel) -> None:
     view = panel.view
     view.resize(440, 400)
     x = view._x(Spread((0.5, 0.75, 1.0)), 0.75, 1)
-    assert view.words_at(QPointF(x, HEAD + 1.5 * ROW)).startswith("Fold 2: accuracy 75.0%\ntrained on 40 rows")
-    assert "fold 3: 100.0%" in view.words_at(QPointF(2, HEAD + 1.5 * ROW))
+    assert view.words_at(QPointF(x, HEAD + 1.5 * ROW)).startswith("Fold 2: accuracy 75.0\u202f%\ntrained on 40 rows")
+    assert "fold 3: 100.0\u202f%" in view.words_at(QPointF(2, HEAD + 1.5 * ROW))
     assert view.words_at(QPointF(2, 5_000)) == ""
     panel.copy_text()
     text = QGuiApplication.clipboard().text()
@@ -169,11 +169,11 @@ def test_a_figure_that_is_not_known_on_a_fold_is_left_out(panel) -> None:
     panel.take_result(Judged(found, 0, ()), panel.works_on())
     panel.grab()
     assert mean_and_spread("f1", found.figures["f1"]) == "–"
-    assert mean_and_spread("roc_auc", found.figures["roc_auc"]) == "0.6 ± 0.14"
+    assert mean_and_spread("roc_auc", found.figures["roc_auc"]) == "0.600 ± 0.14"
 
 
 def test_numbers_below_zero_have_a_true_minus_and_equal_folds_a_scale() -> None:
-    assert told("r2", -0.25) == "−0.25"
+    assert told("r2", -0.25) == "−0.250"
     low, high = ends(Spread((0.0, 0.0)))
     assert low < 0.0 < high
 

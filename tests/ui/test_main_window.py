@@ -10,11 +10,13 @@ from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QPushButton, QTabBar
 
+from engine.declared import replace
 from nnstudio.data.room import MEGA, memory_limit, set_memory_limit
 from nnstudio.engine_host import EngineHost
 from nnstudio.recovery import recoverable
 from ui import preferences, theme
 from ui.app import make_window
+from ui.recipe_work import work_of
 
 PATIENCE = 30_000
 
@@ -50,6 +52,26 @@ def test_the_first_start_shows_a_network_that_is_ready_to_train(window):
     assert window.model.data is not None
     assert not window.isWindowModified()
     assert window.store.undo_stack.count() == 0
+
+
+def test_undo_takes_back_a_change_of_the_recipe_that_was_not_applied_first(window, qtbot):
+    train_a_little(window, qtbot)
+    count, work = window.store.undo_stack.count(), work_of(window.model)
+    work.set_preparation(replace(work.recipe.preparation, scaling="min_max"))
+    assert window.actions_by_name["edit.undo"].text() == "&Undo change of the recipe"
+    press(window, "edit.undo")
+    assert not work.drafted
+    assert "not applied" in window.messages.text
+    assert window.store.undo_stack.index() == count
+    assert "recipe" not in window.actions_by_name["edit.undo"].text()
+    press(window, "edit.undo")
+    qtbot.waitUntil(lambda: window.store.undo_stack.index() == count - 1, timeout=PATIENCE)
+
+
+def test_the_data_are_looked_at_from_their_menu(window, qtbot):
+    assert not window.docks.is_open("data")
+    press(window, "data.look")
+    qtbot.waitUntil(lambda: window.docks.is_open("data"), timeout=PATIENCE)
 
 
 def test_training_makes_the_visible_panels_move_and_only_those_ask(window, qtbot):

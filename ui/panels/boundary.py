@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from engine.snapshot import Boundary, ProbeRequest
 from nnstudio import numbers
 from nnstudio.data import PreparedData, axis, axis_title, from_axis, is_date, raw_target, to_input
+from nnstudio.data.look import first_axes
 from nnstudio.date_words import value_text
 from ui import theme
 from ui.forms.controls import Combo
@@ -110,7 +111,7 @@ class BoundaryPanel(PlotPanel):
         """Offer the features of other data, and choose the points to show."""
         data = self.model.data
         names = list(data.features) if data is not None else []
-        self._features = (0, 1)
+        self._features = first_axes(data) if data is not None and len(names) > 1 else (0, 1)
         for combo, index in zip(self.choosers, self._features, strict=True):
             with QSignalBlocker(combo):
                 combo.clear()

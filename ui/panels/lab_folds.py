@@ -6,13 +6,14 @@ import math
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QVBoxLayout, QWidget
 
+from nnstudio import numbers
 from nnstudio.evaluating import LEAST_FOLDS, MOST_FOLDS, USUAL_FOLDS, Evaluation, Spread
-from nnstudio.evaluation_text import PERCENT, TITLES, figure, remarks
+from nnstudio.evaluation_text import PERCENT, TITLES, remarks
 from nnstudio.labs.folds import Judged, judge
-from nnstudio.numbers import MINUS, plural
+from nnstudio.numbers import plural
 from ui import theme
 from ui.inspector.parts import label
 from ui.panels.lab import Job, LabPanel
@@ -21,7 +22,10 @@ from ui.training_view_model import TrainingViewModel
 
 MOST_SEED = 2**31 - 1  # what a QSpinBox holds
 HEAD, ROW, FOOT = 22, 46, 8  # pixels
-NAMES, FIGURES, GAP = 132, 116, 16  # widths
+NAMES, FIGURES, GAP = 132, 116, 16  # least widths, and between
+MOST_NAMES = 176
+SPREAD_DIGITS = 2
+UNIT = f"{numbers.THIN_SPACE}%"
 NARROW = 420  # below this width names stand above their dots
 DOT, TICK, TICK_NARROW = 3.5, 9.0, 6.0
 OFFSETS = (0.0, -5.0, 5.0, -10.0)  # of dots that would cover one another
@@ -35,8 +39,8 @@ class FoldsPanel(LabPanel):
     title: ClassVar[str] = "Cross-validation"
     hint: ClassVar[str] = "Here this network can be judged on folds of its table, on rows it has not seen."
     sentence: ClassVar[str] = (
-        "Divides the rows into folds, trains this network from its initial weights on all but one fold, judges it on "
-        "that one, and so for each. The recipe is fitted anew every time."
+        "Divides the rows into folds, trains this network from its initial weights on all but one fold (in time order: "
+        "on those before it), judges it on that one, and so for each. The recipe is fitted anew every time."
     )
 
     def __init__(self, model: TrainingViewModel, parent: QWidget | None = None) -> None:
@@ -95,12 +99,18 @@ class FoldsView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._found: Evaluation | None = None
+        self._names, self._figures = NAMES, FIGURES
         theme.theme().changed.connect(self.update)
 
     def show_evaluation(self, found: Evaluation) -> None:
         """Show what folds came to."""
         self._found = found
         self.setMinimumHeight(HEAD + ROW * len(found.figures) + FOOT)
+        names, figures = QFontMetrics(theme.font(theme.BODY)), QFontMetrics(theme.font(theme.BODY, theme.STRONG))
+        widest = max(names.horizontalAdvance(TITLES[name]) + GAP for name in found.figures)
+        self._names = min(max(NAMES, widest), MOST_NAMES)
+        shown = (mean_and_spread(name, spread) for name, spread in found.figures.items())
+        self._figures = max(FIGURES, *map(figures.horizontalAdvance, shown))
         said = [f"{TITLES[name]}: {mean_and_spread(name, spread)}." for name, spread in found.figures.items()]
         self.setAccessibleName("Figures over the folds")
         self.setAccessibleDescription(" ".join(said))
@@ -155,7 +165,7 @@ class FoldsView(QWidget):
         strip = self._strip(0)
         middle = int(Qt.AlignmentFlag.AlignVCenter)
         if not self._narrow:
-            painter.drawText(QRectF(NAMES, 0, FIGURES, HEAD), middle, "mean ± spread")
+            painter.drawText(QRectF(self._names, 0, self._figures, HEAD), middle, "mean ± spread")
         painter.drawText(QRectF(strip.left(), 0, strip.width(), HEAD), middle, "a dot for each fold")
         for row, (name, spread) in enumerate(self._found.figures.items()):
             self._paint_row(painter, row, name, spread)
@@ -170,7 +180,7 @@ class FoldsView(QWidget):
         top = HEAD + row * ROW
         if self._narrow:
             return QRectF(DOT + 2, top + 16, self.width() - 2 * DOT - 8, ROW - 18)
-        left = NAMES + FIGURES + GAP
+        left = self._names + self._figures + GAP
         return QRectF(left, top + 4, self.width() - left - 12, ROW - 8)
 
     def _x(self, spread: Spread, value: float, row: int) -> float:
@@ -189,10 +199,10 @@ class FoldsView(QWidget):
         if self._narrow:
             painter.drawText(QRectF(0, top + 1, self.width(), 16), middle, f"{TITLES[name]}  {shown}")
         else:
-            title = painter.fontMetrics().elidedText(TITLES[name], Qt.TextElideMode.ElideRight, NAMES - 6)
-            painter.drawText(QRectF(0, top, NAMES, ROW), middle, title)
+            title = painter.fontMetrics().elidedText(TITLES[name], Qt.TextElideMode.ElideRight, self._names - 6)
+            painter.drawText(QRectF(0, top, self._names, ROW), middle, title)
             painter.setFont(theme.font(theme.BODY, theme.STRONG))
-            painter.drawText(QRectF(NAMES, top, FIGURES, ROW), middle, shown)
+            painter.drawText(QRectF(self._names, top, self._figures, ROW), middle, shown)
         if not spread.known:
             return
         line = strip.top() + strip.height() * 0.36
@@ -247,13 +257,15 @@ def mean_and_spread(name: str, spread: Spread) -> str:
     if spread.deviation is None:
         return mean
     if name in PERCENT:
-        return f"{mean.removesuffix('%')} ± {told(name, spread.deviation)}"
-    return f"{mean} ± {spread.deviation:.2g}"
+        return f"{mean.removesuffix(UNIT)} ± {told(name, spread.deviation)}"
+    return f"{mean} ± {numbers.number(spread.deviation, SPREAD_DIGITS)}"
 
 
 def told(name: str, value: float | None) -> str:
-    """Return one figure with a true minus."""
-    return figure(name, value).replace("-", MINUS)
+    """Return one figure, written as everywhere in the window."""
+    if value is None:
+        return numbers.UNKNOWN
+    return numbers.percent(value) if name in PERCENT else numbers.number(value)
 
 
 def ends(spread: Spread) -> tuple[float, float]:
