@@ -64,5 +64,8 @@ def verdict(found: Evaluation) -> str:
     title = TITLES[name]
     if spread.mean is None:
         return f"The {title} is not known on any fold."
-    apart = "" if spread.deviation is None else f" ± {figure(name, spread.deviation)}"
-    return f"{title[0].upper()}{title[1:]} {figure(name, spread.mean)}{apart} over {plural(len(found.folds), 'fold')}."
+    mean = figure(name, spread.mean) if name in PERCENT else f"{spread.mean:.3g}"
+    apart = ""
+    if spread.deviation is not None:
+        apart = f" ± {figure(name, spread.deviation) if name in PERCENT else f'{spread.deviation:.2g}'}"
+    return f"{title[0].upper()}{title[1:]} {mean}{apart} over {plural(len(found.folds), 'fold')}."

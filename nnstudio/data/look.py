@@ -73,8 +73,9 @@ class Distribution:
         Rows in each bin (classes, bins); one row where classes are not told apart.
     mean, deviation, low, high
         Of the values, nan for texts. The deviation is the root of the mean squared distance from the mean.
-    missing
-        The share of the table's cells that are empty or could not be read.
+    missing, filled
+        The share of the table's cells that are empty or could not be read; and whether the recipe filled them, so that
+        the values have what was put there.
     """
 
     column: LookColumn
@@ -86,6 +87,7 @@ class Distribution:
     low: float
     high: float
     missing: float
+    filled: bool = False
 
 
 class Look:
@@ -265,6 +267,7 @@ def distribution(look: Look, column: LookColumn) -> Distribution:
     report = look.prepared.report
     lacking = report.missing.get(column.source, 0) + report.unreadable.get(column.source, 0)
     missing = lacking / report.rows_read if report.rows_read else 0.0
+    filled = missing > 0 and any(one.name == column.source and one.fills for one in look.prepared.fitted.columns)
     if column.categories:
         codes = look.codes(column, rows)
         frequent = np.argsort(-np.bincount(codes[codes >= 0], minlength=len(column.categories)), kind="stable")
@@ -274,7 +277,7 @@ def distribution(look: Look, column: LookColumn) -> Distribution:
         counts = np.stack([_counted(codes, shown, None if group is None else group == k) for k in range(groups)])
         texts = tuple(column.categories[code] for code in shown)
         nan = math.nan
-        return Distribution(column, np.zeros(0), texts, counts, nan, nan, nan, nan, missing)
+        return Distribution(column, np.zeros(0), texts, counts, nan, nan, nan, nan, missing, filled)
     values = look.values(column, rows)
     ends = np.array([values.argmin(), values.argmax()])
     low, high = map(float, look.cells(column, ends if isinstance(rows, slice) else rows[ends]))
@@ -283,7 +286,8 @@ def distribution(look: Look, column: LookColumn) -> Distribution:
     inside = (len(edges) - 1, (edges[0], edges[-1]))
     parts = [values if group is None else values[group == k] for k in range(groups)]
     counts = np.stack([np.histogram(part, *inside)[0] for part in parts]).astype(np.int64)
-    return Distribution(column, edges, (), counts, float(values.mean()), float(values.std()), low, high, missing)
+    mean, deviation = float(values.mean()), float(values.std())
+    return Distribution(column, edges, (), counts, mean, deviation, low, high, missing, filled)
 
 
 def distributions(look: Look) -> list[Distribution]:

@@ -183,6 +183,15 @@ def test_a_picture_shows_numbers_first_and_never_whether_they_were_missing(tmp_p
     assert [features[feature] for feature in first_axes(look.prepared)] == ["a", "b"]
 
 
+def test_what_the_recipe_filled_is_told(tmp_path: Path) -> None:
+    lines = [f"{'' if k % 6 == 0 else k % 9},{k % 5},{k % 11}\n" for k in range(40)]
+    text = "a,b,y\n" + "".join(lines)
+    for missing, filled in (("mean", {"a"}), ("drop", set())):
+        found = distributions(from_csv(tmp_path, text, missing=missing))
+        assert {one.column.name for one in found if one.filled} == filled
+        assert next(one.missing for one in found if one.column.name == "a") == pytest.approx(7 / 40)
+
+
 def test_every_row_knows_its_split_and_its_place_in_the_training_split() -> None:
     look = look_at("iris")
     for place, rows in enumerate((look.prepared.training, look.prepared.validation, look.prepared.test)):

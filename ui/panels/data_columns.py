@@ -157,7 +157,7 @@ class DistributionsView(QAbstractScrollArea):
         painter.drawText(words, left, _spread(one))
         if one.missing > 0:
             painter.setPen(t.color("warn"))
-            painter.drawText(words, right, f"{numbers.percent(one.missing)} missing")
+            painter.drawText(words, right, _lacking(one))
         elif one.column.is_target:
             painter.setPen(t.color("faint"))
             painter.drawText(words, right, "to be predicted")
@@ -196,7 +196,11 @@ def figures(one: Distribution) -> str:
     words = _spread(one)
     if not one.texts:
         words += f", from {value_text(one, one.low, 4)} to {value_text(one, one.high, 4)}"
-    return words + (f", {numbers.percent(one.missing)} missing" if one.missing else "")
+    return words + (f", {_lacking(one)}" if one.missing else "")
+
+
+def _lacking(one: Distribution) -> str:
+    return f"{numbers.percent(one.missing)} missing{', filled in' if one.filled else ''}"
 
 
 def value_text(one: Distribution, value: float, digits: int = 3) -> str:
