@@ -37,7 +37,9 @@ class StepsEditor(QWidget):
         """Show the steps of a column among what holds for all; nothing is emitted."""
         self._column, self._preparation = column, preparation
         self.form.show_only(fields_for(column.kind, chosen(column, preparation)))
-        self.form.set_inherited(preparation)
+        text = column.kind in ("category", "boolean")  # has no mean
+        middle = text and preparation.missing in ("mean", "median")
+        self.form.set_inherited(replace(preparation, missing="most_frequent") if middle else preparation)
         self.form.set_value(replace(column.steps, constant=shown_constant(column.kind, column.steps.constant)))
 
     def _edited(self, steps: Declared, path: str) -> None:

@@ -90,6 +90,8 @@ def detect(
             if kind == "parquet":  # only its columns of text hold marks
                 dialect = replace(spoken, decimal=decimal or ".", thousands=thousands or "")
                 return propose_columns(readable, dialect, SAMPLE_ROWS, tuple(missing_marks), notes)
+            if decimal or thousands:
+                notes.append("Cells of a workbook that are numbers have no marks, so that those given are not used.")
             dialect = spoken
             rows = _first_rows(readable, replace(dialect, header=False))
             return _with_header(readable, dialect, rows, header, tuple(missing_marks), notes)

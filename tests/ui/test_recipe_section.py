@@ -250,6 +250,9 @@ def test_what_is_left_open_says_what_holds_for_all(editor: StepsEditor) -> None:
     assert combo(editor.form, "scaling").currentText() == "robust, by quartiles, as for all"
     assert combo(editor.form, "was_missing").currentText() == "no, as for all"
     assert combo(editor.form, "clip").currentText() == "none, as for all"
+    assert combo(editor.form, "missing").currentText() == "median, as for all"
+    editor.show_column(Column(name="c", kind="category"), Preparation(missing="median"))
+    assert combo(editor.form, "missing").currentText() == "most frequent, as for all"
     assert editor.seen == []
 
 
