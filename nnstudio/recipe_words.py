@@ -20,7 +20,7 @@ from nnstudio.data.recipe import (
     TimeSplit,
     split_column,
 )
-from nnstudio.data.steps import MissingRule, Scaling, chosen
+from nnstudio.data.steps import Log, MissingRule, Scaling, chosen
 from nnstudio.date_words import date_text
 
 DIGITS = 4  # of a fitted number in words
@@ -121,6 +121,9 @@ def steps_of(column: FittedColumn) -> tuple[str, ...]:
     return tuple(steps)
 
 
+LOGS: dict[Log, str] = {"none": "{0}", "log1p": "log(1 + {0})", "signed": "sign({0}) log(1 + |{0}|)"}
+
+
 def brief(recipe: DataRecipe, fitted: FittedPreparation) -> tuple[str, ...]:
     """Return how many columns take each step, e.g. ``("standardize 4", "one-hot 2")``, the usual ones first."""
     plan = {column.name: column for column in recipe.plan.columns}
@@ -212,7 +215,7 @@ def _number_steps(column: FittedColumn) -> list[str]:
         steps.append(f"at least {_number(low)}")
     elif high is not None:
         steps.append(f"at most {_number(high)}")
-    made = {"none": "x", "log1p": "log(1 + x)", "signed": "sign(x) log(1 + |x|)"}[column.log]
+    made = LOGS[column.log].format("x")
     formula = _scaled(made, _number(column.offset), column.offset, column.scale)
     return [*steps, "as it is" if formula == "x" else formula]
 
@@ -243,7 +246,8 @@ def _target(target: FittedTarget) -> str:
         return f"target: 0 for {_short(target.classes[0])}, 1 for {_short(target.classes[1])}"
     if target.classes:
         return f"target: one-hot, {numbers.plural(len(target.classes), 'class', 'classes')}"
-    formula = _scaled("y", _number(target.offset), target.offset, target.scale)
+    y = LOGS[target.log].format("y")
+    formula = _scaled(y, _number(target.offset), target.offset, target.scale)
     return "target, as it is" if formula == "y" else f"target: {formula}"
 
 

@@ -7,13 +7,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.declared import Declared, replace
 from nnstudio.data import Column, ColumnSteps, Preparation
-from nnstudio.data.steps import chosen, fields_for
+from nnstudio.data.steps import TARGET_FIELDS, chosen, fields_for
 from nnstudio.recipe_words import read_constant, shown_constant
 from ui.forms import DeclaredForm
 
 
 class StepsEditor(QWidget):
     """The steps that matter for a column of its kind; what is left open is done as for all columns, and says so.
+
+    A number that is to be predicted may be scaled, and have a logarithm of its own.
 
     Signals
     -------
@@ -36,10 +38,15 @@ class StepsEditor(QWidget):
     def show_column(self, column: Column, preparation: Preparation) -> None:
         """Show the steps of a column among what holds for all; nothing is emitted."""
         self._column, self._preparation = column, preparation
-        self.form.show_only(fields_for(column.kind, chosen(column, preparation)))
+        is_target = column.role == "target"
+        self.form.show_only(TARGET_FIELDS if is_target else fields_for(column.kind, chosen(column, preparation)))
         text = column.kind in ("category", "boolean")  # has no mean
         middle = text and preparation.missing in ("mean", "median")
-        self.form.set_inherited(replace(preparation, missing="most_frequent") if middle else preparation)
+        inherited = replace(preparation, missing="most_frequent") if middle else preparation
+        if is_target:
+            scaling = preparation.scaling if preparation.scale_target else "none"
+            inherited = replace(preparation, log="none", scaling=scaling)
+        self.form.set_inherited(inherited)
         self.form.set_value(replace(column.steps, constant=shown_constant(column.kind, column.steps.constant)))
 
     def _edited(self, steps: Declared, path: str) -> None:

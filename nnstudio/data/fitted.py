@@ -115,10 +115,11 @@ def _part_name(column: str, part: DatePart) -> str:
 
 
 class FittedTarget(Declared, frozen=True):
-    """One target: its classes (negative, then positive, where there are two), or its offset and scale."""
+    """One target: its classes (negative, then positive, where there are two), or its logarithm, offset and scale."""
 
     name: Name
     kind: Kind
+    log: Log = "none"
     offset: float = 0.0
     scale: _Scale = 1.0
     classes: Annotated[tuple[Text, ...], Meta(max_length=MAX_CLASSES)] = ()

@@ -203,6 +203,8 @@ def fields_for(kind: Kind, steps: Chosen) -> tuple[str, ...]:
     return tuple(names)
 
 
+TARGET_FIELDS = ("log", "scaling")  # what matters for a number that is to be predicted
+
 _OWN = ("constant", "order")  # a column alone has these
 _SHARED = tuple(field.name for field in fields(Chosen) if field.name not in _OWN)
 

@@ -138,22 +138,24 @@ def is_date(prepared: PreparedData, feature: int) -> bool:
 def raw_target(source: PreparedData | FittedPreparation, values: ArrayLike, output: int = 0) -> NDArray[np.float64]:
     """Return one target or its predictions of a regression in the unit of the table."""
     target = _target(source, output)
-    return np.asarray(values, np.float64) * target.scale + target.offset
+    with np.errstate(over="ignore"):  # what a network that diverges predicts may have no number
+        return unlogged(np.asarray(values, np.float64) * target.scale + target.offset, target.log)
 
 
 def scaled_target(source: PreparedData | FittedPreparation, values: ArrayLike, output: int = 0) -> NDArray[np.float64]:
     """Return values of one of a regression's targets as the network sees them."""
     target = _target(source, output)
-    return (np.asarray(values, np.float64) - target.offset) / target.scale
+    return (logged(values, target.log) - target.offset) / target.scale
 
 
 def error_scale(prepared: PreparedData) -> float | None:
     """Return what errors of a regression are multiplied by to be in the unit of the target.
 
-    None where there are several targets: their errors are means in units of each one's own spread.
+    None where there are several targets, whose errors are means in units of each one's own spread, and where the
+    network learns a logarithm, whose errors have no such unit.
     """
     targets = prepared.fitted.targets
-    return targets[0].scale if len(targets) == 1 else None
+    return targets[0].scale if len(targets) == 1 and targets[0].log == "none" else None
 
 
 def _target(source: PreparedData | FittedPreparation, output: int) -> FittedTarget:

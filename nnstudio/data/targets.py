@@ -15,7 +15,7 @@ from nnstudio.data.fitting import scale_of
 from nnstudio.data.recipe import Column, Preparation, Task, listed
 from nnstudio.data.room import blocks
 from nnstudio.data.table import Categories, ColumnValues, Table
-from nnstudio.data.transforming import to_float32
+from nnstudio.data.transforming import check_log, logged, to_float32
 
 MOST_CLASS_NUMBERS = 10  # a number target with more values is proposed as regression
 LOOKED_AT = 10_000  # rows that mostly tell whether a number is a class
@@ -92,10 +92,12 @@ def fit_targets(
 ) -> tuple[FittedTarget, ...]:
     """Fit the targets on the training rows (indices into the table): numbers are scaled like the inputs.
 
+    A logarithm is taken of a target that has one in its own steps: what holds for all inputs does not hold for it.
+
     Raises
     ------
     DataError
-        When numbers are too large for their spread.
+        When numbers are too large for their spread, or one has no logarithm.
     """
     fitted = []
     for at, column in enumerate(what.columns):
@@ -103,8 +105,11 @@ def fit_targets(
             values = table.columns[column.name]
             assert not isinstance(values, Categories)
             scaling = (column.steps.scaling or preparation.scaling) if preparation.scale_target else "none"
-            offset, scale = scale_of(values[training], scaling, table.name, column.name)
-            fitted.append(FittedTarget(name=column.name, kind=column.kind, offset=offset, scale=scale))
+            log = column.steps.log or "none"
+            known = values[training]
+            check_log(table, column.name, known, training, log)
+            offset, scale = scale_of(logged(known, log), scaling, table.name, column.name)
+            fitted.append(FittedTarget(name=column.name, kind=column.kind, log=log, offset=offset, scale=scale))
         else:
             fitted.append(FittedTarget(name=column.name, kind=column.kind, classes=what.classes[at]))
     return tuple(fitted)
@@ -128,7 +133,7 @@ def targets_of(table: Table, fitted: FittedPreparation, what: Learned, rows: NDA
     Raises
     ------
     DataError
-        When a scaled value does not fit float32.
+        When a scaled value does not fit float32, or a value has no logarithm.
     """
     Y = table.place.room((len(rows), fitted.outputs), np.float32)
     for block in blocks(len(rows)):
@@ -154,7 +159,9 @@ def _fill(
             continue
         values = table.columns[target.name]
         assert not isinstance(values, Categories)
-        Y[:, at] = to_float32((values[rows] - target.offset) / target.scale, table.name, target.name)
+        check_log(table, target.name, values[rows], rows, target.log)
+        scaled = (logged(values[rows], target.log) - target.offset) / target.scale
+        Y[:, at] = to_float32(scaled, table.name, target.name)
 
 
 def _some_of(values: ColumnValues, rows: NDArray[np.int64]) -> ColumnValues:

@@ -19,6 +19,7 @@ from nnstudio import edits
 from nnstudio.checkpoints import checkpoint_of
 from nnstudio.data import (
     Categories,
+    ColumnSteps,
     DataError,
     DataRecipe,
     PreparedData,
@@ -27,12 +28,15 @@ from nnstudio.data import (
     apply,
     detect,
     error_scale,
+    from_arrays,
     prepare,
     prepare_folds,
     prepare_table,
     raw_target,
     scaled_target,
     table_source,
+    to_arrays,
+    to_record,
     with_targets,
 )
 from nnstudio.document import Document
@@ -241,3 +245,59 @@ def test_weights_are_left_out_and_that_is_said_where_there_is_not_one_target_wit
 def test_weights_of_as_many_classes_do_not_stay_for_as_many_yes_no_targets() -> None:
     three = Output(units=3, class_weights=(1.0, 2.0, 3.0))
     assert edits.output_for(three, "binary", 3).class_weights == ()
+
+
+# -- the logarithm of a number ----------------------------------------------------------------------------------------
+
+
+def prices(least: float = 1.0) -> Table:
+    x = np.random.default_rng(0).normal(size=200)
+    y = np.exp(2 * x + 10)
+    y[17] = least
+    return table(x=x.tolist(), y=y.tolist())
+
+
+@pytest.mark.parametrize("log", ["log1p", "signed"])
+def test_the_logarithm_of_a_target_is_learned_and_taken_back(log: str) -> None:
+    data = prices(-5.0 if log == "signed" else 0.0)
+    prepared = prepare_table(data, recipe(data, "y", "regression", steps={"y": ColumnSteps(log=log)}))  # type: ignore[arg-type]
+    y = np.asarray(data.columns["y"])
+    logs = np.log1p(y) if log == "log1p" else np.sign(y) * np.log1p(np.abs(y))
+    training = logs[prepared.training]
+    expected = (logs - training.mean()) / training.std()
+    np.testing.assert_allclose(prepared.Y[:, 0], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(raw_target(prepared, prepared.Y[:, 0]), y, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(scaled_target(prepared, y), expected, rtol=1e-9)
+    assert error_scale(prepared) is None  # errors of a logarithm have no unit
+    loaded = from_arrays(to_arrays(prepared), to_record(prepared))
+    assert loaded.fitted == prepared.fitted
+
+
+def test_the_logarithm_of_all_inputs_is_none_of_the_target() -> None:
+    data = prices()
+    prepared = prepare_table(data, recipe(data, "y", "regression", log="signed"))
+    assert prepared.fitted.columns[0].log == "signed"
+    assert prepared.fitted.targets[0].log == "none"
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_target_without_a_logarithm_is_named_with_its_row(held: bool) -> None:
+    data = prices()
+    made = recipe(data, "y", "regression", steps={"y": ColumnSteps(log="log1p")})
+    prepared = prepare_table(data, made)
+    row = int((prepared.validation if held else prepared.training)[0])
+    np.asarray(data.columns["y"])[row] = -2.0
+    with pytest.raises(
+        DataError, match=rf"row {row + 1:,}: column 'y' is -2, and log\(1 \+ x\) needs numbers above -1"
+    ):
+        prepare_table(data, made)
+
+
+def test_what_is_predicted_of_a_logarithm_is_in_the_unit_of_the_table() -> None:
+    data = prices()
+    prepared = prepare_table(data, recipe(data, "y", "regression", steps={"y": ColumnSteps(log="log1p")}))
+    outputs = np.array([[0.0], [1.0], [300.0]], np.float32)
+    target = prepared.fitted.targets[0]
+    found = [float(value) for value in columns_of(prepared.fitted, outputs)["prediction"]]
+    assert found[:2] == pytest.approx([np.expm1(target.offset), np.expm1(target.offset + target.scale)], rel=1e-5)
+    assert found[2] > 1e100  # of a network that diverged, as a number or as infinity, and without a warning

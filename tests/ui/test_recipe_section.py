@@ -366,6 +366,25 @@ def test_a_column_is_made_a_feature_or_left_out_as_one_step_of_undo(
     assert model.store.document == before
 
 
+def test_the_logarithm_of_a_number_to_predict_is_chosen_and_told(
+    qtbot: QtBot, inspector: Inspector, model: TableTraining
+) -> None:
+    section = inspector.node_page.recipe
+    section.list.choose("buys")
+    assert section.steps.isHidden()  # classes have none
+    section.list.choose("age")
+    choose(section.use.role, "target")
+    apply(qtbot, inspector)
+    assert model.data.task == "regression"
+    section.list.choose("age")
+    assert section.steps.isVisible()
+    assert section.detail.text().startswith("target: (y − ")
+    combo(section.steps.form, "log").setCurrentIndex(2)
+    apply(qtbot, inspector)
+    assert model.data.fitted.targets[0].log == "log1p"
+    assert section.detail.text().startswith("target: (log(1 + y) − ")
+
+
 def test_another_target_changes_the_output_and_the_task(
     qtbot: QtBot, inspector: Inspector, model: TableTraining
 ) -> None:

@@ -420,6 +420,20 @@ def test_the_page_of_a_target_says_what_it_is_for(opened: Open, table: Path) -> 
     assert dialog.side.column.plot.isVisible()
 
 
+def test_a_number_to_predict_may_have_a_logarithm(qtbot: QtBot, opened: Open, table: Path) -> None:
+    dialog = opened(table)
+    dialog.columns_model.change([place(dialog, "income")], "target")
+    dialog.side.open_column(place(dialog, "income"))
+    form = dialog.side.column.steps.form
+    assert form.isVisible()
+    assert [name for name in ("missing", "clip", "log", "scaling") if form.knows(name)] == ["log", "scaling"]
+    give(form, "log", "log1p")
+    load(qtbot, dialog)
+    (target,) = dialog.prepared().fitted.targets
+    assert (target.name, target.log) == ("income", "log1p")
+    assert all(column.log == "none" for column in dialog.prepared().fitted.columns)
+
+
 def test_a_date_that_becomes_a_feature_offers_its_parts(qtbot: QtBot, opened: Open, table: Path) -> None:
     dialog = opened(table)
     assert "'when' holds dates" in dialog.left.notes.text()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.declared import replace
 from nnstudio import numbers
-from nnstudio.data import Column, ColumnSteps, Preparation, Preview, PreviewColumn
+from nnstudio.data import Column, ColumnSteps, Preparation, Preview, PreviewColumn, Task
 from nnstudio.spread_words import missing_words, spread_words
 from ui.column_choices import KIND_TITLES
 from ui.data_steps import StepsEditor
@@ -18,6 +18,7 @@ NOT_A_FEATURE = {
     "target": "The network learns to predict this column. Steps are for features.",
     "ignore": "This column is not used. Steps are for features.",
 }
+TO_BE_LEARNED = "The network learns to predict this column, scaled; its logarithm suits amounts over several sizes."
 DATE = "A date becomes numbers: choose which of its parts are inputs."
 
 
@@ -50,7 +51,13 @@ class ColumnPage(QWidget):
             widget.hide()
 
     def show_column(
-        self, column: Column, preparation: Preparation, sample: PreviewColumn, shown: Preview, together: int = 1
+        self,
+        column: Column,
+        preparation: Preparation,
+        sample: PreviewColumn,
+        shown: Preview,
+        together: int = 1,
+        task: Task | None = None,
     ) -> None:
         """Show a column among what holds for all; its steps are changed ``together`` with those of others."""
         self._column = column
@@ -60,15 +67,16 @@ class ColumnPage(QWidget):
         lines = f"{kind}, {distinct}. {missing_words(sample, shown)}\n{spread_words(spread, column.kind)}"
         set_text(self.figures, lines)
         self.plot.show_spread(spread, column.kind)
-        is_feature = column.role == "feature"
-        said = NOT_A_FEATURE.get(column.role, DATE if column.kind == "date" else "")
+        learned = column.role == "target" and column.kind == "number" and task == "regression"
+        has_steps = column.role == "feature" or learned
+        said = TO_BE_LEARNED if learned else NOT_A_FEATURE.get(column.role, DATE if column.kind == "date" else "")
         if together > 1:
             many = f"A change is made in all {numbers.count(together)} selected features of this type."
             said = f"{said} {many}".strip()
         set_text(self.sentence, said)
         self.sentence.setVisible(bool(said))
-        self.steps.setVisible(is_feature)
-        if is_feature:
+        self.steps.setVisible(has_steps)
+        if has_steps:
             self.steps.show_column(column, preparation)
 
     def _edited(self, steps: ColumnSteps) -> None:

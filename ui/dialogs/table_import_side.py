@@ -135,7 +135,8 @@ class Side(QWidget):
         column = recipe.plan.columns[at]
         name = column.name if len(column.name) <= LONGEST_NAME else f"{column.name[: LONGEST_NAME - 1]}…"
         self.pages.setTabText(COLUMN, f"Steps of {name}".replace("&", "&&"))
-        self.column.show_column(column, recipe.preparation, shown.columns[at], shown, len(self.together()))
+        together = len(self.together())
+        self.column.show_column(column, recipe.preparation, shown.columns[at], shown, together, recipe.task)
 
     def _find(self, beyond: int) -> None:
         """Go to the first column with the text in its name, from the current one on."""

@@ -101,7 +101,8 @@ class RecipeSection(QWidget):
     def _show_column(self, column: Column | None, recipe: DataRecipe) -> None:
         for widget in (self.of_column, self.use):
             widget.setVisible(column is not None)
-        self.steps.setVisible(column is not None and column.role == "feature")
+        has_steps = column is not None and (column.role == "feature" or self._is_learned(column, recipe))
+        self.steps.setVisible(has_steps)
         self.detail.setVisible(column is not None)
         if column is None:
             return
@@ -109,13 +110,19 @@ class RecipeSection(QWidget):
         self.use.show_column(recipe, column)
         row = self.list.columns.row_of(column.name)
         line = self.list.columns.line(row) if row >= 0 else None
-        if column.role != "feature":
+        if not has_steps:
             set_text(self.detail, NOT_A_FEATURE[column.role])
         elif line is not None:
             more = f"\n{line.detail}" if line.detail else ""
             set_text(self.detail, "\n".join(line.steps) + more)
-        if column.role == "feature":
+        if has_steps:
             self.steps.show_column(column, recipe.preparation)
+
+    def _is_learned(self, column: Column, recipe: DataRecipe) -> bool:
+        """Return whether a column is a number that is to be predicted."""
+        data = self._model.data
+        task = recipe.task or (data.task if data is not None else None)
+        return column.role == "target" and column.kind == "number" and task == "regression"
 
     def _choose(self, name: str) -> None:
         self._name = name

@@ -277,6 +277,8 @@ class MetricsPanel(Panel):
         if data is not None and len(data.targets) > 1:
             words = f"means over {data.target}" if named else f"all answers to {data.target} counted together"
             words += f"; {named} of the scaled targets" if named else ""
+        elif named and data is not None and error_scale(data) is None:
+            words = f"{named} of the scaled logarithm of {data.target}"
         elif named and data is not None:
             words = f"{named} in the unit of {data.target}"
         _say(self._unit, words)
