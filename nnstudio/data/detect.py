@@ -50,6 +50,7 @@ LOOKED_AT_FOR_COMMENTS = 64 * 2**10  # characters
 MOST_OF_COMMENT = 60  # characters in a note
 COMMA = Dialect(delimiter="|", decimal=",")
 _NAMED_DELIMITER = re.compile(rf"{DELIMITER_LINE}([^\w\s\"']|\t)\r?\n", re.IGNORECASE)
+_FEW_DIGITS = re.compile(r"[0-9]{1,9}")
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])[ ]*'[^'\n]*'(?=[ ]*(?:[,;\t|]|\r?$))", re.MULTILINE)
 
 Rows = list[list[str]]
@@ -274,8 +275,9 @@ def _number_format(rows: Rows, delimiter: str) -> tuple[str, str]:
 
 def _counts_up(cells: Sequence[str]) -> bool:
     """Return whether a row is a text and then whole numbers, each one more than the one before: years, or places."""
-    texts = [cell for cell in cells if not cell.strip(BLANKS).isdecimal()]
-    numbers = [int(cell) for cell in cells if cell.strip(BLANKS).isdecimal()]
+    trimmed = [cell.strip(BLANKS) for cell in cells]
+    texts = [cell for cell in trimmed if not _FEW_DIGITS.fullmatch(cell)]
+    numbers = [int(cell) for cell in trimmed if _FEW_DIGITS.fullmatch(cell)]
     return (
         1 <= len(texts) <= MOST_TEXTS_BESIDE
         and all(texts)

@@ -97,9 +97,10 @@ def _leading_zeros(name: str, cells: Sequence[str]) -> list[str]:
     first = next((cell for cell in cells if _LEADING_ZERO.fullmatch(cell)), None)
     if first is None or not all(cell.isdigit() for cell in cells):
         return []
+    short = first[:SHOWN].lstrip("0") or "0"
     return [
-        f"Column {name!r} has numbers that begin with zeros: {first!r} is read as {int(first)}. Read it as a category "
-        "if they are codes."
+        f"Column {name!r} has numbers that begin with zeros: {first[:SHOWN]!r} is read as {short}. Read it as a "
+        "category if they are codes."
     ]
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from nnstudio.data.cells import literal
 from nnstudio.data.head import SAMPLE_ROWS
+from nnstudio.data.room import blocks
 from nnstudio.data.scan import Scan
 from nnstudio.data.table import NumberArray
 
@@ -24,11 +25,15 @@ def number_notes(scan: Scan, name: str, at: int, values: NumberArray, small: boo
 
 def _rounded(scan: Scan, name: str, at: int, values: NumberArray) -> list[str]:
     """Note whole numbers so large that a double may not hold them exactly."""
-    size = np.abs(values)
-    if not np.any((size > EXACT) & (size < LONGEST_WHOLE)):
-        # A larger one is 1e30, or a key with all of its digits.
-        if not np.any((size >= LONGEST_WHOLE) & np.isfinite(size)):
+    large = larger = False
+    for block in blocks(len(values)):
+        size = np.abs(values[block])
+        large = large or bool(np.any((size > EXACT) & (size < LONGEST_WHOLE)))
+        larger = larger or bool(np.any((size >= LONGEST_WHOLE) & np.isfinite(size)))
+    if not large:
+        if not larger:
             return []
+        # Such a one is 1e30, or a key with all of its digits.
         written_out = f"SELECT count(*) FROM {scan.source} WHERE regexp_matches(c{at}, '[0-9]{{16}}')"
         if not scan.run(written_out).fetchone()[0]:
             return []
@@ -63,11 +68,15 @@ def _perhaps_thousands(scan: Scan, name: str, at: int, values: NumberArray) -> l
 def _may_be_grouped(values: NumberArray) -> bool:
     if len(values) <= SAMPLE_ROWS or not _whole(values[:SAMPLE_ROWS]).all():
         return False
-    others = values[~_whole(values)]
-    thousands = others * GROUP
-    return bool(
-        len(others) and np.all(np.abs(others) < GROUP) and np.all(np.abs(thousands - np.rint(thousands)) < ROUNDING)
-    )
+    found = False
+    for block in blocks(len(values)):
+        own = values[block]
+        others = own[~_whole(own)]
+        thousands = others * GROUP
+        if np.any(np.abs(others) >= GROUP) or np.any(np.abs(thousands - np.rint(thousands)) >= ROUNDING):
+            return False
+        found = found or len(others) > 0
+    return found
 
 
 def _whole(values: NumberArray) -> NDArray[np.bool_]:

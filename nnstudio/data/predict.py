@@ -52,10 +52,8 @@ def dialect_for(path: str | Path, fitted: FittedPreparation) -> Dialect:
     found = detect(file, header=own.header, sheet=_sheet(file, fitted)).dialect
     if is_typed(format_of(file)):
         return found
-    if found.delimiter != own.delimiter:
-        names = set(_head(file, replace(found, delimiter=own.delimiter)).names)
-        if all(column.name in names for column in fitted.columns):
-            found = detect(file, header=own.header, delimiter=own.delimiter).dialect
+    if found.delimiter != own.delimiter and _has_columns(file, found, fitted):
+        found = detect(file, header=own.header, delimiter=own.delimiter).dialect
     meant = replace(replace(found, thousands=""), decimal=own.decimal)
     meant = replace(meant, thousands=own.thousands)
     cells = _number_cells(file, fitted, found)
@@ -93,6 +91,17 @@ def _sheet(file: Path, fitted: FittedPreparation) -> str:
     """Return the sheet of a workbook that is called as the training table's was; else the first with cells is read."""
     wanted = fitted.dialect.sheet
     return wanted if wanted and format_of(file) == "workbook" and wanted in sheet_names(file) else ""
+
+
+def _has_columns(file: Path, found: Dialect, fitted: FittedPreparation) -> bool:
+    """Return whether a file parted by the delimiter of the training table has all columns that are needed."""
+    if fitted.dialect.delimiter in (found.quote, found.comment):
+        return False
+    try:
+        names = set(_head(file, replace(found, delimiter=fitted.dialect.delimiter)).names)
+    except DataError:
+        return False
+    return all(column.name in names for column in fitted.columns)
 
 
 def _head(file: Path, dialect: Dialect) -> Head:

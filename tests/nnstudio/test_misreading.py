@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from workbooks import number, parquet, row, text, workbook
@@ -327,3 +328,19 @@ def test_a_new_table_of_one_column_is_parted_as_the_training_table_was(tmp_path:
     fitted, path = trained(tmp_path, table), tmp_path / "new.csv"
     path.write_text("x\n1.234,00\n2.000,00\n")
     assert cells(read_for_prediction(path, fitted), "x") == [1234.0, 2000.0]  # type: ignore[arg-type]
+
+
+def test_a_delimiter_of_training_that_means_a_comment_now_is_left_alone(tmp_path: Path) -> None:
+    fitted, path = trained(tmp_path, GERMAN), tmp_path / "new.csv"
+    dialect = Dialect(delimiter="#", decimal=",", thousands=".")
+    fitted = msgspec.structs.replace(fitted, dialect=dialect)  # type: ignore[type-var]
+    path.write_text("# from the archive\n# of 2024\nx;k\n1.234,5;1\n2.345;2\n")
+    assert cells(read_for_prediction(path, fitted), "x") == [1234.5, 2345.0]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cell", ["9" * 5_000, "0" + "9" * 5_000])
+def test_a_cell_of_thousands_of_digits_is_no_trouble(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"a,b,v\n{cell},1,2\n01,2,3\n02,3,4\n03,3,4\n")
+    plan = detect(path)
+    assert [(c.row, len(c.text)) for c in read_table(path, plan).report.examples["a"]] == [(2, 80)]

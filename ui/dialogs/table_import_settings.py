@@ -52,8 +52,8 @@ MISSING_TITLES = {
     "refuse": "Refuse the table",
 }
 SCALING_TITLES = {
-    "standard": "Mean 0, deviation 1",
-    "min_max": "From 0 to 1",
+    "standard": "Standardize: mean 0, deviation 1",
+    "min_max": "Min-max: from 0 to 1",
     "robust": "Robust, by quartiles",
     "none": "None",
 }
