@@ -50,7 +50,7 @@ def remarks(found: Evaluation) -> list[str]:
         "the folds."
     ]
     if found.task == "regression" and not found.in_units:
-        said.append("Errors are means over the scaled targets.")
+        said.append("Errors are over what the network learns: scaled targets, or the logarithm of one.")
     for number, fold in enumerate(found.folds, start=1):
         if fold.stopped == "diverged":
             said.append(f"Fold {number} diverged: {fold.message}")

@@ -107,7 +107,7 @@ def result_fields(
         The trainer, at rest.
     prepared
         Its data; errors of a regression are given in the unit of their target, those of several targets as a mean
-        over the scaled targets.
+        over the scaled targets, and those of one with a logarithm over that, scaled.
     stopped
         Why it rests.
     since

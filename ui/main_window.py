@@ -209,8 +209,7 @@ class MainWindow(QMainWindow):
         self._recent_menu.aboutToShow.connect(self._fill_recent)
         stack.undoTextChanged.connect(self._show_undo)
         stack.redoTextChanged.connect(self._show_undo)
-        stack.canUndoChanged.connect(self._show_undo)
-        stack.canRedoChanged.connect(self._show_undo)
+        stack.indexChanged.connect(self._show_undo)
         self._recipe_work.changed.connect(self._show_undo)
         self._show_undo()
         self._show_title()
@@ -242,14 +241,17 @@ class MainWindow(QMainWindow):
 
     def _undo(self) -> None:
         """Take back what was done last: a change of the recipe that waits to be applied, or a step of undo."""
-        if self._recipe_work.drafted:
-            self._recipe_work.discard()
+        work = self._recipe_work
+        if work.busy:
+            work.cancel()  # the change stays, and can be taken back then
+        elif work.newest:
+            work.discard()
             self.messages.show_message("The change of the recipe, which was not applied, is taken back.", "info")
         else:
             self.model.undo()
 
     def _show_undo(self) -> None:
-        stack, drafted = self.store.undo_stack, self._recipe_work.drafted
+        stack, drafted = self.store.undo_stack, self._recipe_work.newest
         undone = "Change of the recipe" if drafted else stack.undoText()
         for name, verb, text, can in (
             ("edit.undo", "Undo", undone, drafted or stack.canUndo()),

@@ -64,6 +64,7 @@ class RecipeWork(QObject):
         self.problem, self.share, self._possible = "", 0.0, True
         self._base: DataRecipe | None = None
         self._landing = False
+        self._step = 0  # of undo, which was the last when the draft was changed
         self._background = Background(self)
         self._background.finished.connect(self._finished)
         self._background.failed.connect(self._failed)
@@ -81,6 +82,11 @@ class RecipeWork(QObject):
     def drafted(self) -> bool:
         """Whether something was changed that the document does not have."""
         return self._draft is not None
+
+    @property
+    def newest(self) -> bool:
+        """Whether the draft was changed after the last step of undo."""
+        return self.drafted and self._step == self._store.undo_stack.index()
 
     @property
     def possible(self) -> bool:
@@ -160,6 +166,7 @@ class RecipeWork(QObject):
             return
         self._text = text if self._draft is None or text == self._text else "Change the recipe"
         self._draft = recipe if recipe != self._store.document.data else None
+        self._step = self._store.undo_stack.index()
         self._check()
         self.changed.emit()
 

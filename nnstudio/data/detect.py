@@ -28,6 +28,8 @@ FORMAT_CELLS = 20_000  # that vote on delimiter and number marks
 LEAST_CONSISTENT = 0.6  # of the rows must have the same number of cells
 LEAST_SPACE_NUMBERS = 0.5  # of the cells must be numbers before a space is believed to be a delimiter
 LEAST_COUNTED = 3  # numbers of a header that go up by one
+MANY_COUNTED = 6  # where they begin neither with 0 nor with a year
+YEARS = range(1900, 2100)
 MOST_TEXTS_BESIDE = 3
 NUMBER_FORMATS: tuple[tuple[str, str], ...] = (
     (".", ""),
@@ -49,7 +51,7 @@ COMMENT_SIGNS = "#%!"
 LOOKED_AT_FOR_COMMENTS = 64 * 2**10  # characters
 MOST_OF_COMMENT = 60  # characters in a note
 COMMA = Dialect(delimiter="|", decimal=",")
-_NAMED_DELIMITER = re.compile(rf"{DELIMITER_LINE}([^\w\s\"']|\t)\r?\n", re.IGNORECASE)
+_NAMED_DELIMITER = re.compile(rf"\"?{DELIMITER_LINE}([^\w\s\"']|\t)\"?\r?\n", re.IGNORECASE)
 _FEW_DIGITS = re.compile(r"[0-9]{1,9}")
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])[ ]*'[^'\n]*'(?=[ ]*(?:[,;\t|]|\r?$))", re.MULTILINE)
 
@@ -283,6 +285,7 @@ def _counts_up(cells: Sequence[str]) -> bool:
         and all(texts)
         and len(numbers) >= LEAST_COUNTED
         and all(after - before == 1 for before, after in itertools.pairwise(numbers))
+        and (numbers[0] == 0 or numbers[0] in YEARS or len(numbers) >= MANY_COUNTED)
     )
 
 

@@ -45,7 +45,7 @@ _SIGNATURES = (
 )
 _LANGUAGES = (
     (
-        re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|head|body|table)\b", re.IGNORECASE),
+        re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html\b|(head|body|table)\b[^,;\t|\n>]*>\s*<)", re.IGNORECASE),
         "is a web page, whatever its name. Open it in a spreadsheet program and save it as .xlsx or CSV",
     ),
     (re.compile(rb"(\xef\xbb\xbf)?\s*<\?xml\b"), "holds XML, which is no table. Export it as CSV"),

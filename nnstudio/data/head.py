@@ -21,6 +21,7 @@ SAMPLE_ROWS = 1_000  # that tell how a file is read
 MOST_HEAD_BYTES = 16 * 2**20  # for tables with very many columns
 MOST_FIELD = 2**24  # characters in one cell
 DELIMITER_LINE = "sep="  # begins a first line that names the delimiter
+ROWS_THAT_TELL = 20  # of the names of rows: as many are looked at, however many are read
 ROW_NAMES = (
     "The header has one name fewer than the rows have cells: the first column is taken for the names of the rows, as R "
     "writes them."
@@ -102,7 +103,7 @@ def records(
     row = 0
     try:
         for row, cells in numbered_rows(lines(), dialect):
-            if not is_blank(cells) and (found or not _names_delimiter(cells)):
+            if not is_blank(cells) and (found or not _names_delimiter(cells, dialect.delimiter)):
                 found.append(Record(row, cells))
             if most is not None and len(found) > most:
                 return found[:-1], False, consumed
@@ -159,9 +160,9 @@ def is_blank(cells: list[str]) -> bool:
     return not cells or (len(cells) == 1 and not cells[0].strip(BLANKS))
 
 
-def _names_delimiter(cells: list[str]) -> bool:
+def _names_delimiter(cells: list[str], delimiter: str) -> bool:
     """Return whether a row is the line in which spreadsheet programs name the delimiter, such as sep=; before it."""
-    return len(cells) == 2 and cells[0].lower() == DELIMITER_LINE and not cells[1]
+    return delimiter.join(cells).lower() == f"{DELIMITER_LINE}{delimiter}"
 
 
 def without_surplus(record: Record, width: int) -> Record:
@@ -211,9 +212,11 @@ def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
 
 def _has_row_names(header: list[str], width: int, body: list[Record]) -> bool:
     """Return whether a header has no name for the first column; where the last is empty, rows end in a delimiter."""
-    if len(header) != width - 1 or not all(header):
+    first = [record.cells for record in body[:ROWS_THAT_TELL] if len(record.cells) == width]
+    if len(header) != width - 1 or not all(header) or not first:
         return False
-    return any(len(record.cells) == width and record.cells[-1].strip(BLANKS) for record in body)
+    ended = sum(bool(cells[-1].strip(BLANKS)) for cells in first)
+    return all(cells[0].strip(BLANKS) for cells in first) and 2 * ended > len(first)
 
 
 def _parquet_head(path: Path, rows: int) -> Head:

@@ -13,7 +13,7 @@ from nnstudio.data.table import Table
 
 @dataclass(frozen=True)
 class KeptTable:
-    """All columns of a file that hold single values, by the ``plan`` they were read with.
+    """The columns of a file as its ``plan`` reads them, but for texts that it ignores.
 
     ``state`` is that of the file before it was read.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from nnstudio.data.cells import BLANKS, MINUS, parse_number
@@ -17,15 +18,20 @@ LEAST_CELLS = 3
 LEAST_PARTED = 0.8  # of the rows of a file with one column
 MARKS = {",": "comma", ".": "point"}
 SPACES = {" ": "a space", "\u00a0": "a no-break space", "\u202f": "a narrow space", "\u2009": "a thin space"}
+LOOKED_AT = 200  # characters: an amount is shorter, and a row shows its parts
 SHOWN = 40  # characters of a cell
 _POINTED = re.compile(r"[+-]?[1-9][0-9]{0,2}[.][0-9]{3}")
 _COMMAED = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _LEADING_ZERO = re.compile(r"0[0-9]+")
-_SIGNED = re.compile(  # 12 %, $1,300.00, 35,50 €, (5.00), 5,00-, 1 234,5 CHF
-    r"[(+-]?\s*(?:[$€£¥]|[A-Z]{3})?\s*[(+-]?\s*\d[\d.,'’_\s]*\s*(?:[$€£¥%]|[A-Z]{3})?\s*[)-]?"
+_CURRENCY = (
+    "[$€£¥₹₽₺]|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|TRY|RUB|BRL|MXN|ZAR|KRW|SGD|HKD)"
+)
+_AMOUNT = r"(?:\d{1,3}(?:[ .'’,]\d{3})+(?:[.,]\d+)?|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d+)?|\d*[.,]?\d+|\d+[.,])"
+_SIGNED = re.compile(  # 12 %, $1,300.00, 35,50 €, (5.00), 5,00-, 1 234,5 CHF, 1,23,456.78
+    rf"[(+-]? ?(?:{_CURRENCY})? ?[(+-]?{_AMOUNT} ?(?:%|{_CURRENCY})? ?[)-]?"
 )
 _NO_AMOUNT = re.compile(r"\d+[.]\d+[.]\d+([.]\d+)*|[(+]?0\d.*")  # an address of a computer, a version; a telephone
-_PARTED = re.compile(r"\S(?:\s{2,}|\s*[:~^/\\]\s*|\s)\S")
+_PARTS = re.compile(r"\s{2,}|[:~^]")
 
 
 def number_note(rows: Iterable[Sequence[str]], dialect: Dialect) -> str:
@@ -67,13 +73,24 @@ def one_column(rows: Sequence[Sequence[str]]) -> str:
     """Return what is said of a file whose rows are all one cell, and look as if they were more; empty elsewhere."""
     if len(rows) < LEAST_CELLS or any(len(row) != 1 for row in rows):
         return ""
-    parted = sum(bool(_PARTED.search(row[0])) for row in rows)
-    if parted < LEAST_PARTED * len(rows):
+    counted = Counter(_parts(row[0][:LOOKED_AT]) for row in rows)
+    parts, alike = counted.most_common(1)[0]
+    if parts < 2 or alike < LEAST_PARTED * len(rows):
         return ""
     return (
         f"Only one column was found; a row is {rows[-1][0][:SHOWN]!r}. Choose the delimiter if there are more. Columns "
         "that are lined up with blanks have to be saved with a delimiter."
     )
+
+
+def _parts(text: str) -> int:
+    """Return how many cells a text may be, of columns that are lined up or parted by an unusual sign."""
+    if "://" in text or looks_like_date(text):
+        return 1
+    parts = _PARTS.split(text.strip())
+    words = text.split()
+    numbers = sum(parse_number(word, POINT) is not None for word in words)
+    return len(words) if len(parts) < 2 and 2 * numbers >= len(words) else len(parts)
 
 
 def _perhaps_decimal(name: str, cells: Sequence[str], dialect: Dialect) -> list[str]:
@@ -88,7 +105,7 @@ def _perhaps_decimal(name: str, cells: Sequence[str], dialect: Dialect) -> list[
         return []
     return [
         f"Column {name!r}: {alike[0]!r} is taken for {parse_number(alike[0], dialect):g}, with {dialect.thousands!r} "
-        "between thousands as elsewhere in the file. Choose other marks if that is wrong."
+        "between thousands. Choose other marks if that is wrong."
     ]
 
 
@@ -111,10 +128,11 @@ def _perhaps_numbers(name: str, cells: Sequence[str], dialect: Dialect) -> list[
     if not others:
         return []
     alike = [cell for cell in others if _looks_signed(cell)]
+    other = "" if dialect.sheet else ", or choose other marks"  # a workbook's numbers have none
     if len(numbers) + len(alike) >= LEAST_ALIKE * len(cells) and alike:
         return [
             f"Column {name!r} is read as text: its cells look like numbers, but {alike[0][:SHOWN]!r} cannot be read as "
-            "one. Take such signs away in the file, or choose other marks, to have it read as numbers."
+            f"one. Take such signs away in the file{other}, to have it read as numbers."
         ]
     if len(numbers) >= LEAST_NUMBERS * len(cells):
         return [
@@ -125,5 +143,7 @@ def _perhaps_numbers(name: str, cells: Sequence[str], dialect: Dialect) -> list[
 
 
 def _looks_signed(cell: str) -> bool:
-    text = cell.replace(MINUS, "-").replace("\u200b", "")
+    if len(cell) > LOOKED_AT:
+        return False
+    text = " ".join(cell.replace(MINUS, "-").replace("\u200b", "").split())
     return bool(_SIGNED.fullmatch(text)) and not _NO_AMOUNT.fullmatch(text) and not looks_like_date(text)

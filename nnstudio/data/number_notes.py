@@ -34,7 +34,7 @@ def _rounded(scan: Scan, name: str, at: int, values: NumberArray) -> list[str]:
         if not larger:
             return []
         # Such a one is 1e30, or a key with all of its digits.
-        written_out = f"SELECT count(*) FROM {scan.source} WHERE regexp_matches(c{at}, '[0-9]{{16}}')"
+        written_out = f"SELECT count(*) FROM {scan.source} WHERE regexp_full_match(trim(c{at}), '[+-]?[0-9]{{16,}}')"
         if not scan.run(written_out).fetchone()[0]:
             return []
     return [
@@ -53,11 +53,12 @@ def _perhaps_thousands(scan: Scan, name: str, at: int, values: NumberArray) -> l
     mark = scan.dialect.decimal
     cell, number = f"trim(c{at})", f"TRY_CAST(replace(c{at}, {literal(mark)}, '.') AS DOUBLE) IS NOT NULL"
     grouped = f"regexp_full_match({cell}, '[+-]?[1-9][0-9]{{0,2}}[{mark}][0-9]{{3}}')"
-    marked, alike, first = scan.run(
-        f"SELECT count(*), count(*) FILTER ({grouped}), first({cell}) FROM {scan.source} "
+    marked, alike, earliest, first = scan.run(
+        f"SELECT count(*), count(*) FILTER ({grouped}), min(r), arg_min({cell}, r) "
+        f"FROM (SELECT row_number() OVER () AS r, c{at} FROM {scan.source}) "
         f"WHERE contains(c{at}, {literal(mark)}) AND {number}"
     ).fetchone()
-    if not marked or marked != alike:
+    if not marked or marked != alike or earliest <= SAMPLE_ROWS:
         return []
     return [
         f"Column {name!r}: its first rows are whole numbers, and {first!r} below them is read with {mark!r} as its "
@@ -66,7 +67,8 @@ def _perhaps_thousands(scan: Scan, name: str, at: int, values: NumberArray) -> l
 
 
 def _may_be_grouped(values: NumberArray) -> bool:
-    if len(values) <= SAMPLE_ROWS or not _whole(values[:SAMPLE_ROWS]).all():
+    first = values[:SAMPLE_ROWS]
+    if len(values) <= SAMPLE_ROWS or not _whole(first).all() or not np.isfinite(first).any():
         return False
     found = False
     for block in blocks(len(values)):

@@ -18,7 +18,7 @@ from nnstudio.data.errors import DataError
 from nnstudio.data.fitted import FittedColumn, FittedPreparation
 from nnstudio.data.formats import format_of, is_typed, plain
 from nnstudio.data.head import Head, read_head
-from nnstudio.data.misreading import marks_in_words
+from nnstudio.data.misreading import MARKS, marks_in_words
 from nnstudio.data.read import head_with, read_table
 from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
 from nnstudio.data.report import counted, filled_with, read_notes, unseen_note
@@ -56,8 +56,12 @@ def dialect_for(path: str | Path, fitted: FittedPreparation) -> Dialect:
         found = detect(file, header=own.header, delimiter=own.delimiter).dialect
     meant = replace(replace(found, thousands=""), decimal=own.decimal)
     meant = replace(meant, thousands=own.thousands)
+    if meant.decimal == found.delimiter:
+        return found
     cells = _number_cells(file, fitted, found)
-    return meant if _readable(cells, meant) >= _readable(cells, found) else found
+    more = _readable(cells, meant) - _readable(cells, found)
+    told = found.delimiter == own.delimiter or any(mark in cell for cell in cells for mark in MARKS)
+    return meant if more > 0 or (more == 0 and told) else found
 
 
 def check_columns(path: str | Path, fitted: FittedPreparation) -> None:

@@ -23,6 +23,7 @@ from nnstudio.data.recipe import Column, DateOrder, Dialect, ImportPlan, Kind, R
 MOST_UNREADABLE = 0.1  # of the cells of a column of numbers or dates
 LEAST_ROWS_FOR_ID = 10  # fewer rows do not tell a row number from a coincidence
 LEAST_TEXTS_FOR_ID = 10
+KEY_WORDS = {"id", "ids", "uid", "guid", "uuid"}  # the same, of keys that come again
 LEAST_KEYS, LEAST_SHARE_OF_KEYS = 50, 0.2  # different ones, and of the rows, before a name like a key is believed
 ID_NAMES = {"", "row", "rowid", "unnamed: 0", "#"}
 ID_WORDS = {"id", "index", "idx", "nr", "no", "key"}  # as the last word of a name: CustomerID, order_no, Kunden-Nr.
@@ -169,6 +170,7 @@ def _why_row_number(name: str, cells: list[str], rows: int, dialect: Dialect) ->
     distinct = len(set(values))
     if named and distinct == rows:
         return "differs in every row and is named like a row number"
-    if named and distinct >= max(LEAST_KEYS, LEAST_SHARE_OF_KEYS * rows):
+    is_key = bool(words) and words[-1].lower() in KEY_WORDS
+    if is_key and distinct >= max(LEAST_KEYS, LEAST_SHARE_OF_KEYS * rows):
         return f"is named like a key and has {distinct:,} values in {rows:,} rows"
     return ""

@@ -15,6 +15,7 @@ from nnstudio.data.room import IN_MEMORY, Place
 
 EXAMPLES = 10  # of the cells and rows that could not be read, where a few are enough
 MOST_LISTED = 10_000  # of them that are listed, a column
+BYTES_A_TEXT = 60  # of a Python string besides its characters
 SHOWN_TEXT = 80  # characters of a cell in a message or list
 _Said = TypeVar("_Said")
 
@@ -131,6 +132,16 @@ class Table:
     def rows(self) -> int:
         """The number of rows."""
         return self.report.rows
+
+    @property
+    def size(self) -> int:
+        """The bytes that the columns take, about: their arrays, and the texts of categories."""
+        return sum(
+            values.codes.nbytes + sum(map(len, values.names)) + BYTES_A_TEXT * len(values.names)
+            if isinstance(values, Categories)
+            else values.nbytes
+            for values in self.columns.values()
+        )
 
     def of(self, names: Sequence[str]) -> Table:
         """Return the table of some of its columns, as if no other had been read."""

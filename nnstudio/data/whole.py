@@ -16,14 +16,14 @@ from nnstudio.data.kept import KeptTable
 from nnstudio.data.preview import Preview, PreviewColumn
 from nnstudio.data.read import read_table
 from nnstudio.data.recipe import Column, ImportPlan
-from nnstudio.data.room import place_for
+from nnstudio.data.room import memory_limit, place_for
 from nnstudio.data.scan import Cancel, Progress
 from nnstudio.data.spread import Figures, figures_of
 from nnstudio.data.summary import refused_columns
 from nnstudio.data.table import Categories, Table, is_missing
 from nnstudio.data.warning import tells_rows_apart
 
-VALUES_AT_ONCE = 32_000_000  # of a table too large for memory: its figures are kept, not its cells
+VALUES_AT_ONCE = 32_000_000  # of ignored texts, and of a table too large for memory: they are not kept
 READING = 0.8  # of the time; the rest goes to the figures
 
 
@@ -48,8 +48,8 @@ def check_whole(
     progress, cancelled
         As for :func:`nnstudio.data.read.read_table`.
     keep
-        Called with the table once it is read, before its figures are found: where it fits into the memory that is
-        given to tables, and the file has not changed lately.
+        Called with all columns but ignored texts once they are read, before their figures are found: where they fit
+        into the memory that is given to tables, and the file has not changed lately.
     kept
         What was kept of the file before: it is not read again.
 
@@ -66,9 +66,13 @@ def check_whole(
     columns: dict[str, PreviewColumn] = {column.name: column for column in shown.columns}
     if not wanted:
         return shown
-    large = place_for(shown.estimated_rows, len(wanted)).on_disk
-    step = max(1, VALUES_AT_ONCE // max(1, shown.estimated_rows)) if large else len(wanted)
-    blocks = [wanted[start : start + step] for start in range(0, len(wanted), step)]
+    # Ignored texts are mostly names and remarks, which differ in every row and take more memory than all else.
+    ignored = [column for column in wanted if column.role == "ignore" and column.kind == "category"]
+    used = [column for column in wanted if column not in ignored]
+    step = max(1, VALUES_AT_ONCE // max(1, shown.estimated_rows))
+    whole = used and not place_for(shown.estimated_rows, len(used)).on_disk
+    blocks = [used] if whole else _slices(used, step)
+    blocks += _slices(ignored, step)
     rows, table = -1, None
     for number, block in enumerate(blocks):
         report = None if progress is None else partial(_part, progress, number, len(blocks))
@@ -79,7 +83,8 @@ def check_whole(
         if rows not in (-1, table.rows):
             raise DataError(f"{table.name} gave different rows when it was read twice. Was it being written?")
         rows = table.rows
-        if keep is not None and len(blocks) == 1 and before.settled and state_of(file) == before:
+        stayed = before.settled and state_of(file) == before
+        if keep is not None and whole and number == 0 and stayed and table.size <= memory_limit():
             keep(KeptTable(file, before, plan, table))
         _take_figures(table, block, columns, report, cancelled)
     assert table is not None
@@ -94,6 +99,10 @@ def check_whole(
         estimated_rows=rows,
         counted_rows=rows,
     )
+
+
+def _slices(columns: list[Column], step: int) -> list[list[Column]]:
+    return [columns[start : start + step] for start in range(0, len(columns), step)]
 
 
 def _part(progress: Progress, number: int, blocks: int, share: float, done: float = 0.0) -> None:

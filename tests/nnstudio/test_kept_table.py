@@ -104,6 +104,17 @@ def test_a_table_that_would_be_read_otherwise_is_not_given(messy: Path, tmp_path
     assert kept.of(copy, plan, plan.columns) is None
 
 
+def test_ignored_texts_are_not_kept_and_large_texts_neither(messy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = with_column(detect(messy), "city", role="ignore")
+    (kept,) = kept_of(messy, plan)
+    assert set(kept.table.columns) == {"number", "big", "when", "flag", "y"}  # a date that is ignored may yet be used
+    used = with_column(plan, "city", role="feature")
+    assert kept.of(messy, used, used.columns) is None
+    with monkeypatch.context() as patched:
+        patched.setattr("nnstudio.data.whole.memory_limit", lambda: kept.table.size - 1)
+        assert kept_of(messy, plan) == []
+
+
 @pytest.mark.parametrize("change", ["content", "time", "away"])
 def test_a_changed_file_is_read_again(messy: Path, change: str) -> None:
     plan = detect(messy)

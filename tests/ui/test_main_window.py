@@ -68,6 +68,31 @@ def test_undo_takes_back_a_change_of_the_recipe_that_was_not_applied_first(windo
     qtbot.waitUntil(lambda: window.store.undo_stack.index() == count - 1, timeout=PATIENCE)
 
 
+def test_what_was_done_after_a_change_of_the_recipe_is_undone_before_it(window, qtbot):
+    work = work_of(window.model)
+    work.set_preparation(replace(work.recipe.preparation, scaling="min_max"))
+    layers = len(window.store.document.graph.nodes)
+    window.canvas.add_layer("dense")
+    assert len(window.store.document.graph.nodes) == layers + 1
+    press(window, "edit.undo")
+    assert work.drafted
+    assert len(window.store.document.graph.nodes) == layers
+    press(window, "edit.undo")
+    assert not work.drafted
+
+
+def test_undo_while_a_change_of_the_recipe_is_prepared_takes_nothing_else_back(window, qtbot):
+    train_a_little(window, qtbot)
+    index, work = window.store.undo_stack.index(), work_of(window.model)
+    work.set_preparation(replace(work.recipe.preparation, scaling="min_max"))
+    work.apply()
+    press(window, "edit.undo")
+    qtbot.waitUntil(lambda: not work.busy, timeout=PATIENCE)
+    assert window.store.undo_stack.index() in (index, index + 1)  # canceled, or it was too late
+    assert work.drafted == (window.store.undo_stack.index() == index)
+    assert "taken back" not in window.messages.text
+
+
 def test_the_data_are_looked_at_from_their_menu(window, qtbot):
     assert not window.docks.is_open("data")
     press(window, "data.look")
