@@ -204,7 +204,7 @@ CASES: dict[str, Case] = {
         "a b\n1 1.5 2\n2 2.5 4\n3 2.5 4\n4 2.5 4\n", {"a": [1.5, 2.5, 2.5, 2.5], "b": [2.0, 4.0, 4.0, 4.0]}
     ),
     "words and numbers between single blanks": Case(
-        "name a b\nAnn 1.5 2\nBob Lee 2.5 4\nZoe 2.5 4\nEve 2.5 5\nKim 2.5 5\nTom 1.5 5\n",
+        "name a b\nAnn 1.5 2\nBob Lee 2.5 4\nZoe 2.5 4\nEve 2.5 5\n" + "Kim 2.5 5\n" * 9,
         says=("Only one column was found",),
     ),
     "a quoted line that names the delimiter": Case(
