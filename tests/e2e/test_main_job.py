@@ -88,7 +88,7 @@ def test_a_person_loads_a_table_draws_trains_saves_opens_and_predicts(window, sc
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     with out.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(file, delimiter=";"))  # as the table has it
     assert len(rows) == 241
     assert rows[-1]["prediction"] == ""
     right = [row["prediction"] == row["sorte"] for row in rows[:-1]]
