@@ -91,18 +91,20 @@ def records(
     DataError
         When a cell is longer than any cell of a table can be.
     """
-    consumed = 0
+    consumed, last = 0, ""
 
     def lines() -> Iterator[str]:
-        nonlocal consumed
+        nonlocal consumed, last
         for line in io.StringIO(text, newline=""):
-            consumed += len(line)
+            consumed, last = consumed + len(line), line
             yield line
 
     found: list[Record] = []
     row = 0
     try:
         for row, cells in numbered_rows(lines(), dialect):
+            if len(cells) > 1 and not cells[-1] and last.rstrip("\r\n").endswith(" ") and dialect.delimiter != " ":
+                cells[-1] = " "  # Python's reader leaves blanks out, and a cell of blanks is none that is empty
             if not is_blank(cells) and (found or not _names_delimiter(cells, dialect.delimiter)):
                 found.append(Record(row, cells))
             if most is not None and len(found) > most:

@@ -115,12 +115,17 @@ def has_comments(readable: Path, sign: str) -> bool:
         return re.search(rb"(?:^|[\r\n]|^\xef\xbb\xbf)" + re.escape(sign.encode()), data) is not None
 
 
-def blank_after_quote(readable: Path, dialect: Dialect) -> bool:
-    """Return whether a blank follows a quote: where it closes a cell, DuckDB drops what comes behind without a word."""
+def blanks_beside_quotes(readable: Path, dialect: Dialect) -> bool:
+    """Return whether a blank follows a quote, or a cell begins with blanks and two quotes.
+
+    Where the quote closes a cell, DuckDB drops what comes behind without a word; and it takes the two for text.
+    """
     if not dialect.quote or dialect.delimiter == " ":
         return False
+    quote, sign = re.escape(dialect.quote.encode()), re.escape(dialect.delimiter.encode())
+    doubled = re.compile(rb"(?:^|[\r\n]|" + sign + rb") +" + quote * 2 + rb"[^\r\n" + sign + quote + rb"]")
     with readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return data.find(dialect.quote.encode() + b" ") >= 0
+        return data.find(dialect.quote.encode() + b" ") >= 0 or doubled.search(data) is not None
 
 
 def quoted_newlines(readable: Path, quote: str) -> bool:

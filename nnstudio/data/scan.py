@@ -23,7 +23,7 @@ from nnstudio.data.lines import (
     Bytes,
     LineEnds,
     Walk,
-    blank_after_quote,
+    blanks_beside_quotes,
     has_comments,
     has_improper_header,
     look_at,
@@ -180,7 +180,7 @@ def opened(
         untidy = is_text and (has_comments(readable, dialect.comment) or found.ends.mixed)
         quoted = bool(dialect.quote) and ord(dialect.quote) in found.anywhere
         doubtful = quoted and dialect.header and has_improper_header(readable, dialect)
-        check_quotes = is_text and (check_quotes or doubtful or (quoted and blank_after_quote(readable, dialect)))
+        check_quotes = is_text and (check_quotes or doubtful or (quoted and blanks_beside_quotes(readable, dialect)))
         if untidy or check_quotes:
             readable, comments, improper = stack.enter_context(
                 tidied(

@@ -270,6 +270,10 @@ FILES: dict[str, File] = {
         given={"sheet": "Second"},
         says="Sheet 'Second' of 'First', 'Second' is read.",
     ),
+    "two quotes after blanks, and more behind": File(
+        b'a\nx\n  ""5 6\n"y"\nz\n', {"a": ["x", "y", "z"]}, set_aside=[(3, '  ""5 6')]
+    ),
+    "a blank beyond the columns": File(b"x\n1, \n5\n8\n9\n", {"x": [5.0, 8.0, 9.0]}, set_aside=[(2, "1, ")]),
     "the first sheet is empty": File(
         workbook(
             Empty="",
@@ -307,6 +311,8 @@ def test_an_awkward_file_arrives_as_it_is_and_what_cannot_be_read_is_listed(tmp_
         assert "".join(column.kind[0] for column in plan.columns) == file.kinds
     assert file.says in " ".join((*plan.notes, *table.report.sentences))
     shown = preview(path, plan)
+    if shown.complete and b'"' not in file.data:  # the preview shows a row with improper quotes
+        assert [row.row for row in shown.set_aside] == [row for row, _ in file.set_aside]
     assert {c.name: c.unreadable_count for c in shown.columns if c.unreadable_count} == table.report.unreadable
 
 
