@@ -84,12 +84,12 @@ def needs_care(dialect: Dialect, marks: Iterable[str]) -> bool:
     return bool(dialect.thousands) or any(parse_number(mark, dialect) is not None for mark in marks)
 
 
-ODD_NUMBERS = (b"_", b"+-")  # in 1_000 and +-5, which DuckDB takes for numbers
-
-
 def suspicious_bytes(dialect: Dialect) -> tuple[bytes, ...]:
-    """Return what a file must not hold for :func:`plain_number_sql` to be right."""
-    return ODD_NUMBERS if dialect.decimal == "." else (*ODD_NUMBERS, b".")
+    """Return what a file must not hold for :func:`plain_number_sql`, or reading its numbers as such, to be right.
+
+    DuckDB casts 1_000 and +-5; with a decimal comma it reads 7. and .9 as numbers, too.
+    """
+    return (b"_", b"+-") if dialect.decimal == "." else (b"_", b"+-", b".")
 
 
 def number_sql(column: str, dialect: Dialect, marks: Iterable[str]) -> str:

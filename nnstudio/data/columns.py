@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from nnstudio.data.booleans import names_of, parse_boolean
 from nnstudio.data.cells import (
-    ODD_NUMBERS,
     category_sql,
     natural_key,
     needs_care,
@@ -63,10 +62,8 @@ def scan_columns(
     numbers = [column for column in wanted if column.kind == "number"]
     numeric_marks = any(parse_number(mark, scan.dialect) is not None for mark in marks)
     direct = {c.name for c in numbers if scan.head.types and is_direct(scan.head.types[at[c.name]])}
-    sound = not needs_care(scan.dialect, marks) and scan.is_text
-    typed = sound and not _holds(scan, ODD_NUMBERS)  # a point in place of a comma ends reading them as numbers
-    care = not typed or _holds(scan, set(suspicious_bytes(scan.dialect)) - set(ODD_NUMBERS))
-    quick = _scan_quickly(scan, [c for c in numbers if c.name in direct or typed], at, place)
+    care = not scan.is_text or needs_care(scan.dialect, marks) or _holds(scan, suspicious_bytes(scan.dialect))
+    quick = _scan_quickly(scan, [c for c in numbers if c.name in direct or not care], at, place)
     if quick is None:
         quick = _Quick({}, set(), set(), set())
     values |= quick.values  # no row was set aside
@@ -84,8 +81,7 @@ def scan_columns(
         if (
             numeric_marks
             if c.name in direct
-            else (care and c.name not in quick.values)
-            or (c.name not in quick.known and not np.isfinite(cast("NumberArray", values[c.name])).all())
+            else care or (c.name not in quick.known and not np.isfinite(cast("NumberArray", values[c.name])).all())
         )
     ]
     for block in _blocks(doubtful, COMPUTED_COLUMNS):

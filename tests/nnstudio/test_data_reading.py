@@ -115,7 +115,7 @@ def test_an_awkward_file_arrives_as_it_is(tmp_path: Path, case: str) -> None:
     assert values(read(tmp_path, data)) == expected
 
 
-@pytest.mark.parametrize("text", ["1.5", "1.000", "1_000,5", "+-5", "inf", "1e999"])
+@pytest.mark.parametrize("text", ["1.5", "1.000", "7.", ".9", "1_000,5", "+-5", "inf", "1e999"])
 @pytest.mark.parametrize("other", ["x", "x.y"])
 def test_a_cell_that_is_no_number_with_a_decimal_comma_is_reported_with_its_row(
     tmp_path: Path, text: str, other: str
