@@ -172,7 +172,8 @@ def _blocks(columns: Sequence[Column], size: int) -> Iterator[Sequence[Column]]:
 
 def _holds(scan: Scan, signs: Collection[bytes]) -> bool:
     """Return whether a text holds any of these below its header."""
-    signs = [sign for sign in signs if sign[0] in scan.bytes.below]
+    there = scan.bytes.below if scan.dialect.header else scan.bytes.anywhere
+    signs = [sign for sign in signs if sign[0] in there]
     if all(len(sign) == 1 for sign in signs):
         return bool(signs)
     with scan.readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:

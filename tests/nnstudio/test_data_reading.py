@@ -115,6 +115,20 @@ def test_an_awkward_file_arrives_as_it_is(tmp_path: Path, case: str) -> None:
     assert values(read(tmp_path, data)) == expected
 
 
+@pytest.mark.parametrize(("text", "decimal"), [("7.", ","), (".9", ","), ("1_000", "."), ("1_000", ",")])
+def test_the_first_row_of_a_table_without_a_header_is_read_with_the_same_care(
+    tmp_path: Path, text: str, decimal: str
+) -> None:
+    path = write(tmp_path, f"{text} 8\n4 5\n6 7\n".encode())
+    plan = ImportPlan(
+        dialect=Dialect(delimiter=" ", decimal=decimal, header=False),  # type: ignore[arg-type]
+        columns=(Column(name="column_1"), Column(name="column_2")),
+    )
+    table = read_table(path, plan)
+    assert values(table) == {"column_1": [None, 4.0, 6.0], "column_2": [8.0, 5.0, 7.0]}
+    assert table.report.examples["column_1"] == (Unreadable(1, text),)
+
+
 @pytest.mark.parametrize("text", ["1.5", "1.000", "7.", ".9", "1_000,5", "+-5", "inf", "1e999"])
 @pytest.mark.parametrize("other", ["x", "x.y"])
 def test_a_cell_that_is_no_number_with_a_decimal_comma_is_reported_with_its_row(
