@@ -30,16 +30,11 @@ class KeptTable:
         """
         if file != self.file or (plan.dialect, plan.missing_marks) != (self.plan.dialect, self.plan.missing_marks):
             return None
-        read = {column.name: _reading(column) for column in self.plan.columns if column.name in self.table.columns}
-        if any(read.get(column.name) != _reading(column) for column in columns):
+        read = {column.name: column.read_as for column in self.plan.columns if column.name in self.table.columns}
+        if any(read.get(column.name) != column.read_as for column in columns):
             return None
         try:
             stayed = state_of(file) == self.state
         except OSError:
             return None  # reading says what is wrong
         return self.table.of([column.name for column in columns]) if stayed else None
-
-
-def _reading(column: Column) -> tuple[str, str]:
-    """Return what of a column decides how its cells are read."""
-    return column.kind, column.date_order

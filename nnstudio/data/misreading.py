@@ -123,18 +123,18 @@ def _leading_zeros(name: str, cells: Sequence[str]) -> list[str]:
 
 def _perhaps_numbers(name: str, cells: Sequence[str], dialect: Dialect) -> list[str]:
     """Say why a column that is text may be meant as numbers."""
-    numbers = [cell for cell in cells if parse_number(cell, dialect) is not None]
     others = [cell for cell in cells if parse_number(cell, dialect) is None]
+    numbers = len(cells) - len(others)
     if not others:
         return []
     alike = [cell for cell in others if _looks_signed(cell)]
     other = "" if dialect.sheet else ", or choose other marks"  # a workbook's numbers have none
-    if len(numbers) + len(alike) >= LEAST_ALIKE * len(cells) and alike:
+    if numbers + len(alike) >= LEAST_ALIKE * len(cells) and alike:
         return [
             f"Column {name!r} is read as text: its cells look like numbers, but {alike[0][:SHOWN]!r} cannot be read as "
             f"one. Take such signs away in the file{other}, to have it read as numbers."
         ]
-    if len(numbers) >= LEAST_NUMBERS * len(cells):
+    if numbers >= LEAST_NUMBERS * len(cells):
         return [
             f"Column {name!r} is read as text: most of its cells are numbers, but not {others[0][:SHOWN]!r}. Add such "
             "texts to the missing marks, or choose number as its type, to have it read as numbers."

@@ -89,6 +89,11 @@ class Column(Declared, frozen=True):
     steps: ColumnSteps = ColumnSteps()
     date_order: DateOrder = ""
 
+    @property
+    def read_as(self) -> tuple[Kind, DateOrder]:
+        """What decides how its cells are read, whatever they are for."""
+        return self.kind, self.date_order
+
 
 class ImportPlan(Declared, frozen=True):
     """How a table is read. ``notes`` are plain sentences on what was detected and what is doubtful.

@@ -70,7 +70,7 @@ def check_whole(
     ignored = [column for column in wanted if column.role == "ignore" and column.kind == "category"]
     used = [column for column in wanted if column not in ignored]
     step = max(1, VALUES_AT_ONCE // max(1, shown.estimated_rows))
-    whole = used and not place_for(shown.estimated_rows, len(used)).on_disk
+    whole = bool(used) and not place_for(shown.estimated_rows, len(used)).on_disk
     blocks = [used] if whole else _slices(used, step)
     blocks += _slices(ignored, step)
     rows, table = -1, None

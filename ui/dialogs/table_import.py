@@ -155,7 +155,7 @@ class TableImportDialog(QDialog):
         self._plan = plan
         if self._background.busy:
             self._inspect()  # what is under way does not know of this
-        elif any(c.name in before and _read_as(before[c.name]) != _read_as(c) for c in changed):
+        elif any(c.name in before and before[c.name].read_as != c.read_as for c in changed):
             self._look_again()  # a role changes no figure
         self._error = ""
         self._refresh()
@@ -365,10 +365,6 @@ class TableImportDialog(QDialog):
             self.side.check.hide()
         else:
             self.side.check.show_state(shown.counted_rows, self._checking.busy, self._check_problem)
-
-
-def _read_as(column: Column) -> tuple[str, str]:
-    return column.kind, column.date_order
 
 
 def _is_date_feature(column: Column | None) -> bool:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnstudio import numbers
 from nnstudio.data import ImportPlan, Preview, doubts
-from nnstudio.data.propose import IGNORED
+from nnstudio.data.propose import IGNORED, TARGET
 from ui.dialogs.table_import_preview import PreviewModel, PreviewView
 from ui.dialogs.table_import_settings import HEAD_HEIGHT, heading
 from ui.dialogs.table_import_unreadable import ProblemsView
@@ -87,7 +87,7 @@ class Left(QWidget):
 def _still_true(plan: ImportPlan) -> list[str]:
     """Return the notes on what was detected, without those on roles that a person has changed since."""
     # Which column is the target stands beside it.
-    notes = [note for note in plan.notes if not note.startswith("The last column")]
+    notes = [note for note in plan.notes if not note.endswith(TARGET)]
     if not 0 < len(notes) <= MOST_COMPARED:
         return notes
     used = tuple(f"{column.name!r} " for column in plan.columns if column.role != "ignore")

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from nnstudio import numbers
 from ui import theme
+from ui.forms.plain import leave_wheel
 
 SWITCH_WIDTH, SWITCH_HEIGHT, KNOB_MARGIN = 32, 18, 3
 WHEEL_NOTCH = 120  # Qt's unit for one click of a wheel
@@ -50,7 +51,7 @@ class Combo(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        leave_wheel(self)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
 
@@ -67,13 +68,6 @@ class Combo(QComboBox):
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the scroll area unless the box has the focus."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class Spin(QSpinBox):
@@ -92,7 +86,7 @@ class Spin(QSpinBox):
         self.valueChanged.connect(self._accepted)
         self.lineEdit().textEdited.connect(self._was_typed)
         self.setKeyboardTracking(False)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        leave_wheel(self)
         self.setAccelerated(True)
         self.setProperty("role", "stepper")
         self.lineEdit().setTextMargins(TEXT_MARGIN, 0, 0, 0)  # a style sheet's padding does not reach it
@@ -171,13 +165,6 @@ class Spin(QSpinBox):
 
     def _shown(self, value: int) -> str:
         return f"{self.textFromValue(value)}{self.suffix()}"
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leave the wheel to the scroll area unless the box has the focus."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
     def _bare(self, text: str) -> str:
         return text.removesuffix(self.suffix()) if self.suffix() else text
