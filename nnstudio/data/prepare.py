@@ -36,6 +36,7 @@ from nnstudio.data.recipe import (
     targets,
 )
 from nnstudio.data.report import PreparationReport, notes_on, report_of
+from nnstudio.data.room import blocks
 from nnstudio.data.scan import Cancel, Progress
 from nnstudio.data.split import Indices, Split
 from nnstudio.data.steps import chosen, rule_of
@@ -254,8 +255,10 @@ def _fitted(
     """Return what the training rows teach, X, Y, and by column how many cells hold no known category."""
     settings = recipe.preparation
     # In the order of the table: what is fitted then does not depend on how rows were shuffled, and reading is faster.
-    trains = np.zeros(table.rows, bool)
-    trains[table.place.taken(rows, split.training)] = True
+    used, trains = np.zeros(len(rows), bool), np.zeros(table.rows, bool)
+    used[split.training] = True
+    for block in blocks(len(rows)):
+        trains[rows[block][used[block]]] = True
     training = table.place.places_of(trains)
     fitted = FittedPreparation(
         task=what.task,

@@ -16,7 +16,7 @@ from nnstudio.data.steps import DatePart, Log
 from nnstudio.data.table import Categories, ColumnValues, NumberArray, Table, is_missing
 from nnstudio.data.work import in_threads
 
-BLOCK = 2**15  # rows at a time, by columns of numbers so many at once: some megabytes a thread
+BLOCK = 2**14  # rows at a time, by columns of numbers so many at once: some megabytes a thread
 COLUMNS_AT_ONCE = 64  # of numbers
 SECONDS_A_DAY = 86_400
 DAYS_A_WEEK = 7
@@ -106,13 +106,14 @@ def _put_numbers(
     """Write the inputs of columns of numbers and dates, scaled together: a thread then seldom waits for the others."""
     made = [(column, *part) for column in columns for part in _parts(column, table.columns[column.name], taken)]
     with np.errstate(over="ignore"):
-        scaled = np.empty((len(made), len(inputs)))
-        for own, (_, values, offset, _) in zip(scaled, made, strict=True):
-            np.subtract(values, offset, out=own)
-        scaled /= np.array([[scale] for *_, scale in made])
+        centred = np.empty(len(inputs))
+        scaled = np.empty((len(made), len(inputs)), np.float32)
+        for own, (_, values, offset, scale) in zip(scaled, made, strict=True):
+            np.subtract(values, offset, out=centred)
+            own[:] = np.divide(centred, scale, out=centred)
         inputs[...] = scaled.T
-    if not np.isfinite(inputs).all():
-        first = int(np.argmin(np.isfinite(inputs).all(axis=0)))
+    if not np.isfinite(scaled).all():
+        first = int(np.argmin(np.isfinite(scaled).all(axis=1)))
         raise too_large(table.name, made[first][0].name)
 
 

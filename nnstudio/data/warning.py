@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Literal
 
@@ -14,7 +15,7 @@ from engine.declared import Declared
 from nnstudio.data.fitted import FittedColumn, FittedPreparation, FittedTarget
 from nnstudio.data.propose import ID_NAMES, ID_WORDS
 from nnstudio.data.recipe import Kind, listed, plural
-from nnstudio.data.room import blocks
+from nnstudio.data.repeated import count_repeated
 from nnstudio.data.split import Split
 from nnstudio.data.table import Categories, ColumnValues, Table
 from nnstudio.data.targets import Learned
@@ -27,9 +28,6 @@ WarningKind = Literal[
 SAMPLE = 20_000  # training rows that are looked at for a column that gives away the target
 SAMPLE_CELLS = 4_000_000  # of a table with very many columns, fewer rows are looked at
 FIRST = 100  # training rows that mostly tell enough about a column
-TELLING = 3  # columns that mostly tell all rows apart
-BINS_A_ROW = 4
-HASHED_ROWS = 8_192  # at a time, which stay in the processor's cache
 MOST_COLUMNS = 2_000  # and only so many columns
 LEAST_ROWS = 20  # fewer may be told apart by chance
 ALMOST_ALL = 0.99  # of each class told right by one column alone
@@ -75,12 +73,12 @@ def warnings_on(
     what
         What is learned from the rows.
     """
-    training = rows[split.training]
-    found = [*_giveaways(table, fitted, training, what.of(split.training))]
-    found += _constants(fitted, X, split)
-    found += _identities(table, fitted, training)
-    del training
-    found += _duplicates(X, Y, split)
+    with ThreadPoolExecutor(1) as pool:
+        again = pool.submit(count_repeated, X, Y, split)
+        found = [*_giveaways(table, fitted, rows, split.training, what)]
+        found += _constants(fitted, X, split)
+        found += _identities(table, fitted, rows, split.training)
+        found += _duplicates(again.result(), split)
     found += _small_classes(fitted, what, split)
     if len(fitted.features) > len(split.training):
         found.append(
@@ -97,14 +95,14 @@ def warnings_on(
 
 
 def _giveaways(
-    table: Table, fitted: FittedPreparation, training: NDArray[np.int64], what: Learned
+    table: Table, fitted: FittedPreparation, rows: NDArray[np.int64], training: NDArray[np.int64], what: Learned
 ) -> Iterator[DataWarning]:
     if len(training) < LEAST_ROWS:
         return
     columns = fitted.columns[:MOST_COLUMNS]
     most = min(len(training), SAMPLE, max(LEAST_ROWS, SAMPLE_CELLS // len(columns)))
-    places = np.linspace(0, len(training) - 1, most).astype(np.int64)
-    sample, seen = training[places], what.of(places)
+    places = np.sort(training[np.linspace(0, len(training) - 1, most).astype(np.int64)])  # in order: read faster
+    sample, seen = rows[places], what.of(places)
     for at, target in enumerate(fitted.targets):
         answers = _answers(table, target, seen, sample, at)
         if answers is None:
@@ -257,20 +255,23 @@ def _is_constant(column: FittedColumn, inputs: NDArray[np.float32], training: ND
     )
 
 
-def _identities(table: Table, fitted: FittedPreparation, training: NDArray[np.int64]) -> Iterator[DataWarning]:
+def _identities(
+    table: Table, fitted: FittedPreparation, rows: NDArray[np.int64], training: NDArray[np.int64]
+) -> Iterator[DataWarning]:
+    first = rows[training[:FIRST]]
     names = [
         column.name
         for column in fitted.columns
-        if _may_be_whole(values := table.columns[column.name], training)
-        and tells_rows_apart(column.name, column.kind, _some(values, training))
+        if _may_be_whole(values := table.columns[column.name], first)
+        and tells_rows_apart(column.name, column.kind, _some(values, rows[training]))
     ]
     if names:
         yield identity_warning(names)
 
 
-def _may_be_whole(values: ColumnValues, rows: NDArray[np.int64]) -> bool:
+def _may_be_whole(values: ColumnValues, first: NDArray[np.int64]) -> bool:
     """Return whether the first rows of a column are whole numbers, or texts: most columns need no further look."""
-    return isinstance(values, Categories) or _whole(values[rows[:FIRST]])
+    return isinstance(values, Categories) or _whole(values[first])
 
 
 def identity_warning(names: list[str]) -> DataWarning:
@@ -311,74 +312,15 @@ def _counts_up(values: NDArray[np.float64]) -> bool:
 # -- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _duplicates(X: NDArray[np.float32], Y: NDArray[np.float32], split: Split) -> Iterator[DataWarning]:
-    held = np.concatenate([split.validation, split.test])
-    if not len(held):
-        return
-    # Where few columns tell all rows apart, the others need no look.
-    few = _row_hashes(X, columns=_telling_columns(X, split.training))
-    if not _seen_again(few, split.training, held):
-        return
-    again = _seen_again(_row_hashes(X, Y), split.training, held)
+def _duplicates(again: int, split: Split) -> Iterator[DataWarning]:
     if again:
+        held = len(split.validation) + len(split.test)
         yield DataWarning(
             kind="duplicates",
-            text=f"{again:,} of the {plural(len(held), 'row')} held back {'is' if again == 1 else 'are'} also among "
+            text=f"{again:,} of the {plural(held, 'row')} held back {'is' if again == 1 else 'are'} also among "
             "the training rows, with the same inputs and target: figures on them flatter. Remove such rows, or keep "
             "them together in the split.",
         )
-
-
-def _telling_columns(X: NDArray[np.float32], training: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the columns of X with the most different values in the first training rows."""
-    ordered = np.sort(X[training[:FIRST]], axis=0)
-    distinct = np.count_nonzero(ordered[1:] != ordered[:-1], axis=0)
-    return np.argsort(-distinct, kind="stable")[:TELLING].astype(np.int64)
-
-
-def _seen_again(hashes: NDArray[np.uint64], training: NDArray[np.int64], held: NDArray[np.int64]) -> int:
-    """Return how many rows held back have the hash of a training row.
-
-    The first bits of their hashes tell of most that they have none, which is faster than to sort them all.
-    """
-    bits = max(1, (BINS_A_ROW * len(hashes)).bit_length())
-    shift, bins = np.uint64(64 - bits), np.zeros(2**bits, bool)
-
-    def hashes_in_bins(rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-        found = [own[bins[own >> shift]] for block in blocks(len(rows)) for own in [hashes[rows[block]]]]
-        return np.concatenate(found) if found else np.zeros(0, np.uint64)
-
-    for block in blocks(len(training)):
-        bins[hashes[training[block]] >> shift] = True
-    asked = hashes_in_bins(held)
-    bins[:] = False
-    bins[asked >> shift] = True
-    known = hashes_in_bins(training)
-    known.sort()
-    asked.sort()  # in order, they are found several times faster
-    if not len(known):
-        return 0
-    places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
-    return int(np.count_nonzero(known[places] == asked))
-
-
-def _row_hashes(*arrays: NDArray[np.float32], columns: NDArray[np.int64] | None = None) -> NDArray[np.uint64]:
-    """Return a number (m,) for each row that is the same for equal rows, or for those equal in some columns."""
-    hashes = np.zeros(len(arrays[0]), np.uint64)
-    odd, shift = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
-
-    def fill(rows: slice) -> None:
-        own = hashes[rows]
-        for array in arrays:
-            some = array[rows] if columns is None else array[rows, columns]
-            for column in np.add(some.T, np.float32(0.0), order="C"):  # + 0 makes -0.0 and 0.0 equal
-                own ^= column.view(np.uint32)
-                own *= odd
-                own ^= own >> shift
-
-    for _ in in_threads(fill, blocks(len(hashes), HASHED_ROWS)):
-        pass
-    return hashes
 
 
 def _small_classes(fitted: FittedPreparation, what: Learned, split: Split) -> Iterator[DataWarning]:
