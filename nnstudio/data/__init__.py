@@ -2,6 +2,7 @@
 
 from nnstudio.data.choices import shared_fields, with_changed_steps, with_choices, with_kinds, with_roles
 from nnstudio.data.detect import detect
+from nnstudio.data.doubt import DataWarning
 from nnstudio.data.encoding import ENCODING_TITLES
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.fitted import Feature, FittedColumn, FittedPart, FittedPreparation, FittedTarget
@@ -74,8 +75,7 @@ from nnstudio.data.stored import (
     to_record,
 )
 from nnstudio.data.table import Categories, ReadReport, Table, Unreadable
-from nnstudio.data.targets import propose_task, propose_tasks
-from nnstudio.data.warning import DataWarning
+from nnstudio.data.task import propose_task, propose_tasks
 from nnstudio.data.whole import check_whole
 
 __all__ = [

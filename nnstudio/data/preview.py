@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 from engine.declared import replace
 from nnstudio.data import parquet
 from nnstudio.data.cells import BLANKS, is_missing, natural_key
+from nnstudio.data.doubt import DataWarning
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.formats import plain
 from nnstudio.data.head import Head, Record, head_text, read_head, records, without_surplus
+from nnstudio.data.identities import MOST_DISTINCT, identity_warning, tells_rows_apart
 from nnstudio.data.kinds import Meaning, cell_reader, with_order
 from nnstudio.data.recipe import Column, DateOrder, ImportPlan, Kind, Task, listed, plural
 from nnstudio.data.scan import Cancel
 from nnstudio.data.spread import Figures, figures_of
 from nnstudio.data.steps import FILLING, MissingRule
 from nnstudio.data.table import MOST_LISTED, Categories, ColumnValues, Unreadable, shortened
-from nnstudio.data.warning import MOST_DISTINCT, DataWarning, identity_warning, tells_rows_apart
 
 MOST_CELLS = 300_000  # of a table with very many columns, fewer rows are shown
 LEAST_ROWS = 20

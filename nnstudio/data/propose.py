@@ -15,6 +15,7 @@ from nnstudio.data.cells import BLANKS, is_infinite, is_missing, parse_number
 from nnstudio.data.dates import doubt_of, find_order, looks_like_date, parse_date, short_years
 from nnstudio.data.errors import DataError
 from nnstudio.data.head import Head, read_head
+from nnstudio.data.identities import is_named_like_row_number, last_word
 from nnstudio.data.misreading import doubts_on
 from nnstudio.data.parquet import kind_of, nested
 from nnstudio.data.read import distinct_texts
@@ -23,14 +24,11 @@ from nnstudio.data.recipe import Column, DateOrder, Dialect, ImportPlan, Kind, R
 MOST_UNREADABLE = 0.1  # of the cells of a column of numbers or dates
 LEAST_ROWS_FOR_ID = 10  # fewer rows do not tell a row number from a coincidence
 LEAST_TEXTS_FOR_ID = 10
-KEY_WORDS = {"id", "ids", "uid", "guid", "uuid"}  # the same, of keys that come again
+KEY_WORDS = {"id", "ids", "uid", "guid", "uuid"}  # as the last word of a name, of keys that come again
 LEAST_KEYS, LEAST_SHARE_OF_KEYS = 50, 0.2  # different ones, and of the rows, before a name like a key is believed
-ID_NAMES = {"", "row", "rowid", "unnamed: 0", "#"}
-ID_WORDS = {"id", "index", "idx", "nr", "no", "key"}  # as the last word of a name: CustomerID, order_no, Kunden-Nr.
 LEAST_DATES = 0.9  # of the cells, before a text column is taken for dates
 LEAST_DATES_FOR_ID = 10  # different ones; a few days that come again and again may be categories
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2}([T ][0-9]{1,2}:[0-9]{2}.*)?")
-_WORD = re.compile(r"[A-Z]?[a-zäöüß]+|[A-Z]+")
 IGNORED = "it is proposed to be ignored (its role can be changed)."
 NEVER = "it is ignored."
 TARGET = "is taken for the target."
@@ -165,12 +163,9 @@ def _why_row_number(name: str, cells: list[str], rows: int, dialect: Dialect) ->
         values.append(value)
     if all(after - before == 1 for before, after in itertools.pairwise(values)):
         return "counts the rows" if values[0] in (0, 1) else "goes up by 1 from row to row, as a row number does"
-    words = _WORD.findall(name)
-    named = name.lower() in ID_NAMES or (bool(words) and words[-1].lower() in ID_WORDS)
     distinct = len(set(values))
-    if named and distinct == rows:
+    if is_named_like_row_number(name) and distinct == rows:
         return "differs in every row and is named like a row number"
-    is_key = bool(words) and words[-1].lower() in KEY_WORDS
-    if is_key and distinct >= max(LEAST_KEYS, LEAST_SHARE_OF_KEYS * rows):
+    if last_word(name) in KEY_WORDS and distinct >= max(LEAST_KEYS, LEAST_SHARE_OF_KEYS * rows):
         return f"is named like a key and has {distinct:,} values in {rows:,} rows"
     return ""

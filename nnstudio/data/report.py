@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Meta
 
 from engine.declared import Declared
+from nnstudio.data.doubt import DataWarning
 from nnstudio.data.fitted import FittedColumn, FittedPreparation
 from nnstudio.data.recipe import GroupSplit, Kind, Preparation, listed, plural, split_column
 from nnstudio.data.steps import MissingRule
 from nnstudio.data.table import EXAMPLES, Table, is_missing
-from nnstudio.data.warning import DataWarning
 
 WANTED: dict[Kind, str] = {"number": "number", "date": "date", "boolean": "yes or no", "category": "text"}
 _Count = Annotated[int, Meta(ge=0)]

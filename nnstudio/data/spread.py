@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnstudio.data.look import bin_edges
+from nnstudio.data.bins import bin_edges
 from nnstudio.data.recipe import Task
 from nnstudio.data.table import Categories, ColumnValues, NumberArray
-from nnstudio.data.targets import propose_task
+from nnstudio.data.task import propose_task
 
 MOST_BARS = 12  # of texts: the most frequent
 

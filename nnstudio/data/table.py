@@ -154,6 +154,11 @@ def is_missing(values: ColumnValues) -> NDArray[np.bool_]:
     return values.codes < 0 if isinstance(values, Categories) else np.isnan(values)
 
 
+def some_of(values: ColumnValues, rows: NDArray[np.int64]) -> ColumnValues:
+    """Return some cells of a column."""
+    return Categories(values.codes[rows], values.names) if isinstance(values, Categories) else values[rows]
+
+
 def shortened(text: str) -> str:
     """Return the text of a cell as messages and lists show it."""
     return text if len(text) <= SHOWN_TEXT else text[: SHOWN_TEXT - 1] + "…"

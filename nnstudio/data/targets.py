@@ -1,8 +1,7 @@
-"""What is learned: the task that targets suggest, their classes or scales, and the array Y."""
+"""What is learned: the targets' classes or scales, and the array Y."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +13,11 @@ from nnstudio.data.fitted import MAX_CLASSES, FittedPreparation, FittedTarget
 from nnstudio.data.fitting import scale_of
 from nnstudio.data.recipe import Column, Preparation, Task, listed
 from nnstudio.data.room import blocks
-from nnstudio.data.table import Categories, ColumnValues, Table
+from nnstudio.data.table import Categories, ColumnValues, Table, some_of
+from nnstudio.data.task import MOST_CLASS_NUMBERS, propose_task, propose_tasks
 from nnstudio.data.transforming import check_log, logged, to_float32
 
-MOST_CLASS_NUMBERS = 10  # a number target with more values is proposed as regression
 LOOKED_AT = 10_000  # rows that mostly tell whether a number is a class
-LEAST_ROWS_A_CLASS = 5  # on average, before whole numbers are proposed as classes
 LEAST_ROWS_A_COMBINATION = 10  # on average, before answers to several yes/no questions are kept in proportion
 
 Codes = NDArray[np.int64]
@@ -46,26 +44,6 @@ class Learned:
         return Learned(self.task, self.columns, tuple(codes[places] for codes in self.codes), self.classes)
 
 
-def propose_task(values: ColumnValues) -> Task:
-    """Return the task that a target suggests: classes for text and for few whole numbers, else regression."""
-    known = values[~np.isnan(values)] if not isinstance(values, Categories) else values.codes[values.codes >= 0]
-    distinct = np.unique(known)
-    if isinstance(values, Categories) or len(distinct) == 2:
-        return "binary" if len(distinct) <= 2 else "multiclass"
-    whole = bool(np.all(distinct == np.floor(distinct)))
-    few = len(distinct) <= MOST_CLASS_NUMBERS and len(known) >= LEAST_ROWS_A_CLASS * len(distinct)
-    return "multiclass" if whole and few and len(distinct) > 2 else "regression"
-
-
-def propose_tasks(values: Sequence[ColumnValues]) -> Task:
-    """Return the task that targets suggest together: several are yes/no each where all are, else numbers."""
-    if len(values) == 1:
-        return propose_task(values[0])
-    if all(propose_task(column) == "binary" for column in values):
-        return "binary"
-    return "multiclass" if any(isinstance(column, Categories) for column in values) else "regression"
-
-
 def learned(table: Table, columns: tuple[Column, ...], rows: NDArray[np.int64], task: Task | None) -> Learned:
     """Return what is to be learned from the rows (indices into the table).
 
@@ -75,7 +53,7 @@ def learned(table: Table, columns: tuple[Column, ...], rows: NDArray[np.int64], 
         When the targets do not go together, or their classes cannot be told apart.
     """
     names = [column.name for column in columns]
-    found = task or propose_tasks([_some_of(table.columns[name], rows) for name in names])
+    found = task or propose_tasks([_telling(table.columns[name], rows) for name in names])
     if found == "regression":
         return Learned(found, columns)
     if len(columns) > 1 and found == "multiclass":
@@ -164,17 +142,13 @@ def _fill(
         Y[:, at] = to_float32(scaled, table.name, target.name)
 
 
-def _some_of(values: ColumnValues, rows: NDArray[np.int64]) -> ColumnValues:
+def _telling(values: ColumnValues, rows: NDArray[np.int64]) -> ColumnValues:
     """Return the values of the rows, or of the first of them where these tell that they are no classes."""
     if not isinstance(values, Categories):
         first = values[rows[:LOOKED_AT]]
         if len(np.unique(first[~np.isnan(first)])) > MOST_CLASS_NUMBERS:
             return first
-    return _subset(values, rows)
-
-
-def _subset(values: ColumnValues, rows: NDArray[np.int64]) -> ColumnValues:
-    return Categories(values.codes[rows], values.names) if isinstance(values, Categories) else values[rows]
+    return some_of(values, rows)
 
 
 def _classes(table: Table, target: Column, rows: NDArray[np.int64], task: Task) -> tuple[Codes, tuple[str, ...]]:

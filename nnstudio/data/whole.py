@@ -12,6 +12,7 @@ import numpy as np
 from nnstudio.data.content import state_of
 from nnstudio.data.encoding import check_file
 from nnstudio.data.errors import Cancelled, DataError
+from nnstudio.data.identities import tells_rows_apart
 from nnstudio.data.kept import KeptTable
 from nnstudio.data.preview import Preview, PreviewColumn
 from nnstudio.data.read import read_table
@@ -21,7 +22,6 @@ from nnstudio.data.scan import Cancel, Progress
 from nnstudio.data.spread import Figures, figures_of
 from nnstudio.data.summary import refused_columns
 from nnstudio.data.table import Categories, Table, is_missing
-from nnstudio.data.warning import tells_rows_apart
 
 VALUES_AT_ONCE = 32_000_000  # of ignored texts, and of a table too large for memory: they are not kept
 READING = 0.8  # of the time; the rest goes to the figures

@@ -31,11 +31,10 @@ from nnstudio.data import (
     sample_recipe,
     table_source,
 )
+from nnstudio.data.bins import MOST_WHOLE, bin_edges
 from nnstudio.data.look import (
     MOST_CORRELATED,
-    MOST_WHOLE,
     Look,
-    bin_edges,
     correlated_axes,
     correlations,
     distribution,
