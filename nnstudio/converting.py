@@ -12,10 +12,10 @@ from typing import IO, Any
 import numpy as np
 
 from nnstudio import archive
-from nnstudio.data.cells import literal
-from nnstudio.data.dates import DAY
-from nnstudio.data.parquet import SETTINGS
-from nnstudio.data.summary import WholeTable, written_cells
+from nnstudio.data.detecting.summary import WholeTable, written_cells
+from nnstudio.data.reading.cells import literal
+from nnstudio.data.reading.dates import DAY
+from nnstudio.data.reading.parquet import SETTINGS
 from nnstudio.data.table import Categories, is_missing
 
 MICROSECONDS = 10**6  # a second

@@ -8,7 +8,7 @@ import numpy as np
 
 from nnstudio import numbers
 from nnstudio.data import PreparedData, is_date
-from nnstudio.data.dates import DAY
+from nnstudio.data.reading.dates import DAY
 
 MINUTE, HOUR = 60.0, 3_600.0  # seconds
 MONTH, YEAR = 30.44 * DAY, 365.24 * DAY  # on average

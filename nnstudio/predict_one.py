@@ -13,9 +13,9 @@ from engine.metrics import threshold_of
 from engine.network import Network
 from nnstudio import numbers
 from nnstudio.data import Categories, DataError, FittedColumn, FittedPreparation, ReadReport, Table, apply, raw_target
-from nnstudio.data.cells import is_missing, parse_number
+from nnstudio.data.preparing.transforming import unlogged, without_log
+from nnstudio.data.reading.cells import is_missing, parse_number
 from nnstudio.data.table import ColumnValues
-from nnstudio.data.transforming import unlogged, without_log
 from nnstudio.date_words import date_text
 from nnstudio.recipe_words import FILLED, read_constant
 

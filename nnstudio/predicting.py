@@ -26,7 +26,7 @@ from nnstudio.data import (
     read_cells,
     read_for_prediction,
 )
-from nnstudio.data.cells import parse_number
+from nnstudio.data.reading.cells import parse_number
 from nnstudio.data.recipe import listed
 from nnstudio.headless import fitted_of, trained_network
 from nnstudio.project_file import Project

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from nnstudio import numbers
-from nnstudio.data.dates import parse_date
-from nnstudio.data.fitted import FittedColumn, FittedPart, FittedPreparation, FittedTarget
+from nnstudio.data.chosen import chosen
+from nnstudio.data.preparing.fitted import FittedColumn, FittedPart, FittedPreparation, FittedTarget
+from nnstudio.data.reading.dates import parse_date
 from nnstudio.data.recipe import (
     Column,
     ColumnSplit,
@@ -20,7 +21,7 @@ from nnstudio.data.recipe import (
     TimeSplit,
     split_column,
 )
-from nnstudio.data.steps import Log, MissingRule, Scaling, chosen
+from nnstudio.data.steps import Log, MissingRule, Scaling
 from nnstudio.date_words import date_text
 
 DIGITS = 4  # of a fitted number in words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nnstudio import numbers
 from nnstudio.data import Preview, PreviewColumn
+from nnstudio.data.detecting.spread import Spread
 from nnstudio.data.recipe import Kind
-from nnstudio.data.spread import Spread
 from nnstudio.date_words import date_text
 
 DIGITS = 4

@@ -14,11 +14,11 @@ import msgspec
 from engine.declared import replace
 from nnstudio import numbers
 from nnstudio.data import DataError, DataRecipe, TableSource, one_line, table_source
-from nnstudio.data.encoding import check_file
-from nnstudio.data.formats import plain
-from nnstudio.data.head import read_head
+from nnstudio.data.reading.encoding import check_file
+from nnstudio.data.reading.formats import plain
+from nnstudio.data.reading.head import read_head
+from nnstudio.data.reading.scan import Cancel
 from nnstudio.data.recipe import listed, read_columns
-from nnstudio.data.scan import Cancel
 from nnstudio.document import Document
 
 State = Literal["same", "newer", "size", "moved", "gone"]

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.declared import Declared, replace
 from nnstudio.data import Column, ColumnSteps, Preparation
-from nnstudio.data.steps import TARGET_FIELDS, chosen, fields_for
+from nnstudio.data.chosen import TARGET_FIELDS, chosen, fields_for
 from nnstudio.recipe_words import read_constant, shown_constant
 from ui.forms import DeclaredForm
 

@@ -10,9 +10,9 @@ from nnstudio.cli.output import MistakeError, check_writable, note
 from nnstudio.cli.reading import read_plan
 from nnstudio.converting import write_csv, write_parquet
 from nnstudio.data import Unreadable, plural
-from nnstudio.data.propose import notes_on_reading
-from nnstudio.data.report import WANTED, counted
-from nnstudio.data.summary import WholeTable, read_whole
+from nnstudio.data.detecting.propose import notes_on_reading
+from nnstudio.data.detecting.summary import WholeTable, read_whole
+from nnstudio.data.preparing.report import WANTED, counted
 
 SET_ASIDE = 3  # the exit code where rows were set aside
 WRITERS = {".csv": write_csv, ".parquet": write_parquet}

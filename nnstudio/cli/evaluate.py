@@ -13,7 +13,7 @@ from engine.network import GraphError
 from engine.snapshot import Status
 from nnstudio.cli.output import MistakeError, interruptible, note, progress_bar
 from nnstudio.data import Cancelled, DataError, load_table
-from nnstudio.data.prepare import check_recipe
+from nnstudio.data.preparing.prepare import check_recipe
 from nnstudio.evaluating import Evaluation, evaluate, validation_share, watches_validation
 from nnstudio.evaluation_text import lines
 from nnstudio.headless import reachable_recipe

@@ -10,11 +10,11 @@ from typing import Any
 from nnstudio.cli.output import MistakeError
 from nnstudio.cli.reading import read_plan
 from nnstudio.data import ENCODING_TITLES, Unreadable, one_line, plural
-from nnstudio.data.dates import ORDER_TITLES, format_date
-from nnstudio.data.encoding import check_file
-from nnstudio.data.formats import FORMAT_TITLES
-from nnstudio.data.summary import ColumnSummary, WholeTable, read_whole, summarize
-from nnstudio.data.workbook import sheet_names
+from nnstudio.data.detecting.summary import ColumnSummary, WholeTable, read_whole, summarize
+from nnstudio.data.reading.dates import ORDER_TITLES, format_date
+from nnstudio.data.reading.encoding import check_file
+from nnstudio.data.reading.formats import FORMAT_TITLES
+from nnstudio.data.reading.workbook import sheet_names
 
 TOLD_CELLS = 20  # of those that cannot be read, a column; --json has all that are listed
 SIGN_TITLES = {

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from engine.declared import SettingError
 from nnstudio.cli.output import MistakeError
 from nnstudio.data import ENCODING_TITLES, MISSING_MARKS, ImportPlan, detect, with_column
-from nnstudio.data.dates import ORDERS
+from nnstudio.data.reading.dates import ORDERS
 from nnstudio.data.recipe import Kind
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}

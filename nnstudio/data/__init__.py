@@ -1,14 +1,23 @@
 """Tables: how a file is read, and the arrays a network trains on. ``docs/data.md`` shows the flow."""
 
-from nnstudio.data.choices import shared_fields, with_changed_steps, with_choices, with_kinds, with_roles
-from nnstudio.data.detect import detect
+from nnstudio.data.detecting.choices import shared_fields, with_changed_steps, with_choices, with_kinds, with_roles
+from nnstudio.data.detecting.detect import detect
+from nnstudio.data.detecting.preview import (
+    Preview,
+    PreviewColumn,
+    doubts,
+    preview,
+    proposed_task,
+    rows_left,
+    targets_apart,
+)
+from nnstudio.data.detecting.spread import Spread
+from nnstudio.data.detecting.whole import check_whole
 from nnstudio.data.doubt import DataWarning
-from nnstudio.data.encoding import ENCODING_TITLES
 from nnstudio.data.errors import Cancelled, DataError
-from nnstudio.data.fitted import Feature, FittedColumn, FittedPart, FittedPreparation, FittedTarget
-from nnstudio.data.kept import KeptTable
-from nnstudio.data.predict import Applied, apply, check_columns, dialect_for, read_for_prediction
-from nnstudio.data.prepare import (
+from nnstudio.data.preparing.fitted import Feature, FittedColumn, FittedPart, FittedPreparation, FittedTarget
+from nnstudio.data.preparing.predict import Applied, apply, check_columns, dialect_for, read_for_prediction
+from nnstudio.data.preparing.prepare import (
     check_recipe,
     hashed_beside,
     load_table,
@@ -18,17 +27,29 @@ from nnstudio.data.prepare import (
     prepare_table,
     table_source,
 )
-from nnstudio.data.prepared import PreparedData
-from nnstudio.data.preview import (
-    Preview,
-    PreviewColumn,
-    doubts,
-    preview,
-    proposed_task,
-    rows_left,
-    targets_apart,
+from nnstudio.data.preparing.prepared import PreparedData
+from nnstudio.data.preparing.report import BadCell, PreparationReport
+from nnstudio.data.preparing.split import Split, split_sizes
+from nnstudio.data.preparing.stored import (
+    PreparedRecord,
+    axis,
+    axis_title,
+    error_scale,
+    from_arrays,
+    from_axis,
+    is_date,
+    raw,
+    raw_rows,
+    raw_target,
+    scaled,
+    scaled_target,
+    to_arrays,
+    to_input,
+    to_record,
 )
-from nnstudio.data.read import read_cells, read_table
+from nnstudio.data.reading.encoding import ENCODING_TITLES
+from nnstudio.data.reading.kept import KeptTable
+from nnstudio.data.reading.read import read_cells, read_table
 from nnstudio.data.recipe import (
     MISSING_MARKS,
     Column,
@@ -52,31 +73,10 @@ from nnstudio.data.recipe import (
     with_target,
     with_targets,
 )
-from nnstudio.data.report import BadCell, PreparationReport
 from nnstudio.data.samples import FIRST_SAMPLE, SAMPLES, Sample, sample_recipe
-from nnstudio.data.split import Split, split_sizes
-from nnstudio.data.spread import Spread
 from nnstudio.data.steps import ClipQuantiles, ClipValues, ColumnSteps, NoClip
-from nnstudio.data.stored import (
-    PreparedRecord,
-    axis,
-    axis_title,
-    error_scale,
-    from_arrays,
-    from_axis,
-    is_date,
-    raw,
-    raw_rows,
-    raw_target,
-    scaled,
-    scaled_target,
-    to_arrays,
-    to_input,
-    to_record,
-)
 from nnstudio.data.table import Categories, ReadReport, Table, Unreadable
 from nnstudio.data.task import propose_task, propose_tasks
-from nnstudio.data.whole import check_whole
 
 __all__ = [
     "ENCODING_TITLES",

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from engine.declared import replace
 from nnstudio.data.bins import FLOAT32_ROUNDING, WHOLE, bin_edges
-from nnstudio.data.dates import DAY
-from nnstudio.data.prepared import PreparedData
-from nnstudio.data.stored import is_date, raw, raw_target
+from nnstudio.data.preparing.prepared import PreparedData
+from nnstudio.data.preparing.stored import is_date, raw, raw_target
+from nnstudio.data.reading.dates import DAY
 
 SPLITS = ("training", "validation", "test")
 MOST_VALUES = 4_000_000  # distributions and correlations of larger data are those of a sample of their rows

@@ -9,7 +9,6 @@ from msgspec import Meta
 from engine.declared import Declared, SettingError, replace
 from nnstudio.data.errors import DataError
 from nnstudio.data.steps import (
-    FILLING,
     ClipField,
     ColumnSteps,
     DateParts,
@@ -21,7 +20,6 @@ from nnstudio.data.steps import (
     Rare,
     ScalingField,
     WasMissing,
-    rule_of,
 )
 
 Kind = Literal["number", "category", "date", "boolean"]
@@ -288,15 +286,6 @@ def split_column(preparation: Preparation) -> str | None:
     """Return the name of the column that the split asks, or None where it asks none."""
     split = preparation.split
     return None if isinstance(split, ShareSplit) else split.column
-
-
-def needed_columns(plan: ImportPlan, preparation: Preparation) -> tuple[Column, ...]:
-    """Return the columns whose missing cells leave out their row: targets, and features that are not filled."""
-    return tuple(
-        column
-        for column in plan.columns
-        if column.role == "target" or (column.role == "feature" and rule_of(column, preparation) not in FILLING)
-    )
 
 
 def with_target(plan: ImportPlan, name: str) -> ImportPlan:

@@ -11,10 +11,10 @@ import numpy as np
 
 from engine.declared import replace
 from nnstudio.data import generators
-from nnstudio.data.detect import detect
+from nnstudio.data.detecting.detect import detect
 from nnstudio.data.errors import DataError
 from nnstudio.data.generators import Generator
-from nnstudio.data.read import read_table
+from nnstudio.data.reading.read import read_table
 from nnstudio.data.recipe import Column, DataRecipe, ImportPlan, SampleSource, listed
 from nnstudio.data.table import Categories, ColumnValues, ReadReport, Table
 

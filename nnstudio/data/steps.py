@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
 from engine.declared import Declared, SettingError
-
-if TYPE_CHECKING:
-    from nnstudio.data.recipe import Column, Kind, Preparation
 
 MissingRule = Literal["drop", "mean", "median", "most_frequent", "constant", "refuse"]
 Scaling = Literal["standard", "min_max", "robust", "none"]
@@ -167,57 +163,3 @@ class ColumnSteps(Declared, frozen=True, omit_defaults=True):
             raise SettingError("A category stands twice in the order of the categories.")
         if self.date_parts is not None and len(set(self.date_parts)) != len(self.date_parts):
             raise SettingError("A part of the date was chosen twice.")
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What is done to one column, with nothing left open."""
-
-    missing: MissingRule
-    constant: float | str | None
-    was_missing: bool
-    encoding: CategoryEncoding
-    order: tuple[str, ...]
-    other: bool
-    rare_below: int
-    clip: Clip
-    log: Log
-    scaling: Scaling
-    date_parts: tuple[DatePart, ...]
-
-
-def fields_for(kind: Kind, steps: Chosen) -> tuple[str, ...]:
-    """Return the fields of :class:`ColumnSteps` that matter for a column of a kind, given what is done to it."""
-    names = ["missing"]
-    names += ["constant"] if steps.missing == "constant" else []
-    names += ["was_missing"] if steps.missing in FILLING else []
-    match kind:
-        case "number":
-            names += ["clip", "log", "scaling"]
-        case "date":
-            names += ["scaling", "date_parts"]
-        case "category":
-            ordinal = steps.encoding == "ordinal"
-            names += ["encoding", *(["order"] if ordinal else []), "other", *(["rare_below"] if steps.other else [])]
-            names += ["scaling"] if ordinal else []
-    return tuple(names)
-
-
-TARGET_FIELDS = ("log", "scaling")  # what matters for a number that is to be predicted
-
-_OWN = ("constant", "order")  # a column alone has these
-_SHARED = tuple(field.name for field in fields(Chosen) if field.name not in _OWN)
-
-
-def chosen(column: Column, preparation: Preparation) -> Chosen:
-    """Return what is done to a column: as its own steps say, and where they say nothing as for all columns."""
-    steps = column.steps
-    shared = {
-        name: getattr(preparation, name) if (own := getattr(steps, name)) is None else own for name in _SHARED
-    }  # fmt: skip
-    return Chosen(constant=steps.constant, order=steps.order, **shared)
-
-
-def rule_of(column: Column, preparation: Preparation) -> MissingRule:
-    """Return what is done to a missing cell of a feature."""
-    return preparation.missing if column.steps.missing is None else column.steps.missing

@@ -10,7 +10,7 @@ import msgspec
 from engine.declared import replace
 from engine.snapshot import Status
 from nnstudio.data import DataError, load_table
-from nnstudio.data.prepare import check_recipe
+from nnstudio.data.preparing.prepare import check_recipe
 from nnstudio.document import Document
 from nnstudio.evaluating import Evaluation, evaluate, validation_share, watches_validation
 from nnstudio.evaluation_text import lines, verdict

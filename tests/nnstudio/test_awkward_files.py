@@ -24,7 +24,7 @@ from nnstudio.data import (
     read_table,
     with_column,
 )
-from nnstudio.data.dates import format_date
+from nnstudio.data.reading.dates import format_date
 
 Cells = dict[str, list[object]]
 
@@ -444,7 +444,7 @@ ERRORS: dict[str, tuple[Callable[[Path], bytes], dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", ERRORS)
 def test_what_is_no_table_is_said_word_for_word(tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     make, given, sentence = ERRORS[case]
-    monkeypatch.setattr("nnstudio.data.gzipped.MOST_UNPACKED", 2**23)
+    monkeypatch.setattr("nnstudio.data.reading.gzipped.MOST_UNPACKED", 2**23)
     path = tmp_path / "table.x"
     path.write_bytes(make(tmp_path))
     with pytest.raises(DataError) as caught:

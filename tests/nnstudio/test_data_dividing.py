@@ -30,8 +30,8 @@ from nnstudio.data import (
     sample_recipe,
     table_source,
 )
+from nnstudio.data.preparing.split import folds_by_chance, folds_in_order, folds_of_groups, split_groups, split_in_order
 from nnstudio.data.recipe import read_columns
-from nnstudio.data.split import folds_by_chance, folds_in_order, folds_of_groups, split_groups, split_in_order
 from tests.nnstudio.tables import recipe, table
 
 

@@ -36,11 +36,11 @@ from nnstudio.data import (
     with_steps,
     with_targets,
 )
-from nnstudio.data import lines as lines_module
-from nnstudio.data.lines import look_at
+from nnstudio.data.reading import lines as lines_module
+from nnstudio.data.reading.lines import look_at
+from nnstudio.data.reading.stream import StreamError, stream_into
 from nnstudio.data.recipe import with_column
 from nnstudio.data.room import DEFAULT_LIMIT, LIMIT_VARIABLE, MEGA, Place, memory_limit, set_memory_limit
-from nnstudio.data.stream import StreamError, stream_into
 from nnstudio.document import starting_document
 from nnstudio.headless import trainer_for
 

@@ -53,7 +53,7 @@ from nnstudio.data import (
     with_column,
     with_target,
 )
-from nnstudio.data.split import split_rows
+from nnstudio.data.preparing.split import split_rows
 from tests.nnstudio.tables import mixed, recipe, table
 
 # -- fitting ------------------------------------------------------------------------------------------------------

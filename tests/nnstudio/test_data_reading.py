@@ -31,7 +31,7 @@ from nnstudio.data import (
     rows_left,
     with_column,
 )
-from nnstudio.data.cells import format_number, is_missing, number_sql, parse_number
+from nnstudio.data.reading.cells import format_number, is_missing, number_sql, parse_number
 
 
 def write(folder: Path, data: bytes | str, name: str = "table.csv") -> Path:
@@ -191,7 +191,7 @@ def test_rows_are_the_same_whichever_columns_are_read(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("quoted", [False, True])
 def test_many_chunks_keep_every_row_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quoted: bool) -> None:
-    monkeypatch.setattr("nnstudio.data.scan.LONGEST_ROW", 2**14)  # small chunks, so that a small file has many
+    monkeypatch.setattr("nnstudio.data.reading.scan.LONGEST_ROW", 2**14)  # small chunks, so that a small file has many
     rows = 400_000
     wrong, ragged = {100_003, 300_001}, {50_000, 250_000}
 

@@ -25,7 +25,7 @@ from nnstudio.data import (
     with_kinds,
     with_roles,
 )
-from nnstudio.data import whole as whole_module
+from nnstudio.data.detecting import whole as whole_module
 
 ROWS = 900
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnstudio.data import Dialect, detect, read_table, with_roles
-from nnstudio.data.dates import doubt_of, find_order, format_date, looks_like_date, parse_date
+from nnstudio.data.reading.dates import doubt_of, find_order, format_date, looks_like_date, parse_date
 from nnstudio.data.recipe import DateOrder
 
 DAYS = st.dates(datetime.date(1969, 1, 1), datetime.date(2068, 12, 31))

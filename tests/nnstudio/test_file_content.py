@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nnstudio.data import Cancelled, DataError
-from nnstudio.data.content import content_of
+from nnstudio.data.reading.content import content_of
 
 OLD = time.time() - 3_600
 

@@ -15,7 +15,6 @@ from nnstudio.data import (
     KeptTable,
     TableSource,
     check_whole,
-    content,
     detect,
     prepare_anew,
     preview,
@@ -24,6 +23,7 @@ from nnstudio.data import (
     with_column,
     with_kinds,
 )
+from nnstudio.data.reading import content
 from nnstudio.data.table import Table
 
 
@@ -111,7 +111,7 @@ def test_ignored_texts_are_not_kept_and_large_texts_neither(messy: Path, monkeyp
     used = with_column(plan, "city", role="feature")
     assert kept.of(messy, used, used.columns) is None
     with monkeypatch.context() as patched:
-        patched.setattr("nnstudio.data.whole.memory_limit", lambda: kept.table.size - 1)
+        patched.setattr("nnstudio.data.detecting.whole.memory_limit", lambda: kept.table.size - 1)
         assert kept_of(messy, plan) == []
 
 
@@ -137,6 +137,6 @@ def test_nothing_is_kept_of_a_file_that_changed_just_now_or_is_too_large(
         assert kept_of(messy, plan) == []
     with monkeypatch.context() as patched:
         patched.setenv(room.LIMIT_VARIABLE, "0")
-        patched.setattr("nnstudio.data.whole.VALUES_AT_ONCE", 100)
+        patched.setattr("nnstudio.data.detecting.whole.VALUES_AT_ONCE", 100)
         assert kept_of(messy, plan) == []
     assert len(kept_of(messy, plan)) == 1

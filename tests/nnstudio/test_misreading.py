@@ -23,9 +23,9 @@ from nnstudio.data import (
     read_table,
     with_target,
 )
-from nnstudio.data.cells import parse_number
-from nnstudio.data.dates import format_date
-from nnstudio.data.misreading import one_column
+from nnstudio.data.detecting.misreading import one_column
+from nnstudio.data.reading.cells import parse_number
+from nnstudio.data.reading.dates import format_date
 from nnstudio.data.recipe import Dialect
 
 Cells = dict[str, list[object]]

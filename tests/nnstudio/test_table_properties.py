@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnstudio.data import Categories, Column, Dialect, ImportPlan, Table, preview, read_table
-from nnstudio.data.booleans import PAIRS
-from nnstudio.data.cells import is_missing
-from nnstudio.data.dates import find_order, format_date, parse_date
+from nnstudio.data.reading.booleans import PAIRS
+from nnstudio.data.reading.cells import is_missing
+from nnstudio.data.reading.dates import find_order, format_date, parse_date
 
 EPOCH = datetime.datetime(1970, 1, 1)
 MOMENTS = st.datetimes(datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31)).map(

@@ -15,7 +15,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
-import nnstudio.data.whole  # noqa: F401 - for its place in sys.modules
+import nnstudio.data.detecting.whole  # noqa: F401 - for its place in sys.modules
 from nnstudio.data import (
     Cancelled,
     ColumnSplit,
@@ -102,7 +102,7 @@ class Held:
 def held(monkeypatch: pytest.MonkeyPatch) -> Held:
     """Make every file a large one, and hold the check of all its rows."""
     found = Held()
-    monkeypatch.setattr(sys.modules["nnstudio.data.preview"], "SMALL_FILE", 100)
+    monkeypatch.setattr(sys.modules["nnstudio.data.detecting.preview"], "SMALL_FILE", 100)
     monkeypatch.setattr(table_import_jobs, "check_whole", found.check)
     return found
 
@@ -240,9 +240,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return read
 
-    monkeypatch.setattr(sys.modules["nnstudio.data.content"], "SETTLED", 0)
-    monkeypatch.setattr(sys.modules["nnstudio.data.whole"], "read_table", read_by("check"))
-    monkeypatch.setattr(sys.modules["nnstudio.data.prepare"], "read_table", read_by("loading"))
+    monkeypatch.setattr(sys.modules["nnstudio.data.reading.content"], "SETTLED", 0)
+    monkeypatch.setattr(sys.modules["nnstudio.data.detecting.whole"], "read_table", read_by("check"))
+    monkeypatch.setattr(sys.modules["nnstudio.data.preparing.prepare"], "read_table", read_by("loading"))
     return found
 
 
@@ -593,7 +593,7 @@ def test_of_a_very_wide_table_only_the_bars_that_are_seen_are_made(
     qtbot: QtBot, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[int] = []
-    module = sys.modules["nnstudio.data.preview"]
+    module = sys.modules["nnstudio.data.detecting.preview"]
     real = module.figures_of  # type: ignore[attr-defined]
     monkeypatch.setattr(module, "figures_of", lambda values: (made.append(1), real(values))[1])
     columns = 2_000

@@ -27,7 +27,7 @@ from nnstudio.data import (
     targets_apart,
     with_changed_steps,
 )
-from nnstudio.data.formats import Format
+from nnstudio.data.reading.formats import Format
 from ui import preferences
 from ui.dialogs import table_import_jobs as jobs
 from ui.dialogs.table_import_bars import DECIMALS, GAP, DialectBar, Footer

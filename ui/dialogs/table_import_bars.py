@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnstudio.data import ENCODING_TITLES, ImportPlan
-from nnstudio.data.formats import Format
+from nnstudio.data.reading.formats import Format
 from ui import preferences, theme
 from ui.forms.plain import leave_wheel
 from ui.table_files import TABLE_FILTER

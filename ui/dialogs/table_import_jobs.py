@@ -24,7 +24,7 @@ from nnstudio.data import (
     preview,
     with_choices,
 )
-from nnstudio.data.formats import Format, contents
+from nnstudio.data.reading.formats import Format, contents
 from ui.dialogs.table_import_work import Work
 
 LOOK_SECONDS = 0.02  # between two looks at Cancel

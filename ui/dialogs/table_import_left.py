@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnstudio import numbers
 from nnstudio.data import ImportPlan, Preview, doubts
-from nnstudio.data.propose import IGNORED, TARGET
+from nnstudio.data.detecting.propose import IGNORED, TARGET
 from ui.dialogs.table_import_preview import PreviewModel, PreviewView
 from ui.dialogs.table_import_settings import HEAD_HEIGHT, heading
 from ui.dialogs.table_import_unreadable import ProblemsView

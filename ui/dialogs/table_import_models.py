@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from nnstudio import numbers
 from nnstudio.data import Column, ImportPlan, Preview, PreviewColumn
-from nnstudio.data.report import WANTED
+from nnstudio.data.preparing.report import WANTED
 from nnstudio.spread_words import missing_share, missing_words, rows_words, spread_words
 from ui import theme
 from ui.column_choices import ANOTHER, KIND_CHOICES, ROLE_TITLES, kind_choice, role_choices, with_choice

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QTableView, QWidget
 from engine.declared import replace
 from nnstudio import numbers
 from nnstudio.data import ImportPlan, Preview
-from nnstudio.data.cells import is_missing
-from nnstudio.data.kinds import Meaning, cell_reader
-from nnstudio.data.report import WANTED
+from nnstudio.data.preparing.report import WANTED
+from nnstudio.data.reading.cells import is_missing
+from nnstudio.data.reading.kinds import Meaning, cell_reader
 from ui import theme
 from ui.column_choices import KIND_TITLES, ROLE_TITLES
 from ui.dialogs.table_import_models import LONGEST_TEXT, NO_INDEX, alignment, plain_table

@@ -6,8 +6,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip, QWidget
 
+from nnstudio.data.detecting.spread import Spread
 from nnstudio.data.recipe import Kind
-from nnstudio.data.spread import Spread
 from nnstudio.spread_words import bar_words, spread_words
 from ui import theme
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLabe
 
 from nnstudio import numbers
 from nnstudio.data import ImportPlan, Preview
-from nnstudio.data.report import WANTED
+from nnstudio.data.preparing.report import WANTED
 from nnstudio.data.table import shortened
 from ui import theme
 from ui.dialogs.table_import_models import plain_table

@@ -10,8 +10,8 @@ from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QLabel, QToolTip, QVBoxLayout, QWidget
 
 from nnstudio import numbers
-from nnstudio.data.dates import DAY
 from nnstudio.data.look import Distribution, Look
+from nnstudio.data.reading.dates import DAY
 from nnstudio.date_words import date_text, span_text
 from ui import theme
 from ui.panels.data_legend import ClassLegend

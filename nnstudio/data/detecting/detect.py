@@ -1,0 +1,315 @@
+"""A file to a proposed ImportPlan: what kind of file, its encoding, delimiter, quotes, comments, marks and header."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.declared import replace
+from nnstudio.data.detecting.misreading import POINT, number_note, one_column, perhaps_thousands
+from nnstudio.data.detecting.propose import propose_columns
+from nnstudio.data.errors import DataError
+from nnstudio.data.reading.cells import BLANKS, is_missing, parse_number
+from nnstudio.data.reading.dates import looks_like_date
+from nnstudio.data.reading.encoding import ENCODING_TITLES, check_file, detect_encoding
+from nnstudio.data.reading.formats import Format, format_of, is_typed, plain
+from nnstudio.data.reading.head import DELIMITER_LINE, SAMPLE_ROWS, head_text, read_head, records
+from nnstudio.data.reading.scan import Cancel
+from nnstudio.data.reading.workbook import is_old, sheet_names
+from nnstudio.data.recipe import MISSING_MARKS, Dialect, Encoding, ImportPlan, listed
+
+DELIMITERS = (",", ";", "\t", "|", " ")
+SAMPLE_CELLS = 300_000  # of a table with very many columns, fewer rows are looked at
+LEAST_SAMPLE_ROWS = 20
+FORMAT_CELLS = 20_000  # that vote on delimiter and number marks
+LEAST_CONSISTENT = 0.6  # of the rows must have the same number of cells
+LEAST_SPACE_NUMBERS = 0.5  # of the cells must be numbers before a space is believed to be a delimiter
+LEAST_COUNTED = 3  # numbers of a header that go up by one
+MANY_COUNTED = 6  # where they begin neither with 0 nor with a year
+YEARS = range(1900, 2100)
+MOST_TEXTS_BESIDE = 3
+NUMBER_FORMATS: tuple[tuple[str, str], ...] = (
+    (".", ""),
+    (",", ""),
+    (".", ","),
+    (",", "."),
+    (".", " "),
+    (",", " "),
+    (".", "'"),
+    (",", "\u00a0"),
+    (",", "\u202f"),
+    (".", "\u00a0"),
+    (".", "\u202f"),
+    (".", "\u2019"),
+    (",", "\u2009"),
+    (".", "\u2009"),
+)
+COMMENT_SIGNS = "#%!"
+LOOKED_AT_FOR_COMMENTS = 64 * 2**10  # characters
+MOST_OF_COMMENT = 60  # characters in a note
+COMMA = Dialect(delimiter="|", decimal=",")
+_NAMED_DELIMITER = re.compile(rf"\"?{DELIMITER_LINE}([^\w\s\"']|\t)\"?\r?\n", re.IGNORECASE)
+_FEW_DIGITS = re.compile(r"[0-9]{1,9}")
+_SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])[ ]*'[^'\n]*'(?=[ ]*(?:[,;\t|]|\r?$))", re.MULTILINE)
+
+Rows = list[list[str]]
+
+
+def detect(
+    path: str | Path,
+    *,
+    encoding: Encoding | None = None,
+    delimiter: str | None = None,
+    quote: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    header: bool | None = None,
+    comment: str | None = None,
+    sheet: str | None = None,
+    missing_marks: Sequence[str] = MISSING_MARKS,
+    cancelled: Cancel | None = None,
+) -> ImportPlan:
+    """Propose how to read a table, from its first thousand rows; whatever is given is not detected.
+
+    The last column that is no date becomes the target and the others features. Row numbers, dates and texts that
+    differ in most rows are proposed to be ignored; the plan's ``notes`` say so. What only a text file has (encoding,
+    delimiter, quotes, comments) is not looked for in other files, whatever is given.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be opened, is empty or holds no table.
+    Cancelled
+        When ``cancelled`` returned true.
+    """
+    file = check_file(path)
+    kind = format_of(file)
+    with plain(file, Dialect(sheet=sheet or ""), None, cancelled) as (readable, spoken):
+        notes = _format_notes(file, kind, spoken)
+        if is_typed(kind):
+            if kind == "parquet":  # only its columns of text hold marks
+                dialect = replace(spoken, decimal=decimal or ".", thousands=thousands or "")
+                return propose_columns(readable, dialect, SAMPLE_ROWS, tuple(missing_marks), notes)
+            if decimal or thousands:
+                notes.append("Cells of a workbook that are numbers have no marks, so that those given are not used.")
+            dialect = spoken
+            rows = _first_rows(readable, replace(dialect, header=False))
+            return _with_header(readable, dialect, rows, header, tuple(missing_marks), notes)
+        given = (encoding, delimiter, quote, decimal, thousands, comment)
+        dialect, rows = _text_dialect(readable, *given, notes)
+        return _with_header(readable, dialect, rows, header, tuple(missing_marks), notes)
+
+
+def _format_notes(file: Path, kind: Format, spoken: Dialect) -> list[str]:
+    if kind == "gzip":
+        return ["The file is unpacked with gzip."]
+    if kind != "workbook":
+        return []
+    names = sheet_names(file)
+    notes = [f"Sheet {spoken.sheet!r} of {listed(names)} is read."] if len(names) > 1 else []
+    if is_old(file):
+        notes.append(
+            "In an .xls workbook a cell that holds an error, such as #DIV/0!, arrives empty. Save it as .xlsx to have "
+            "such cells listed."
+        )
+    return notes
+
+
+def _text_dialect(
+    file: Path,
+    encoding: Encoding | None,
+    delimiter: str | None,
+    quote: str | None,
+    decimal: str | None,
+    thousands: str | None,
+    comment: str | None,
+    notes: list[str],
+) -> tuple[Dialect, Rows]:
+    """Return the dialect of a text file, and its first rows, the header among them."""
+    encoding = encoding or detect_encoding(file)
+    text, complete = head_text(file, encoding)
+    if comment is None:
+        comment = _comment(text)
+        if comment:
+            first = text.lstrip().partition("\n")[0].strip()[:MOST_OF_COMMENT]
+            notes.append(f"Lines that begin with {comment!r} are left out as comments; the first is {first!r}.")
+    uncommented = _without_comments(text, comment)
+    if quote is None:
+        quote = "'" if '"' not in uncommented and len(_SINGLE_QUOTED.findall(uncommented)) >= 2 else '"'
+    delimiter_found = delimiter is None
+    if delimiter is None and (named := _NAMED_DELIMITER.match(text)):
+        delimiter = named[1]
+        notes.append(f"The first line, {named[0].strip()!r}, names the delimiter.")
+    if delimiter is None:
+        delimiter = _delimiter(text, complete, quote, comment)
+    base = Dialect(delimiter=delimiter, quote=quote, encoding=encoding, header=False, comment=comment)  # type: ignore[arg-type]
+    rows = _first_rows(file, base)
+    sample = _regular(rows)
+    below = sample[1:] or sample
+    found_decimal, found_thousands = _number_format(below, delimiter)
+    if decimal is not None:
+        found_decimal = decimal
+        found_thousands = "" if found_thousands == decimal else found_thousands
+    if thousands is not None:
+        found_thousands = thousands
+    dialect = replace(base, decimal=found_decimal, thousands=found_thousands)
+    if encoding != "utf-8":
+        notes.append(f"The file is read as {ENCODING_TITLES[encoding]}.")
+    if found_decimal == "," or found_thousands:
+        notes.append(number_note(below, dialect))
+    elif thousands is None and delimiter == ";" and (doubtful := perhaps_thousands(below)):
+        value = parse_number(doubtful, dialect)
+        notes.append(
+            f"{doubtful!r} is taken for {value:g}, with a decimal point. "
+            "Choose a point between thousands if that is wrong."
+        )
+    if delimiter_found and (said := one_column(rows)):
+        notes.append(said)
+    return dialect, rows
+
+
+def _with_header(
+    file: Path, dialect: Dialect, rows: Rows, header: bool | None, marks: tuple[str, ...], notes: list[str]
+) -> ImportPlan:
+    if header is None:
+        header = _has_header(rows, dialect)
+        if not header:
+            notes.append("No header was found; the columns are numbered.")
+        elif _counts_up(rows[0]):
+            notes.append("The first row is taken for the header, since its numbers go up by one.")
+    width = max(map(len, rows), default=1)
+    return propose_columns(file, replace(dialect, header=header), _sampled(width), marks, notes)
+
+
+def _first_rows(file: Path, dialect: Dialect) -> Rows:
+    text, _ = head_text(file, dialect.encoding)
+    width = _without_comments(text, dialect.comment).partition("\n")[0].count(dialect.delimiter) + 1  # roughly
+    return [record.cells for record in read_head(file, dialect, _sampled(width)).records]
+
+
+def _sampled(width: int) -> int:
+    """Return how many rows of so many cells are looked at."""
+    return max(LEAST_SAMPLE_ROWS, min(SAMPLE_ROWS, SAMPLE_CELLS // width))
+
+
+def _comment(text: str) -> str:
+    """Return the sign that begins the first lines, where these are no header."""
+    lines = [line for line in text[:LOOKED_AT_FOR_COMMENTS].splitlines() if line.strip()]
+    sign = lines[0][0] if lines else ""
+    if sign not in COMMENT_SIGNS:
+        return ""
+    first = list(itertools.takewhile(lambda line: line.startswith(sign), lines))
+    if len(first) == len(lines):
+        return ""
+    # One such line with as many cells as the next one has is a header, such as "#id,name".
+    below = lines[len(first)]
+    alike = any(first[0].count(mark) == below.count(mark) > 0 for mark in DELIMITERS)
+    return "" if len(first) == 1 and alike else sign
+
+
+def _without_comments(text: str, comment: str) -> str:
+    if not comment:
+        return text
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(comment))
+
+
+def _regular(rows: Rows) -> Rows:
+    if not rows:
+        return []
+    width = Counter(map(len, rows)).most_common(1)[0][0]
+    return [row for row in rows if len(row) == width]
+
+
+def _delimiter(text: str, complete: bool, quote: str, comment: str) -> str:
+    best, best_score = ",", 0.0
+    for candidate in DELIMITERS:
+        if candidate == comment:
+            continue
+        dialect = Dialect(delimiter=candidate, quote=quote, comment=comment)  # type: ignore[arg-type]
+        try:
+            found, _, _ = records(text, dialect, complete=complete, most=SAMPLE_ROWS)
+        except DataError:
+            continue
+        rows = [record.cells for record in found]
+        if not rows:
+            continue
+        width, agreeing = Counter(map(len, rows)).most_common(1)[0]
+        agreeing += len(rows[0]) == width - 1  # a header without a name for the names of rows
+        consistent = agreeing / len(rows)
+        if width < 2 or consistent < LEAST_CONSISTENT:
+            continue
+        cells = _some([cell for row in rows if len(row) == width for cell in row])
+        numbers = max(
+            sum(parse_number(cell, form) is not None for cell in cells) for form in (POINT, COMMA)
+        ) / len(cells)  # fmt: skip
+        if candidate == " " and (consistent < 1 or numbers < LEAST_SPACE_NUMBERS):
+            continue
+        others = [other for other in DELIMITERS if other not in (candidate, " ", ",")]
+        dirty = sum(any(other in cell for other in others) for cell in cells) / len(cells)
+        score = consistent + numbers - dirty
+        if score > best_score + 1e-9:
+            best, best_score = candidate, score
+    return best
+
+
+def _some(cells: list[str]) -> list[str]:
+    return cells[:: 1 + len(cells) // FORMAT_CELLS]
+
+
+def _number_format(rows: Rows, delimiter: str) -> tuple[str, str]:
+    cells = _some([cell for row in rows for cell in row if any(c.isdigit() for c in cell)])
+    best, best_count = NUMBER_FORMATS[0], 0
+    formats = list(NUMBER_FORMATS)
+    if delimiter == ",":  # a quoted "1,234" in a comma file is more often a thousand than a decimal comma
+        formats[1], formats[2] = formats[2], formats[1]
+    for decimal, thousands in formats:
+        dialect = Dialect(delimiter="|", decimal=decimal, thousands=thousands)  # type: ignore[arg-type]
+        count = sum(parse_number(cell, dialect) is not None for cell in cells)
+        if count > best_count:
+            best, best_count = (decimal, thousands), count
+        if best_count == len(cells):  # no other can read more
+            break
+    return best
+
+
+def _counts_up(cells: Sequence[str]) -> bool:
+    """Return whether a row is a text and then whole numbers, each one more than the one before: years, or places."""
+    trimmed = [cell.strip(BLANKS) for cell in cells]
+    texts = [cell for cell in trimmed if not _FEW_DIGITS.fullmatch(cell)]
+    numbers = [int(cell) for cell in trimmed if _FEW_DIGITS.fullmatch(cell)]
+    return (
+        1 <= len(texts) <= MOST_TEXTS_BESIDE
+        and all(texts)
+        and len(numbers) >= LEAST_COUNTED
+        and all(after - before == 1 for before, after in itertools.pairwise(numbers))
+        and (numbers[0] == 0 or numbers[0] in YEARS or len(numbers) >= MANY_COUNTED)
+    )
+
+
+def _has_header(rows: Rows, dialect: Dialect) -> bool:
+    """Return whether the first row names the columns: no number in it, and no value that comes again below."""
+    if not rows:
+        return False
+    first, below = [cell.strip(BLANKS) for cell in rows[0]], rows[1:]
+    if not any(first):
+        return False
+    if any(parse_number(cell, dialect) is not None for cell in first):
+        return _counts_up(first) and bool(below) and not any(map(_counts_up, below))
+    regular = [row for row in below if len(row) == len(first)]
+    if not regular:
+        return True
+    for i, name in enumerate(first):
+        cells = [row[i] for row in regular if not is_missing(row[i], MISSING_MARKS)]
+        numbers = sum(parse_number(cell, dialect) is not None for cell in cells)
+        if numbers > len(cells) / 2 and (i == 0 or not is_missing(name, MISSING_MARKS)):
+            return True  # text above numbers
+    if any(
+        looks_like_date(name) and sum(looks_like_date(row[i]) for row in regular) > len(regular) / 2
+        for i, name in enumerate(first)
+    ):
+        return False
+    again = sum(name in {row[i].strip(BLANKS) for row in regular} for i, name in enumerate(first) if name)
+    return again * 2 < len(first)

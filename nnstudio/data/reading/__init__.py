@@ -1,0 +1,1 @@
+"""Reads a file into a :class:`~nnstudio.data.table.Table`: text, Parquet or workbook, every cell right or told of."""
