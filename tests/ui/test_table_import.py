@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from import_hands import WAIT_MS, Open, load, settle
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -23,36 +23,9 @@ from ui.dialogs.table_import import TableImportDialog
 from ui.dialogs.table_import_models import DISTINCT, KIND, MISSING, ROLE
 
 IRIS = Path(__file__).parents[2] / "resources" / "samples" / "iris.csv"
-WAIT_MS = 10_000
 GERMAN = "größe;farbe;ok\n" + "".join(
     f"{i},5;{'rot' if i % 3 else 'blau'};{'ja' if i % 2 else 'nein'}\n" for i in range(40)
 )
-Open = Callable[[str | Path | None], TableImportDialog]
-
-
-@pytest.fixture
-def opened(qtbot: QtBot) -> Iterator[Open]:
-    threads = threading.active_count()
-    theme.apply(QApplication.instance(), "light")  # type: ignore[arg-type]
-    dialogs: list[TableImportDialog] = []
-
-    def make(path: str | Path | None) -> TableImportDialog:
-        dialog = TableImportDialog(str(path) if path else None)
-        qtbot.addWidget(dialog)
-        dialogs.append(dialog)
-        dialog.show()
-        if path:
-            settle(qtbot, dialog)
-        return dialog
-
-    yield make
-    for dialog in dialogs:
-        dialog.done(0)
-    assert threading.active_count() == threads
-
-
-def settle(qtbot: QtBot, dialog: TableImportDialog) -> None:
-    qtbot.waitUntil(lambda: not dialog._background.busy, timeout=WAIT_MS)
 
 
 def choose(qtbot: QtBot, dialog: TableImportDialog, box: QComboBox, value: object) -> None:
@@ -61,25 +34,20 @@ def choose(qtbot: QtBot, dialog: TableImportDialog, box: QComboBox, value: objec
     settle(qtbot, dialog)
 
 
-def load(qtbot: QtBot, dialog: TableImportDialog) -> None:
-    with qtbot.waitSignal(dialog.accepted, timeout=WAIT_MS):
-        qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
-
-
 def column(dialog: TableImportDialog, row: int, at: int) -> str:
     model = dialog.columns_model
     return str(model.data(model.index(row, at))).replace("\u202f", " ")
 
 
-def test_without_a_file_it_says_what_will_be_here_and_cannot_load(opened: Open) -> None:
-    dialog = opened(None)
+def test_without_a_file_it_says_what_will_be_here_and_cannot_load(open_import: Open) -> None:
+    dialog = open_import(None)
     assert dialog.left.waiting.isVisible()
     assert "Choose a table" in dialog.left.waiting.text()
     assert not dialog.footer.load_button.isEnabled()
 
 
-def test_a_table_is_loaded_with_the_recipe_that_makes_the_same_arrays(qtbot: QtBot, opened: Open) -> None:
-    dialog = opened(IRIS)
+def test_a_table_is_loaded_with_the_recipe_that_makes_the_same_arrays(qtbot: QtBot, open_import: Open) -> None:
+    dialog = open_import(IRIS)
     assert dialog.left.size_label.text() == "150 rows, 5 columns"
     assert dialog.settings.task.currentText().startswith("Several classes")
     load(qtbot, dialog)
@@ -91,10 +59,10 @@ def test_a_table_is_loaded_with_the_recipe_that_makes_the_same_arrays(qtbot: QtB
     assert prepare(recipe).sha256 == prepared.sha256
 
 
-def test_what_was_detected_is_shown_and_can_be_overruled(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+def test_what_was_detected_is_shown_and_can_be_overruled(qtbot: QtBot, open_import: Open, tmp_path: Path) -> None:
     path = tmp_path / "deutsch.csv"
     path.write_bytes(GERMAN.encode("cp1252"))
-    dialog = opened(path)
+    dialog = open_import(path)
     assert dialog.bar.delimiter.currentText() == "Semicolon"
     assert dialog.bar.encoding.currentText() == "Windows-1252"
     assert dialog.bar.decimal.currentData() == ","
@@ -114,10 +82,12 @@ def test_what_was_detected_is_shown_and_can_be_overruled(qtbot: QtBot, opened: O
 
 
 @pytest.mark.parametrize(("first", "second"), [("decimal", "thousands"), ("thousands", "decimal")])
-def test_the_two_marks_are_never_the_same(qtbot: QtBot, opened: Open, tmp_path: Path, first: str, second: str) -> None:
+def test_the_two_marks_are_never_the_same(
+    qtbot: QtBot, open_import: Open, tmp_path: Path, first: str, second: str
+) -> None:
     path = tmp_path / "t.csv"
     path.write_text(GERMAN, encoding="utf-8")
-    dialog = opened(path)
+    dialog = open_import(path)
     for mark in (",", ".", ","):
         for name in (first, second):
             choose(qtbot, dialog, getattr(dialog.bar, name), mark)
@@ -125,8 +95,8 @@ def test_the_two_marks_are_never_the_same(qtbot: QtBot, opened: Open, tmp_path: 
             assert dialog.footer.message.text() == ""
 
 
-def test_letters_change_the_selected_columns(qtbot: QtBot, opened: Open) -> None:
-    dialog = opened(IRIS)
+def test_letters_change_the_selected_columns(qtbot: QtBot, open_import: Open) -> None:
+    dialog = open_import(IRIS)
     view = dialog.columns_view
     view.setFocus()
     view.selectRow(0)
@@ -153,8 +123,8 @@ def test_letters_change_the_selected_columns(qtbot: QtBot, opened: Open) -> None
     assert dialog.prepared().target == "sepal length (cm)"
 
 
-def test_a_role_is_chosen_from_the_list_in_the_cell(qtbot: QtBot, opened: Open) -> None:
-    dialog = opened(IRIS)
+def test_a_role_is_chosen_from_the_list_in_the_cell(qtbot: QtBot, open_import: Open) -> None:
+    dialog = open_import(IRIS)
     view = dialog.columns_view
     view.setCurrentIndex(view.model().index(3, ROLE))
     qtbot.keyClick(view, Qt.Key.Key_Return)
@@ -168,9 +138,9 @@ def test_a_role_is_chosen_from_the_list_in_the_cell(qtbot: QtBot, opened: Open) 
 
 
 def test_choices_survive_a_change_of_the_dialect_but_not_of_the_file(
-    qtbot: QtBot, opened: Open, tmp_path: Path
+    qtbot: QtBot, open_import: Open, tmp_path: Path
 ) -> None:
-    dialog = opened(IRIS)
+    dialog = open_import(IRIS)
     dialog.columns_model.change([1], "ignore")
     settle(qtbot, dialog)
     choose(qtbot, dialog, dialog.bar.encoding, "latin-1")
@@ -183,10 +153,10 @@ def test_choices_survive_a_change_of_the_dialect_but_not_of_the_file(
     assert dialog.bar.encoding.currentData() == "utf-8"
 
 
-def test_missing_distinct_and_unreadable_cells_are_counted(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+def test_missing_distinct_and_unreadable_cells_are_counted(qtbot: QtBot, open_import: Open, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,y\n" + "".join(f"{i},{'oops' if i == 5 else '' if i == 7 else i},u\n" for i in range(20)))
-    dialog = opened(path)
+    dialog = open_import(path)
     assert column(dialog, 1, MISSING) == "10 % ✕"
     assert column(dialog, 1, DISTINCT) == "18"
     model = dialog.left.model
@@ -194,10 +164,10 @@ def test_missing_distinct_and_unreadable_cells_are_counted(qtbot: QtBot, opened:
     assert model.data(model.index(7, 1)) == "missing"
 
 
-def test_rows_that_will_be_dropped_are_not_divided(opened: Open, tmp_path: Path) -> None:
+def test_rows_that_will_be_dropped_are_not_divided(open_import: Open, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,y\n" + "".join(f"{i * 2},{'' if i % 10 == 0 else i % 7},{i % 2}\n" for i in range(400)))
-    dialog = opened(path)
+    dialog = open_import(path)
     form = dialog.settings
     assert dialog.left.size_label.text() == "400 rows, 3 columns"
     assert [label.text() for label in form.counts] == ["288 rows", "72 rows", "0 rows"]
@@ -217,14 +187,14 @@ def listed(dialog: TableImportDialog) -> list[tuple[int, str, str]]:
 
 
 def test_every_cell_and_row_that_cannot_be_read_is_listed_with_its_row_and_text(
-    qtbot: QtBot, opened: Open, tmp_path: Path
+    qtbot: QtBot, open_import: Open, tmp_path: Path
 ) -> None:
     path = tmp_path / "t.csv"
     lines = [f"{'oops' if i % 20 == 7 else i * 2},2024-01-{i % 28 + 1:02},{i % 2}" for i in range(400)]
     lines[9] += ",odd"
     lines[11] = lines[11].replace("2024-01", "2024-99")
     path.write_text("\n".join(["a,d,y", *lines]))
-    dialog = opened(path)
+    dialog = open_import(path)
     wrong = [(i + 2, "a", "oops") for i in range(7, 400, 20)]
     assert listed(dialog) == [wrong[0], (11, "", lines[9]), (13, "d", "2024-99-12"), *wrong[1:]]
     assert dialog.left.problems.isVisible()
@@ -247,10 +217,10 @@ def test_every_cell_and_row_that_cannot_be_read_is_listed_with_its_row_and_text(
     assert not dialog.left.problems.isVisible()
 
 
-def test_what_means_a_missing_cell_can_be_added_to(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+def test_what_means_a_missing_cell_can_be_added_to(qtbot: QtBot, open_import: Open, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,y\n" + "".join(f"{-999 if i % 4 == 0 else i * 2},{i % 2}\n" for i in range(40)))
-    dialog = opened(path)
+    dialog = open_import(path)
     assert dialog.bar.marks.text().startswith("NA N/A")
     assert column(dialog, 0, MISSING) == "0 %"
     dialog.bar.marks.setText(dialog.bar.marks.text() + " -999")
@@ -261,10 +231,10 @@ def test_what_means_a_missing_cell_can_be_added_to(qtbot: QtBot, opened: Open, t
     assert "-999" in dialog.recipe().plan.missing_marks
 
 
-def test_comments_are_shown_and_can_be_overruled(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+def test_comments_are_shown_and_can_be_overruled(qtbot: QtBot, open_import: Open, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("# by hand\n# in spring\na,y\n" + "".join(f"{i * 2},{i % 2}\n" for i in range(20)))
-    dialog = opened(path)
+    dialog = open_import(path)
     assert dialog.bar.comment.currentData() == "#"
     assert "# by hand" in dialog.left.notes.text()
     assert dialog.left.model.headerData(0, Qt.Orientation.Vertical) == "4"
@@ -272,14 +242,14 @@ def test_comments_are_shown_and_can_be_overruled(qtbot: QtBot, opened: Open, tmp
     assert listed(dialog) != []
 
 
-def test_a_workbook_has_a_list_of_its_sheets_and_no_delimiter(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+def test_a_workbook_has_a_list_of_its_sheets_and_no_delimiter(qtbot: QtBot, open_import: Open, tmp_path: Path) -> None:
     def cells(name: str, factor: int) -> str:
         lines = row(1, cell("A1", name), cell("B1", "y"))
         return lines + "".join(row(i, number(f"A{i}", i * factor), number(f"B{i}", i % 2)) for i in range(2, 30))
 
     path = tmp_path / "book.xlsx"
     path.write_bytes(workbook(One=cells("a", 2), Two=cells("b", 3)))
-    dialog = opened(path)
+    dialog = open_import(path)
     assert dialog.bar.sheet.isVisible()
     assert [dialog.bar.sheet.itemText(i) for i in range(dialog.bar.sheet.count())] == ["One", "Two"]
     assert not dialog.bar.delimiter.isVisible()
@@ -292,10 +262,10 @@ def test_a_workbook_has_a_list_of_its_sheets_and_no_delimiter(qtbot: QtBot, open
     np.testing.assert_array_equal(prepare(dialog.recipe()).X, dialog.prepared().X)
 
 
-def test_the_order_of_a_date_is_shown_and_can_be_chosen(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+def test_the_order_of_a_date_is_shown_and_can_be_chosen(qtbot: QtBot, open_import: Open, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("d,a,y\n" + "".join(f"{i % 9 + 1:02}/04/2024,{i * 2},{i % 2}\n" for i in range(30)))
-    dialog = opened(path)
+    dialog = open_import(path)
     assert column(dialog, 0, KIND) == "Date, m.d.y ▾"
     assert "read with the month first" in dialog.left.notes.text()
     model = dialog.columns_model
@@ -307,12 +277,12 @@ def test_the_order_of_a_date_is_shown_and_can_be_chosen(qtbot: QtBot, opened: Op
 
 
 def test_a_column_read_as_a_date_by_its_letter_shows_the_order_that_its_cells_tell(
-    qtbot: QtBot, opened: Open, tmp_path: Path
+    qtbot: QtBot, open_import: Open, tmp_path: Path
 ) -> None:
     path = tmp_path / "t.csv"
     cells = [f"{i % 28 + 1}/04/2024" if i % 3 else f"about {i}" for i in range(60)]
     path.write_text("d,a,y\n" + "".join(f"{cell},{i * 2},{i % 2}\n" for i, cell in enumerate(cells)))
-    dialog = opened(path)
+    dialog = open_import(path)
     assert column(dialog, 0, KIND) == "Category ▾"
     dialog.columns_view.selectRow(0)
     qtbot.keyClick(dialog.columns_view, Qt.Key.Key_D)
@@ -324,21 +294,21 @@ def test_a_column_read_as_a_date_by_its_letter_shows_the_order_that_its_cells_te
 
 
 @pytest.mark.parametrize("name", ["t.csv.gz", "t.parquet"])
-def test_packed_tables_are_loaded_too(qtbot: QtBot, opened: Open, tmp_path: Path, name: str) -> None:
+def test_packed_tables_are_loaded_too(qtbot: QtBot, open_import: Open, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if name.endswith(".gz"):
         path.write_bytes(gzip.compress(IRIS.read_bytes()))
     else:
         path.write_bytes(parquet(tmp_path, f"SELECT * FROM read_csv('{IRIS}')"))
-    dialog = opened(path)
+    dialog = open_import(path)
     assert dialog.left.size_label.text() == "150 rows, 5 columns"
     load(qtbot, dialog)
     assert dialog.prepared().X.shape == (150, 4)
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
-def test_the_list_in_a_cell_goes_when_it_is_closed(qtbot: QtBot, opened: Open, key: Qt.Key) -> None:
-    dialog = opened(IRIS)
+def test_the_list_in_a_cell_goes_when_it_is_closed(qtbot: QtBot, open_import: Open, key: Qt.Key) -> None:
+    dialog = open_import(IRIS)
     view = dialog.columns_view
     view.setCurrentIndex(view.model().index(1, ROLE))
     qtbot.keyClick(view, Qt.Key.Key_Return)
@@ -352,8 +322,8 @@ def test_the_list_in_a_cell_goes_when_it_is_closed(qtbot: QtBot, opened: Open, k
     assert dialog.isVisible()
 
 
-def test_a_choice_made_while_the_last_one_is_looked_at_is_not_lost(qtbot: QtBot, opened: Open) -> None:
-    dialog = opened(IRIS)
+def test_a_choice_made_while_the_last_one_is_looked_at_is_not_lost(qtbot: QtBot, open_import: Open) -> None:
+    dialog = open_import(IRIS)
     encoding = dialog.bar.encoding
     encoding.setCurrentIndex(encoding.findData("latin-1"))
     encoding.activated.emit(encoding.currentIndex())
@@ -365,8 +335,8 @@ def test_a_choice_made_while_the_last_one_is_looked_at_is_not_lost(qtbot: QtBot,
     assert dialog.bar.encoding.currentData() == "latin-1"
 
 
-def test_a_second_click_on_an_open_cell_is_no_failure(qtbot: QtBot, opened: Open, qtlog: object) -> None:
-    dialog = opened(IRIS)
+def test_a_second_click_on_an_open_cell_is_no_failure(qtbot: QtBot, open_import: Open, qtlog: object) -> None:
+    dialog = open_import(IRIS)
     view = dialog.columns_view
     index = view.model().index(1, ROLE)
     view.clicked.emit(index)
@@ -375,8 +345,8 @@ def test_a_second_click_on_an_open_cell_is_no_failure(qtbot: QtBot, opened: Open
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
-def test_the_corners_of_a_list_are_not_left_in_another_color(qtbot: QtBot, opened: Open, choice: str) -> None:
-    dialog = opened(IRIS)
+def test_the_corners_of_a_list_are_not_left_in_another_color(qtbot: QtBot, open_import: Open, choice: str) -> None:
+    dialog = open_import(IRIS)
     theme.apply(QApplication.instance(), choice)  # type: ignore[arg-type]
     box = dialog.settings.scaling
     box.showPopup()
@@ -389,7 +359,7 @@ def test_the_corners_of_a_list_are_not_left_in_another_color(qtbot: QtBot, opene
 
 
 def test_choosing_begins_in_the_folder_of_the_last_table(
-    qtbot: QtBot, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, open_import: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
 
@@ -401,7 +371,7 @@ def test_choosing_begins_in_the_folder_of_the_last_table(
     (tmp_path / "t.csv").write_bytes(IRIS.read_bytes())
     preferences.set_table_folder(str(IRIS))
     for _ in range(2):
-        dialog = opened(None)
+        dialog = open_import(None)
         browse = next(b for b in dialog.findChildren(QPushButton) if b.accessibleName() == "Choose a file")
         qtbot.mouseClick(browse, Qt.MouseButton.LeftButton)
         settle(qtbot, dialog)
@@ -410,8 +380,8 @@ def test_choosing_begins_in_the_folder_of_the_last_table(
     assert preferences.table_folder() == ""
 
 
-def test_shares_always_add_up_and_are_shown_as_rows(opened: Open) -> None:
-    dialog = opened(IRIS)
+def test_shares_always_add_up_and_are_shown_as_rows(open_import: Open) -> None:
+    dialog = open_import(IRIS)
     form = dialog.settings
     form.validation.setValue(30)
     form.test.setValue(70)  # more than is left: the field stops at what is
@@ -422,8 +392,8 @@ def test_shares_always_add_up_and_are_shown_as_rows(opened: Open) -> None:
     assert [label.text() for label in form.counts] == ["105 rows", "45 rows", "0 rows"]
 
 
-def test_every_setting_reaches_the_recipe(qtbot: QtBot, opened: Open) -> None:
-    dialog = opened(IRIS)
+def test_every_setting_reaches_the_recipe(qtbot: QtBot, open_import: Open) -> None:
+    dialog = open_import(IRIS)
     form = dialog.settings
     form.missing.setCurrentIndex(form.missing.findData("mean"))
     form.scaling.setCurrentIndex(form.scaling.findData("min_max"))
@@ -436,8 +406,8 @@ def test_every_setting_reaches_the_recipe(qtbot: QtBot, opened: Open) -> None:
     assert settings.split == ShareSplit(validation=0.25, test=0.1)
 
 
-def test_a_task_that_cannot_be_is_said_and_cannot_be_loaded(qtbot: QtBot, opened: Open) -> None:
-    dialog = opened(IRIS)
+def test_a_task_that_cannot_be_is_said_and_cannot_be_loaded(qtbot: QtBot, open_import: Open) -> None:
+    dialog = open_import(IRIS)
     form = dialog.settings
     form.task.setCurrentIndex(form.task.findData("regression"))
     assert "cannot be predicted as a number" in dialog.footer.message.text()
@@ -447,8 +417,10 @@ def test_a_task_that_cannot_be_is_said_and_cannot_be_loaded(qtbot: QtBot, opened
     assert dialog.footer.load_button.isEnabled()
 
 
-def test_an_error_while_loading_stands_in_the_dialog_and_goes_with_the_next_change(qtbot: QtBot, opened: Open) -> None:
-    dialog = opened(IRIS)
+def test_an_error_while_loading_stands_in_the_dialog_and_goes_with_the_next_change(
+    qtbot: QtBot, open_import: Open
+) -> None:
+    dialog = open_import(IRIS)
     form = dialog.settings
     form.task.setCurrentIndex(form.task.findData("binary"))
     qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
@@ -465,19 +437,19 @@ def test_an_error_while_loading_stands_in_the_dialog_and_goes_with_the_next_chan
     [(None, "There is no file"), (b"", "is empty"), (b"a,b\n", "no rows"), (b"PK\x03\x04", "zip")],
 )
 def test_a_file_that_is_no_table_is_said_in_the_dialog(
-    opened: Open, tmp_path: Path, content: bytes | None, expected: str
+    open_import: Open, tmp_path: Path, content: bytes | None, expected: str
 ) -> None:
     path = tmp_path / "t.csv"
     if content is not None:
         path.write_bytes(content)
-    dialog = opened(path)
+    dialog = open_import(path)
     assert expected in dialog.footer.message.text()
     assert dialog.footer.message.property("role") == "bad"
     assert not dialog.footer.load_button.isEnabled()
 
 
 def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
-    qtbot: QtBot, opened: Open, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, open_import: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slow(
         recipe: object, *, progress: Callable[[float], None], cancelled: Callable[[], bool], **how: object
@@ -490,7 +462,7 @@ def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
         raise DataError("nobody cancelled.")
 
     monkeypatch.setattr(table_import_jobs, "prepare_anew", slow)
-    dialog = opened(IRIS)
+    dialog = open_import(IRIS)
     qtbot.mouseClick(dialog.footer.load_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: dialog.footer.progress.value() > 20, timeout=WAIT_MS)
     assert dialog.footer.progress.isVisible()
@@ -505,8 +477,8 @@ def test_a_long_load_shows_progress_stays_alive_and_can_be_cancelled(
     dialog.close()  # the fixture finds a thread that would outlive this
 
 
-def test_every_control_has_an_accessible_name(opened: Open) -> None:
-    dialog = opened(IRIS)
+def test_every_control_has_an_accessible_name(open_import: Open) -> None:
+    dialog = open_import(IRIS)
     unnamed = [
         widget
         for kind in (QComboBox, QAbstractSpinBox, QPushButton)
@@ -520,8 +492,8 @@ def test_every_control_has_an_accessible_name(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
-def test_nothing_is_cut_off_at_the_smallest_size(qtbot: QtBot, opened: Open, choice: str) -> None:
-    dialog = opened(IRIS)
+def test_nothing_is_cut_off_at_the_smallest_size(qtbot: QtBot, open_import: Open, choice: str) -> None:
+    dialog = open_import(IRIS)
     theme.apply(QApplication.instance(), choice)  # type: ignore[arg-type]
     dialog.columns_model.change([0], "target")
     settle(qtbot, dialog)
