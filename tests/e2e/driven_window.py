@@ -20,6 +20,7 @@ from typing import Any
 from virtual_screen import Screen
 
 PATIENCE = 30.0
+ALIKE = 4  # answers in a row before a place counts as at rest
 ROOT = Path(__file__).parents[2]
 
 
@@ -57,6 +58,15 @@ class DrivenWindow:
         """Return where the middle of something stands on the screen, once it is there."""
         x, y = self.until(("place", *what), lambda answer: answer is not None)
         return x, y
+
+    def resting_place(self, *what: str) -> tuple[int, int]:
+        """Return the place of something that moves, as when its page is scrolled, once it has come to rest."""
+        deadline, seen = time.monotonic() + PATIENCE, [self.place(*what)]
+        while len(seen) < ALIKE or len(set(seen[-ALIKE:])) > 1:
+            assert time.monotonic() < deadline, f"{what} keeps moving: {seen[-ALIKE:]}"
+            time.sleep(0.1)
+            seen.append(self.place(*what))
+        return seen[-1]
 
 
 @contextmanager

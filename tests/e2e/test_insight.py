@@ -94,7 +94,7 @@ def test_another_learning_rate_is_tried_with_the_slider(window, screen):
     before, least, most = (window.ask(*slider, what) for what in ("value", "minimum", "maximum"))
     share = (before - least) / (most - least)
     name = "Another learning rate"
-    window.until(("place", "slider", name), lambda place: place is not None)
+    window.resting_place("slider", name)
     start, end = (window.place("slider", name, str(x), "0.5") for x in (share, max(share - 0.3, 0.05)))
     screen.drag(start, end)
     window.until((*slider, "value"), lambda value: value < before)
