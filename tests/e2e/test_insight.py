@@ -89,12 +89,14 @@ def test_another_learning_rate_is_tried_with_the_slider(window, screen):
     open_view(window, screen, "descent", "Gradient descent")
     slider = ("panel", "descent", "curve", "slider")
     window.until((*slider, "isEnabled"), lambda enabled: enabled is True)
-    screen.move(*window.place("within", "Gradient descent panel", "0.5", "0.92"))
-    screen.xdotool("click", "--repeat", 40, "--delay", 20, 5)  # the slider stands below the map
+    name, panel = "Another learning rate", "Gradient descent panel"
+    screen.move(*window.place("within", panel, "0.5", "0.92"))
+    for _ in range(5):  # the slider stands below the map; its page may grow while it is scrolled
+        screen.xdotool("click", "--repeat", 20, "--delay", 20, 5)
+        if window.resting_place("slider", name)[1] < window.place("within", panel, "0.5", "0.98")[1]:
+            break
     before, least, most = (window.ask(*slider, what) for what in ("value", "minimum", "maximum"))
     share = (before - least) / (most - least)
-    name = "Another learning rate"
-    window.resting_place("slider", name)
     start, end = (window.place("slider", name, str(x), "0.5") for x in (share, max(share - 0.3, 0.05)))
     screen.drag(start, end)
     window.until((*slider, "value"), lambda value: value < before)
