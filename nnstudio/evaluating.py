@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +11,10 @@ from engine.schedules import ReduceOnPlateau
 from engine.settings import TrainingSettings
 from engine.snapshot import Status
 from nnstudio import edits
-from nnstudio.data import Cancelled, DataError, DataSplit, PreparedData, Table, Task, error_scale, prepare_folds
+from nnstudio.data import Cancelled, DataError, DataSplit, PreparedData, Table, Task, prepare_folds
 from nnstudio.document import Document
-from nnstudio.headless import IN_TARGET_UNITS, SCORES, Stopped, run, trainer_for
+from nnstudio.figures import figures_on
+from nnstudio.headless import Stopped, run, trainer_for
 from nnstudio.readiness import data_problems
 
 USUAL_FOLDS = 5
@@ -25,8 +25,8 @@ USUAL_VALIDATION = 0.2  # of the rows that train, where the recipe does not name
 @dataclass(frozen=True)
 class FoldResult:
     """What one fold came to: how many rows it trained on, was stopped by and is judged on, and its figures.
-
-    A figure that is not known, as the area under a ROC curve where a class is absent, is None.
+    A
+       figure that is not known, as the area under a ROC curve where a class is absent, is None.
     """
 
     training: int
@@ -65,18 +65,17 @@ class Spread:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A network judged on all folds. ``in_units`` says whether errors have the unit of the one target."""
+    """A network judged on all folds. ``logged`` are the targets of which it learns the logarithm."""
 
     task: Task
     target: str
     folds: tuple[FoldResult, ...]
-    in_units: bool
+    logged: tuple[str, ...] = ()
 
     @property
     def figures(self) -> dict[str, Spread]:
         """Every figure over the folds, by name."""
-        names = ("cost", *SCORES[self.task])
-        return {name: Spread(tuple(fold.figures[name] for fold in self.folds)) for name in names}
+        return {name: Spread(tuple(fold.figures[name] for fold in self.folds)) for name in self.folds[0].figures}
 
 
 def evaluate(
@@ -123,16 +122,17 @@ def evaluate(
     share = validation_share(recipe.preparation.split) if watches_validation(document.training) else 0.0
     results: list[FoldResult] = []
     task: Task = "regression"
-    target, in_units = "", True
+    target, logged = "", tuple[str, ...]()
     for number, prepared in enumerate(prepare_folds(table, recipe, folds, share)):
-        task, target, in_units = prepared.task, prepared.target, error_scale(prepared) is not None
+        task, target = prepared.task, prepared.target
+        logged = tuple(target.name for target in prepared.fitted.targets if target.log != "none")
 
         def tell(status: Status, number: int = number) -> None:
             if progress is not None:
                 progress(number, status)
 
         results.append(_fold(edits.use_prepared(document, recipe, prepared), prepared, tell, cancelled))
-    return Evaluation(task, target, tuple(results), in_units)
+    return Evaluation(task, target, tuple(results), logged)
 
 
 def watches_validation(settings: TrainingSettings) -> bool:
@@ -160,17 +160,12 @@ def _fold(
     stopped = run(trainer, tell, cancelled)
     if stopped == "interrupted":
         raise Cancelled
-    values = trainer.metrics().values.get("test", {})
-    scale = error_scale(prepared) or 1.0
-    figures = {
-        name: values.get(name, math.nan) * (scale if name in IN_TARGET_UNITS else 1.0)
-        for name in ("cost", *SCORES[prepared.task])
-    }
+    figures = figures_on("test", trainer, prepared, trainer.metrics().values["test"])
     return FoldResult(
         *rows,
         judged=len(prepared.test),
         epochs=trainer.epoch,
         stopped=stopped,
         message=trainer.status.message,
-        figures={name: value if math.isfinite(value) else None for name, value in figures.items()},
+        figures=figures,
     )

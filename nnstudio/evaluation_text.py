@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from nnstudio.data import plural
+from nnstudio.data.recipe import listed
 from nnstudio.evaluating import Evaluation
+from nnstudio.figures import PERCENT, title_of
 
-PERCENT = ("accuracy", "balanced_accuracy", "precision", "recall")
-TITLES = {
-    "cost": "cost",
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "roc_auc": "ROC AUC",
-    "r2": "R²",
-    "mae": "mean absolute error",
-    "rmse": "root mean square error",
-}
 NOT_KNOWN = "–"
+LEAST_TITLE = 24  # characters of the column of names
 FIRST = {"binary": "accuracy", "multiclass": "accuracy", "regression": "r2"}  # the figure told first
 
 
@@ -31,13 +21,14 @@ def figure(name: str, value: float | None) -> str:
 
 def lines(found: Evaluation) -> list[str]:
     """Return the figures as a small table for people, and what is to be known of the folds."""
-    made = [f"{'':24}{'mean':>12}{'spread':>12}{'least':>12}{'greatest':>12}"]
+    width = max(LEAST_TITLE, *(len(title_of(name)) + 2 for name in found.figures))
+    made = [f"{'':{width}}{'mean':>12}{'spread':>12}{'least':>12}{'greatest':>12}"]
     for name, spread in found.figures.items():
         known = spread.known
         shown = (spread.mean, spread.deviation, min(known, default=None), max(known, default=None))
         lacking = len(spread.values) - len(known)
         end = f"  (unknown in {plural(lacking, 'fold')})" if lacking else ""
-        made.append(f"{TITLES[name]:24}" + "".join(f"{figure(name, value):>12}" for value in shown) + end)
+        made.append(f"{title_of(name):{width}}" + "".join(f"{figure(name, value):>12}" for value in shown) + end)
     return [*made, *remarks(found)]
 
 
@@ -49,8 +40,8 @@ def remarks(found: Evaluation) -> list[str]:
         f"{plural(len(found.folds), 'fold')} of {rows} rows, {found.target!r}; spread is the standard deviation over "
         "the folds."
     ]
-    if found.task == "regression" and not found.in_units:
-        said.append("Errors are over what the network learns: scaled targets, or the logarithm of one.")
+    if found.logged:
+        said.append(f"Cost and R² are over the logarithm of {listed(found.logged)}, which the network learns.")
     for number, fold in enumerate(found.folds, start=1):
         if fold.stopped == "diverged":
             said.append(f"Fold {number} diverged: {fold.message}")
@@ -61,7 +52,7 @@ def verdict(found: Evaluation) -> str:
     """Return the figure that is told first, in one sentence."""
     name = FIRST[found.task]
     spread = found.figures[name]
-    title = TITLES[name]
+    title = title_of(name)
     if spread.mean is None:
         return f"The {title} is not known on any fold."
     mean = figure(name, spread.mean) if name in PERCENT else f"{spread.mean:.3g}"

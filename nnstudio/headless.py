@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import tempfile
 from collections.abc import Callable
@@ -23,12 +22,12 @@ from nnstudio.data import (
     FittedPreparation,
     PreparedData,
     TableSource,
-    error_scale,
     prepare,
     table_source,
 )
 from nnstudio.data.room import memory_limit
 from nnstudio.document import Document
+from nnstudio.figures import figures_on, names_for
 from nnstudio.project_file import Project
 from nnstudio.state_folder import state_directory
 from nnstudio.training_data import open_data_file, write_data_file
@@ -37,9 +36,6 @@ Stopped = Literal["finished", "interrupted", "diverged"]
 Field = str | int | float | None
 
 SPLITS = {"training": "train", "validation": "validation", "test": "test"}
-CLASS_SCORES = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc")
-SCORES = {"binary": CLASS_SCORES, "multiclass": CLASS_SCORES, "regression": ("r2", "mae", "rmse")}
-IN_TARGET_UNITS = ("mae", "rmse")
 
 
 def trainer_for(document: Document, prepared: PreparedData) -> Trainer:
@@ -106,8 +102,7 @@ def result_fields(
     trainer
         The trainer, at rest.
     prepared
-        Its data; errors of a regression are given in the unit of their target, those of several targets as a mean
-        over the scaled targets, and those of one with a logarithm over that, scaled.
+        Its data.
     stopped
         Why it rests.
     since
@@ -122,14 +117,14 @@ def result_fields(
         "parameters": trainer.network.parameter_count,
     }
     values = trainer.metrics().values
-    scale = error_scale(prepared) or 1.0  # of several targets: in units of each one's own spread
     for split, name in SPLITS.items():
-        if split == "test" and split not in values:
+        if split in values:
+            found = figures_on(split, trainer, prepared, values[split])
+        elif split == "validation":
+            found = dict.fromkeys(names_for(prepared))
+        else:
             continue
-        for metric in ("cost", *SCORES[prepared.task]):
-            value = values.get(split, {}).get(metric, math.nan)
-            value *= scale if metric in IN_TARGET_UNITS else 1.0
-            fields[f"{name}_{metric}"] = value if math.isfinite(value) else None
+        fields |= {f"{name}_{figure}": value for figure, value in found.items()}
     fields["steps"] = steps
     fields["seconds"] = round(seconds, 3)
     fields["steps_per_second"] = round(steps / seconds, 1) if seconds > 0 else 0.0

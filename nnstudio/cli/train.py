@@ -16,9 +16,11 @@ from engine.trainer import Trainer, TrainerState
 from nnstudio.checkpoints import checkpoint_of
 from nnstudio.cli.jobs import Job, check_out, goal_of, job_for
 from nnstudio.cli.output import MistakeError, complain, interruptible, note, progress_bar
-from nnstudio.data import one_line, plural
-from nnstudio.evaluation_text import PERCENT, TITLES
-from nnstudio.headless import SCORES, SPLITS, Field, Stopped, result_fields, run, trainer_for
+from nnstudio.data import PreparedData, one_line, plural
+from nnstudio.evaluation_text import LEAST_TITLE
+from nnstudio.figures import PERCENT, names_for
+from nnstudio.figures import title_of as title_of_figure
+from nnstudio.headless import SPLITS, Field, Stopped, result_fields, run, trainer_for
 from nnstudio.project_file import ProjectError, save
 from nnstudio.readiness import data_problems
 
@@ -48,7 +50,7 @@ def train(options: argparse.Namespace) -> int:
         complain(message) if stopped == "diverged" else note(message)
     if stopped == "interrupted":
         note(f"Stopped by Ctrl+C after {plural(trainer.epoch - since[0], 'epoch')}.")
-    print(json.dumps(fields, allow_nan=False) if options.json else _table(fields, trainer))
+    print(json.dumps(fields, allow_nan=False) if options.json else _table(fields, job.prepared))
     return EXIT_CODES[stopped] if saved else 2
 
 
@@ -119,13 +121,14 @@ def _save(job: Job, trainer: Trainer, options: argparse.Namespace) -> bool:
     return True
 
 
-def _table(fields: dict[str, Field], trainer: Trainer) -> str:
+def _table(fields: dict[str, Field], prepared: PreparedData) -> str:
     """Return the results as a small table for people."""
     splits = [(split, name) for split, name in SPLITS.items() if fields.get(f"{name}_cost") is not None]
-    lines = [f"{'':24}" + "".join(f"{split:>14}" for split, _ in splits)]
-    for metric in ("cost", *SCORES[trainer.network.task]):
-        values = [_shown(metric, fields[f"{name}_{metric}"]) for _, name in splits]
-        lines.append(f"{TITLES[metric]:24}" + "".join(f"{value:>14}" for value in values))
+    width = max(LEAST_TITLE, *(len(title_of_figure(figure)) + 2 for figure in names_for(prepared)))
+    lines = [f"{'':{width}}" + "".join(f"{split:>14}" for split, _ in splits)]
+    for figure in names_for(prepared):
+        values = [_shown(figure, fields[f"{name}_{figure}"]) for _, name in splits]
+        lines.append(f"{title_of_figure(figure):{width}}" + "".join(f"{value:>14}" for value in values))
     lines.append(
         f"{_plural(fields['epochs'], 'epoch')}, {_plural(fields['steps'], 'step')} in {fields['seconds']:.1f} s "
         f"({fields['steps_per_second']:,.0f} steps/s): {fields['stopped']}."

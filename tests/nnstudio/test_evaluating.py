@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, mean_absolute_error, r2_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, mean_absolute_error, mean_squared_error, r2_score
 
 from engine.declared import replace
 from engine.graph import chain
@@ -21,6 +21,7 @@ from engine.settings import TrainingSettings
 from nnstudio import cli, edits
 from nnstudio.data import (
     Cancelled,
+    ColumnSteps,
     DataError,
     DataRecipe,
     GroupSplit,
@@ -33,6 +34,7 @@ from nnstudio.data import (
 )
 from nnstudio.document import Document
 from nnstudio.evaluating import Spread, evaluate
+from nnstudio.evaluation_text import lines
 from nnstudio.headless import run, trainer_for
 from nnstudio.project_file import save
 from tests.nnstudio.tables import recipe, table
@@ -88,7 +90,41 @@ def test_errors_are_in_the_unit_of_the_target() -> None:
         true = raw_target(fold, fold.Y[fold.test, 0])
         assert found.folds[at].figures["mae"] == pytest.approx(mean_absolute_error(true, predicted), rel=1e-4)
         assert found.folds[at].figures["r2"] == pytest.approx(r2_score(true, predicted), rel=1e-4)
-    assert found.in_units
+    assert list(found.figures) == ["cost", "r2", "mae", "rmse"]
+
+
+def test_each_of_several_targets_has_errors_in_its_own_unit() -> None:
+    given = {name: np.asarray(values) for name, values in numbers().columns.items()}
+    data = table(**given, tall=1e-3 * given["x"])
+    made = recipe(data, ("y", "tall"))
+    document = document_of(made, data)
+    found = evaluate(document, data, 3)
+    assert list(found.figures) == ["cost", "r2", "mae_y", "rmse_y", "mae_tall", "rmse_tall"]
+    for at, fold in enumerate(prepare_folds(data, made, 3)):
+        trainer = trainer_for(document, fold)
+        run(trainer)
+        outputs = trainer.network.predict(fold.X[fold.test])
+        for output, name in enumerate(("y", "tall")):
+            true, predicted = (raw_target(fold, of[:, output], output) for of in (fold.Y[fold.test], outputs))
+            figures = found.folds[at].figures
+            assert figures[f"mae_{name}"] == pytest.approx(mean_absolute_error(true, predicted), rel=1e-4)
+            assert figures[f"rmse_{name}"] == pytest.approx(np.sqrt(mean_squared_error(true, predicted)), rel=1e-4)
+    assert "MAE, tall" in "\n".join(lines(found))
+
+
+def test_errors_of_a_logarithm_are_taken_back_to_the_unit_of_the_table() -> None:
+    given = {name: np.asarray(values) for name, values in numbers().columns.items()}
+    data = table(x=given["x"], z=given["z"], y=np.exp(given["y"] / given["y"].std()))
+    made = recipe(data, "y", steps={"y": ColumnSteps(log="log1p")})
+    document = document_of(made, data)
+    found = evaluate(document, data, 3)
+    for at, fold in enumerate(prepare_folds(data, made, 3)):
+        trainer = trainer_for(document, fold)
+        run(trainer)
+        predicted = raw_target(fold, trainer.network.predict(fold.X[fold.test])[:, 0])
+        true = raw_target(fold, fold.Y[fold.test, 0])
+        assert found.folds[at].figures["mae"] == pytest.approx(mean_absolute_error(true, predicted), rel=1e-4)
+    assert "Cost and R² are over the logarithm of 'y', which the network learns." in lines(found)
 
 
 @pytest.mark.parametrize(

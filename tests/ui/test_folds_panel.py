@@ -70,7 +70,7 @@ def evaluation(folds: int = 3, **figures: tuple[float | None, ...]) -> Evaluatio
     for at in range(folds):
         values = {name: (figures[name][at] if name in figures else 0.5 + 0.1 * at) for name in names}
         results.append(FoldResult(40, 0, 20, 2, "finished", "", values))
-    return Evaluation("binary", "y", tuple(results), True)
+    return Evaluation("binary", "y", tuple(results))
 
 
 def test_figures_are_those_of_the_command_line(

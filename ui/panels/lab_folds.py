@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QToolTip, QVBoxLayout, QWidge
 
 from nnstudio import numbers
 from nnstudio.evaluating import LEAST_FOLDS, MOST_FOLDS, USUAL_FOLDS, Evaluation, Spread
-from nnstudio.evaluation_text import PERCENT, TITLES, remarks
+from nnstudio.evaluation_text import remarks
+from nnstudio.figures import PERCENT, title_of
 from nnstudio.labs.folds import Judged, judge
 from nnstudio.numbers import plural
 from ui import theme
@@ -107,11 +108,11 @@ class FoldsView(QWidget):
         self._found = found
         self.setMinimumHeight(HEAD + ROW * len(found.figures) + FOOT)
         names, figures = QFontMetrics(theme.font(theme.BODY)), QFontMetrics(theme.font(theme.BODY, theme.STRONG))
-        widest = max(names.horizontalAdvance(TITLES[name]) + GAP for name in found.figures)
+        widest = max(names.horizontalAdvance(title_of(name)) + GAP for name in found.figures)
         self._names = min(max(NAMES, widest), MOST_NAMES)
         shown = (mean_and_spread(name, spread) for name, spread in found.figures.items())
         self._figures = max(FIGURES, *map(figures.horizontalAdvance, shown))
-        said = [f"{TITLES[name]}: {mean_and_spread(name, spread)}." for name, spread in found.figures.items()]
+        said = [f"{title_of(name)}: {mean_and_spread(name, spread)}." for name, spread in found.figures.items()]
         self.setAccessibleName("Figures over the folds")
         self.setAccessibleDescription(" ".join(said))
         self.update()
@@ -147,12 +148,12 @@ class FoldsView(QWidget):
         if near[0] <= 2 * DOT:
             fold = self._found.folds[near[1]]
             return (
-                f"Fold {near[1] + 1}: {TITLES[name]} {told(name, spread.values[near[1]])}\n"
+                f"Fold {near[1] + 1}: {title_of(name)} {told(name, spread.values[near[1]])}\n"
                 f"trained on {plural(fold.training, 'row')} for {plural(fold.epochs, 'epoch')}, "
                 f"judged on {plural(fold.judged, 'row')}"
             )
         folds = (f"fold {number}: {told(name, value)}" for number, value in enumerate(spread.values, start=1))
-        return "\n".join([f"{TITLES[name]}: {mean_and_spread(name, spread)}", *folds])
+        return "\n".join([f"{title_of(name)}: {mean_and_spread(name, spread)}", *folds])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows."""
@@ -197,9 +198,9 @@ class FoldsView(QWidget):
         painter.setFont(theme.font(theme.BODY))
         painter.setPen(colors.color("text"))
         if self._narrow:
-            painter.drawText(QRectF(0, top + 1, self.width(), 16), middle, f"{TITLES[name]}  {shown}")
+            painter.drawText(QRectF(0, top + 1, self.width(), 16), middle, f"{title_of(name)}  {shown}")
         else:
-            title = painter.fontMetrics().elidedText(TITLES[name], Qt.TextElideMode.ElideRight, self._names - 6)
+            title = painter.fontMetrics().elidedText(title_of(name), Qt.TextElideMode.ElideRight, self._names - 6)
             painter.drawText(QRectF(0, top, self._names, ROW), middle, title)
             painter.setFont(theme.font(theme.BODY, theme.STRONG))
             painter.drawText(QRectF(self._names, top, self._figures, ROW), middle, shown)
