@@ -67,6 +67,7 @@ MENUS: dict[str, tuple[Entry, ...]] = {
         Entry("data.load", "Load a &table…"),
         Entry("data.samples", "&Samples"),
         Entry("data.read_again", "Read the table &again"),
+        Entry("data.read_otherwise", "Change &how the table is read…", (), "", "The dialog again, as it was left"),
         Entry("data.check", "&Check the table's file", (), "", "Has its content changed, or has it lost a column?"),
         Entry("data.find", "&Find the table's file…", (), "", "Say where the table of this project is now"),
         SEPARATOR,

@@ -112,6 +112,7 @@ class MainWindow(QMainWindow):
             "view.reset_layout": lambda: self.docks.reset(),
             "data.load": self.load_table,
             "data.read_again": session.read_again,
+            "data.read_otherwise": self.read_otherwise,
             "data.check": session.link.check,
             "data.find": session.link.find,
             "data.look": lambda: self.docks.open("data"),
@@ -303,12 +304,18 @@ class MainWindow(QMainWindow):
         """Open the dialog that loads a table, on a file where one is given."""
         from ui.dialogs.table_import import TableImportDialog  # at first use: the window is up sooner
 
-        dialog = TableImportDialog(path or None, self)
+        dialog = TableImportDialog(path or None, self, self.model.store.document.data)
         if dialog.exec() == QDialog.DialogCode.Accepted:
             recipe, prepared = dialog.recipe(), dialog.prepared()
             self.session.use_data(recipe, prepared, Path(recipe.source.path).name)
             self.canvas.setFocus()  # Space trains from there
         dialog.deleteLater()
+
+    def read_otherwise(self) -> None:
+        """Open the dialog on the table in use, as it was loaded."""
+        path = self.session.link.path()
+        if path is not None:
+            self.load_table(path)
 
     def predict(self) -> None:
         """Predict with the trained network: one example in a form, or the rows of a table into a new file."""

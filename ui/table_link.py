@@ -105,6 +105,11 @@ class TableLink(QObject):
         if self._source() is not None:
             self._model.when_at_rest(self._work.read_again)
 
+    def path(self) -> str | None:
+        """Return where the table of the document was; None where it has none, which is said."""
+        source = self._source()
+        return None if source is None else source.path
+
     def close(self) -> None:
         """Stop what is being checked."""
         self._background.close()

@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from nnstudio.data import DataRecipe
 from ui import theme
 from ui.dialogs.table_import import TableImportDialog
 
@@ -38,8 +39,8 @@ def open_import(qtbot: QtBot) -> Iterator[Open]:
     theme.apply(QApplication.instance(), "light")  # type: ignore[arg-type]
     dialogs: list[TableImportDialog] = []
 
-    def make(path: str | Path | None) -> TableImportDialog:
-        dialog = TableImportDialog(str(path) if path else None)
+    def make(path: str | Path | None, before: DataRecipe | None = None) -> TableImportDialog:
+        dialog = TableImportDialog(str(path) if path else None, before=before)
         qtbot.addWidget(dialog)
         dialogs.append(dialog)
         dialog.show()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -15,7 +14,7 @@ from ui.forms.form import DeclaredForm
 
 WAIT_MS = 10_000
 MIXED_ROWS = 420  # of the fixture mixed_table
-Open = Callable[[str | Path | None], TableImportDialog]
+Open = Callable[..., TableImportDialog]  # a path, and the recipe in use
 
 
 def settle(qtbot: QtBot, dialog: TableImportDialog) -> None:

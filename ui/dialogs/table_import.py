@@ -47,10 +47,12 @@ class TableImportDialog(QDialog):
     """Asks for a table and how to read it; after ``Accepted``, :meth:`recipe` and :meth:`prepared` hold the result.
 
     Two jobs run beside the window: one looks at the file or loads it, the other finds the figures of all rows of a
-    large file meanwhile.
+    large file meanwhile. The file of ``before``, the recipe that is in use, is shown as it was loaded.
     """
 
-    def __init__(self, path: str | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, path: str | None = None, parent: QWidget | None = None, before: DataRecipe | None = None
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Load a table")
         self.setMinimumSize(*LEAST_SIZE)
@@ -59,6 +61,8 @@ class TableImportDialog(QDialog):
         self._path = ""
         self._plan: ImportPlan | None = None
         self._preview: Preview | None = None
+        self._recipe_before = before
+        self._before: ImportPlan | None = None  # by which this file was loaded; None where all is detected
         self._overruled: dict[str, Any] = {}
         self._choices: dict[str, Column] = {}  # by name, the columns that a person changed
         self._format: tuple[Format, tuple[str, ...]] = ("text", ())  # and the sheets of a workbook
@@ -99,13 +103,27 @@ class TableImportDialog(QDialog):
         return self._loaded.prepared
 
     def set_path(self, path: str) -> None:
-        """Look at a file; what was chosen for another one is forgotten."""
+        """Look at a file; what was chosen for another one is forgotten, and this one's last choices are taken."""
         self._path = path
-        self._overruled, self._choices = {}, {}
-        self._plan = self._preview = None
-        self.settings.forget_columns()
+        self._detect_anew()
+        before = self._recipe_before
+        if before is not None and isinstance(before.source, TableSource) and before.source.path == self._absolute():
+            self._before = before.plan
+            self._choices = {column.name: column for column in before.plan.columns}
+            self.settings.take(before)
+            self.bar.anew.show()
         self.bar.show_path(path)
         self._inspect()
+
+    def _absolute(self) -> str:
+        return str(Path(self._path).expanduser().absolute())
+
+    def _detect_anew(self) -> None:
+        """Forget all that was chosen for the file."""
+        self._before, self._overruled, self._choices = None, {}, {}
+        self._plan = self._preview = None
+        self.settings.forget_columns()
+        self.bar.anew.hide()
 
     # -- the window -----------------------------------------------------------------------------------------------
 
@@ -116,6 +134,7 @@ class TableImportDialog(QDialog):
         self.bar = DialectBar()
         self.bar.path_given.connect(self.set_path)
         self.bar.overruled.connect(self._overrule)
+        self.bar.anew.clicked.connect(self._anew)
         outer.addWidget(self.bar)
         body = QHBoxLayout()
         body.setContentsMargins(GAP, GAP, GAP, GAP)
@@ -136,9 +155,13 @@ class TableImportDialog(QDialog):
 
     # -- what a person does ---------------------------------------------------------------------------------------
 
+    def _anew(self) -> None:
+        self._detect_anew()
+        self._inspect()
+
     def _overrule(self, name: str, value: Any) -> None:
         if name == "sheet":  # another table: what was chosen for the one before means nothing there
-            self._overruled, self._choices = {}, {}
+            self._detect_anew()
         self._overruled[name] = value
         if name in ("decimal", "thousands"):  # the two can never be the same mark
             other = "thousands" if name == "decimal" else "decimal"
@@ -195,7 +218,7 @@ class TableImportDialog(QDialog):
     # -- jobs -----------------------------------------------------------------------------------------------------
 
     def _inspect(self) -> None:
-        self._look(jobs.inspect(self._path, dict(self._overruled), dict(self._choices)))
+        self._look(jobs.inspect(self._path, dict(self._overruled), dict(self._choices), self._before))
         self._refresh()
 
     def _look_again(self) -> None:
@@ -297,7 +320,7 @@ class TableImportDialog(QDialog):
         if self._plan is None:
             return None
         return DataRecipe(
-            source=TableSource(path=str(Path(self._path).expanduser().absolute())),
+            source=TableSource(path=self._absolute()),
             plan=self._plan,
             preparation=self.settings.preparation(),
             task=self.settings.chosen_task(),

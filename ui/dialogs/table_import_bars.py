@@ -64,6 +64,10 @@ class DialectBar(QFrame):
         browse.setAutoDefault(False)
         browse.setAccessibleName("Choose a file")
         browse.clicked.connect(self._browse)
+        self.anew = QPushButton("Detect anew")
+        self.anew.setAutoDefault(False)
+        self.anew.setToolTip("This table is shown as it was loaded. Forget that, and propose everything again.")
+        self.anew.hide()
         self.sheet = self._combo({}, "sheet", 180)
         self.delimiter = self._combo(DELIMITERS, "delimiter", 100)
         self.encoding = self._combo(ENCODING_TITLES, "encoding", 122)
@@ -81,6 +85,7 @@ class DialectBar(QFrame):
         first.setSpacing(12)
         first.addLayout(_labelled("File", self.path_edit), 1)
         first.addWidget(browse, 0, Qt.AlignmentFlag.AlignBottom)
+        first.addWidget(self.anew, 0, Qt.AlignmentFlag.AlignBottom)
         self.sheet.setAccessibleName("Sheet")
         self._titles = {self.sheet: _title("Sheet", self.sheet)}
         first.addLayout(_under(self._titles[self.sheet], self.sheet))

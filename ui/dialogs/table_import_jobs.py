@@ -27,6 +27,7 @@ from nnstudio.data import (
 from nnstudio.data.reading.formats import Format, contents
 from ui.dialogs.table_import_work import Work
 
+OF_TEXT = ("encoding", "delimiter", "quote", "decimal", "thousands", "header", "comment")
 LOOK_SECONDS = 0.02  # between two looks at Cancel
 
 
@@ -46,17 +47,30 @@ class Loaded:
     prepared: PreparedData
 
 
-def inspect(path: str, overruled: Mapping[str, Any], choices: Mapping[str, Column]) -> Work:
-    """Return the job that detects how a file is read, what was overruled left as it is, and shows its first rows."""
+def inspect(
+    path: str, overruled: Mapping[str, Any], choices: Mapping[str, Column], before: ImportPlan | None = None
+) -> Work:
+    """Return the job that detects how a file is read, what was overruled left as it is, and shows its first rows.
+
+    Nothing is detected that a plan says by which the file was loaded ``before``.
+    """
 
     def work(progress: Any, cancelled: Any) -> Seen:
+        found = contents(path)
+        given = {**(_known(before, found[0]) if before is not None else {}), **overruled}
         try:
-            plan = with_choices(detect(path, **overruled, cancelled=cancelled), choices)
+            plan = with_choices(detect(path, **given, cancelled=cancelled), choices)
         except SettingError as error:
             raise DataError(str(error)) from None
-        return Seen(plan, preview(path, plan, cancelled=cancelled), contents(path))
+        return Seen(plan, preview(path, plan, cancelled=cancelled), found)
 
     return work
+
+
+def _known(plan: ImportPlan, kind: Format) -> dict[str, Any]:
+    """Return what a plan says of how a file of this kind is written."""
+    names = {"workbook": ("sheet", "header"), "parquet": ("decimal", "thousands")}.get(kind, OF_TEXT)
+    return {name: getattr(plan.dialect, name) for name in names} | {"missing_marks": plan.missing_marks}
 
 
 def look_again(path: str, plan: ImportPlan, kind: tuple[Format, tuple[str, ...]]) -> Work:

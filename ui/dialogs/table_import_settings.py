@@ -208,6 +208,26 @@ class SettingsForm(QWidget):
         validation, test = round(self.validation.value() / 100, 4), round(self.test.value() / 100, 4)
         return replace(chosen, validation=validation, test=test)
 
+    def take(self, recipe: DataRecipe) -> None:
+        """Choose what a recipe says."""
+        settings, split = recipe.preparation, recipe.preparation.split
+        self._rules = settings
+        self._splits[_tag(type(split))] = split
+        for box, value in (
+            (self.task, recipe.task or ""),
+            (self.missing, settings.missing),
+            (self.scaling, settings.scaling),
+            (self.divide, _tag(type(split))),
+        ):
+            box.setCurrentIndex(box.findData(value))
+        if not isinstance(split, ColumnSplit):
+            self.test.setValue(0.0)  # else the share before may limit the other
+            self.validation.setValue(100 * split.validation)
+            self.test.setValue(100 * split.test)
+        if isinstance(split, ShareSplit):
+            self.proportion.set_value(split)
+        self.seed.setValue(min(settings.seed, MOST_SEED))
+
     # -- what is shown --------------------------------------------------------------------------------------------
 
     def forget_columns(self) -> None:
