@@ -7,7 +7,15 @@ from typing import Literal
 from engine.declared import Declared
 
 WarningKind = Literal[
-    "gives_away", "constant", "identity", "duplicates", "small_class", "unseen_class", "few_rows", "untrained"
+    "gives_away",
+    "constant",
+    "identity",
+    "duplicates",
+    "small_class",
+    "unseen_class",
+    "few_rows",
+    "untrained",
+    "unscaled",
 ]
 
 

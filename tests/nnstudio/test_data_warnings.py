@@ -195,6 +195,17 @@ def test_more_inputs_than_training_rows_are_said() -> None:
     assert "more inputs (25) than training rows (24)" in kinds(prepare_table(data, recipe(data, "y")))["few_rows"].text
 
 
+def test_columns_left_in_large_units_are_named_and_scaled_ones_are_not() -> None:
+    columns: dict[str, Any] = {"year": (2000 + 5 * normal(seed=1)).tolist(), "x": normal(seed=2).tolist()}
+    columns["pay"] = (1e5 * normal(seed=3)).tolist()
+    columns["rare"] = [1e9 if i % 5 == 0 else 0.5 * i for i in range(200)]
+    data = table(**columns, y=classes_of(normal()))
+    assert "unscaled" not in kinds(prepare_table(data, recipe(data, "y")))
+    found = kinds(prepare_table(data, recipe(data, "y", scaling="none")))["unscaled"]
+    assert found.columns == ("year", "pay")
+    assert "'year', 'pay' are not scaled: their inputs are about 60,000," in found.text
+
+
 def test_warnings_are_kept_with_prepared_data() -> None:
     data = table(a=[1.0] * 60, x=normal(60).tolist(), y=classes_of(normal(60, 1)))
     prepared = prepare_table(data, recipe(data, "y"))

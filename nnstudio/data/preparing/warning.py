@@ -19,6 +19,8 @@ from nnstudio.data.recipe import listed, plural
 from nnstudio.data.table import Categories, ColumnValues, Table, some_of
 
 LEAST_CLASS = 2  # rows
+LARGE = 100.0  # what a scaled input hardly ever is
+LOOKED_AT = 10_000  # training rows that tell how large inputs are
 
 
 def warnings_on(
@@ -45,6 +47,7 @@ def warnings_on(
         again = pool.submit(count_repeated, X, Y, split)
         found = [*giveaways(table, fitted, rows, split.training, what)]
         found += _constants(fitted, X, split)
+        found += _unscaled(fitted, X, split)
         found += _identities(table, fitted, rows, split.training)
         found += _duplicates(again.result(), split)
     found += _small_classes(fitted, what, split)
@@ -87,6 +90,29 @@ def _constants(fitted: FittedPreparation, X: NDArray[np.float32], split: Split) 
         )
 
 
+def _unscaled(fitted: FittedPreparation, X: NDArray[np.float32], split: Split) -> Iterator[DataWarning]:
+    """Tell of columns whose inputs are large in half of the training rows: far more than a unit's weights expect."""
+    rows = split.training[:LOOKED_AT]
+    names, largest, at = [], 0.0, 0
+    for column in fitted.columns:
+        width = len(column.inputs)
+        if column.kind in ("number", "date"):
+            middle = max(float(np.median(np.abs(X[rows, k]))) for k in range(at, at + width))
+            if middle > LARGE:
+                names.append(column.name)
+                largest = max(largest, middle)
+        at += width
+    if names:
+        about = float(f"{largest:.1g}")
+        its = "its input is" if len(names) == 1 else "their inputs are"
+        yield DataWarning(
+            kind="unscaled",
+            text=f"{listed(names)} {'is' if len(names) == 1 else 'are'} not scaled: {its} about {about:,.0f}, where "
+            "weights are drawn for inputs around 1. Units saturate, and steps overshoot. Choose a scaling.",
+            columns=tuple(names),
+        )
+
+
 def _is_constant(column: FittedColumn, inputs: NDArray[np.float32], training: NDArray[np.int64]) -> bool:
     if column.kind == "category" and column.encoding == "one_hot":
         return len(column.categories) + column.other < 2
@@ -103,14 +129,14 @@ def _identities(
     names = [
         column.name
         for column in fitted.columns
-        if _may_bewhole_numbers(values := table.columns[column.name], first)
+        if _may_be_whole(values := table.columns[column.name], first)
         and tells_rows_apart(column.name, column.kind, some_of(values, rows[training]))
     ]
     if names:
         yield identity_warning(names)
 
 
-def _may_bewhole_numbers(values: ColumnValues, first: NDArray[np.int64]) -> bool:
+def _may_be_whole(values: ColumnValues, first: NDArray[np.int64]) -> bool:
     """Return whether the first rows of a column are whole numbers, or texts: most columns need no further look."""
     return isinstance(values, Categories) or whole_numbers(values[first])
 
