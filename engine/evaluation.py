@@ -13,6 +13,7 @@ from engine.metrics import (
     all_metrics,
     classes_of,
     confusion,
+    errors_by_output,
     roc,
     squared_errors,
     threshold_of,
@@ -49,11 +50,14 @@ def metrics_of(network: Network, splits: Mapping[str, Dataset]) -> Metrics:
     pictured = "validation" if "validation" in splits else next(iter(splits), "")
     task, threshold = network.task, threshold_of(network.output)
     values: dict[str, dict[str, float]] = {}
+    errors: dict[str, tuple[tuple[float, float], ...]] = {}
     matrix, curve = None, None
     for name, data in splits.items():
         outputs, losses = network.outputs(data)
         cost = network.mean_loss(losses, data.targets)
         values[name] = {"cost": cost, **all_metrics(data.targets, outputs, task, threshold)}
+        if task == "regression" and network.n_outputs > 1:
+            errors[name] = errors_by_output(data.targets, outputs)
         if name == pictured:
             matrix, curve = confusion(data.targets, outputs, task, threshold), roc(data.targets, outputs, task)
-    return Metrics(values=values, confusion=matrix, confusion_split=pictured, roc=curve)
+    return Metrics(values=values, confusion=matrix, confusion_split=pictured, roc=curve, errors=errors)

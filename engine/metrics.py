@@ -242,6 +242,12 @@ def root_mean_squared_error(y: Array, predicted: Array) -> float:
         return float(np.mean(np.sqrt(np.mean((predicted.astype(np.float64) - y) ** 2, axis=0))))
 
 
+def errors_by_output(y: Array, predicted: Array) -> tuple[tuple[float, float], ...]:
+    """Return :func:`mean_absolute_error` and :func:`root_mean_squared_error` of each output."""
+    each = ((y[:, [k]], predicted[:, [k]]) for k in range(y.shape[1]))
+    return tuple((mean_absolute_error(*own), root_mean_squared_error(*own)) for own in each)
+
+
 # -- a task's figures -------------------------------------------------------------------------------------------------
 
 

@@ -161,12 +161,14 @@ class Metrics:
 
     ``confusion`` (k, k) counts true classes in rows, predictions in columns. ``roc`` holds the false and the true
     positive rates (points,) of a binary task, thinned to a picture; None where the split holds one class only.
+    ``errors`` are by split the MAE and the RMSE of each of several numbers to predict.
     """
 
     values: dict[str, dict[str, float]]
     confusion: Array | None = None
     confusion_split: str = ""
     roc: tuple[Array, Array] | None = None
+    errors: dict[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -209,6 +209,9 @@ def test_figures_of_numbers_are_scikit_learns(seed, outputs, dtype):
     }
     assert metrics.all_metrics(y, predicted, "regression") == pytest.approx(expected, **EXACT)
     assert metrics.score(y, predicted, "regression") == pytest.approx(expected["r2"], **EXACT)
+    each = np.array(metrics.errors_by_output(y, predicted))
+    np.testing.assert_allclose(each[:, 0], sk.mean_absolute_error(*wide, multioutput="raw_values"), rtol=1e-9)
+    np.testing.assert_allclose(each[:, 1], sk.root_mean_squared_error(*wide, multioutput="raw_values"), rtol=1e-9)
 
 
 @pytest.mark.parametrize("predicted", [[2.0, 2.0, 2.0], [2.0, 2.5, 2.0]])

@@ -198,6 +198,18 @@ def test_the_score_of_a_regression_is_r2():
     assert values["r2"] > 0.999
     assert values["rmse"] < 0.05
     assert trainer.score_name == "r2"
+    assert trainer.metrics().errors == {}
+
+
+def test_each_of_several_numbers_has_errors_of_its_own():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(60, 2)), rng.normal(size=(60, 2)) * [1.0, 100.0]
+    layers = [Input(features=2), Output(units=2, activation=Identity(), loss=MeanSquaredError())]
+    trainer = Trainer(Network(chain(layers)), Dataset(X[:40], Y[:40]), validation=Dataset(X[40:], Y[40:]))
+    found = trainer.metrics()
+    misses = np.abs(trainer.network.predict(X[40:]) - Y[40:])
+    assert [mae for mae, _ in found.errors["validation"]] == pytest.approx(misses.mean(axis=0), rel=1e-5)
+    assert found.values["validation"]["mae"] == pytest.approx(misses.mean(), rel=1e-5)
 
 
 def test_the_confusion_matrix_counts_true_classes_in_rows():

@@ -92,11 +92,23 @@ def test_metrics_stand_in_a_table_by_split(model, shown):
 
 
 def test_metrics_of_several_targets_say_what_they_are_taken_over(shown):
-    numbers = shown(
-        Metrics({"training": {"cost": 0.5, "r2": 0.9, "mae": 0.25, "rmse": 0.5}}), model=FakeTraining("two numbers")
+    model = FakeTraining("two numbers")
+    scales = {"first": 1.0, "second": 100.0}
+    made = tuple(replace(target, scale=scales[target.name]) for target in model.data.fitted.targets)
+    model.data = dataclasses.replace(model.data, fitted=replace(model.data.fitted, targets=made))
+    found = Metrics(
+        {"training": {"cost": 0.5, "r2": 0.9, "mae": 0.25, "rmse": 0.5}}, errors={"training": ((0.2, 0.4), (0.3, 0.6))}
     )
-    assert numbers.table()[3] == ["MAE", "0.250"]
-    assert numbers._unit.text() == "means over first, second; MAE and RMSE of the scaled targets"
+    numbers = shown(found, model=model)
+    assert numbers.table()[2:] == [
+        ["R²", "0.900"],
+        ["MAE, first", "0.200"],
+        ["RMSE, first", "0.400"],
+        ["MAE, second", "30.0"],
+        ["RMSE, second", "60.0"],
+    ]
+    assert numbers._unit.text() == "cost and R² over first, second; MAE and RMSE in the unit of each"
+    assert numbers._cells[3, 0].toolTip().startswith("first: ")
     answers = shown(binary(), WIDE, model=FakeTraining("two answers"))
     assert answers._unit.text() == "all answers to first, second counted together"
     assert answers._classes(binary()) == ("no", "yes")

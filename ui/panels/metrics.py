@@ -228,10 +228,7 @@ class MetricsPanel(Panel):
 
     def _show_table(self, metrics: Metrics) -> None:
         splits = [name for name in SPLITS if name in metrics.values]
-        names = list(dict.fromkeys(name for split in splits for name in metrics.values[split]))
-        scale = (error_scale(self.model.data) or 1.0) if self.model.data is not None else 1.0
-        rows = [["", *splits]]
-        rows += [[TITLES.get(n, n), *(_figure(n, metrics.values[s].get(n), scale) for s in splits)] for n in names]
+        rows = [["", *splits], *_figures(metrics, splits, self.model.data)]
         for cell in list(self._cells):
             if cell[0] >= len(rows) or cell[1] >= len(rows[0]):
                 self._cells[cell].hide()
@@ -246,7 +243,7 @@ class MetricsPanel(Panel):
                     cell.setFont(font)
                 if cell.text() != text:
                     cell.setText(text)
-                    cell.setToolTip(HELP.get(whole, ""))
+                    cell.setToolTip(_help(whole))
                 if cell.isHidden():
                     cell.show()
         self._say_unit(metrics, self.model.data)
@@ -275,8 +272,11 @@ class MetricsPanel(Panel):
         named = " and ".join(TITLES[name] for name in IN_TARGET_UNITS if name in shown)
         words = ""
         if data is not None and len(data.targets) > 1:
-            words = f"means over {data.target}" if named else f"all answers to {data.target} counted together"
-            words += f"; {named} of the scaled targets" if named else ""
+            words = f"all answers to {data.target} counted together"
+            if named:
+                words = f"cost and R² over {data.target}; {named} in the unit of each"
+                logged = [target.name for target in data.fitted.targets if target.log != "none"]
+                words += f", of {' and '.join(logged)} of the scaled logarithm" if logged else ""
         elif named and data is not None and error_scale(data) is None:
             words = f"{named} of the scaled logarithm of {data.target}"
         elif named and data is not None:
@@ -323,6 +323,31 @@ def _say(label: QLabel, words: str) -> None:
     if words != label.text():
         label.setText(words)
     label.setVisible(bool(words))
+
+
+def _figures(metrics: Metrics, splits: list[str], data: PreparedData | None) -> list[list[str]]:
+    """Return the rows of the table: a title, and a figure for each split; each of several targets has errors."""
+    scale = (error_scale(data) or 1.0) if data is not None else 1.0
+    several = data is not None and len(data.targets) > 1 and bool(metrics.errors)
+    names = dict.fromkeys(name for split in splits for name in metrics.values[split])
+    rows = [
+        [TITLES.get(name, name), *(_figure(name, metrics.values[split].get(name), scale) for split in splits)]
+        for name in names
+        if not (several and name in IN_TARGET_UNITS)
+    ]
+    if data is None or not several:
+        return rows
+    for at, target in enumerate(data.fitted.targets):
+        own = target.scale if target.log == "none" else 1.0
+        for which, name in enumerate(IN_TARGET_UNITS):
+            values = (metrics.errors[split][at][which] if split in metrics.errors else None for split in splits)
+            rows.append([f"{TITLES[name]}, {target.name}", *(_figure(name, value, own) for value in values)])
+    return rows
+
+
+def _help(title: str) -> str:
+    error, _, target = title.partition(", ")
+    return f"{target}: {HELP[error]}" if target else HELP.get(title, "")
 
 
 def _figure(name: str, value: float | None, scale: float) -> str:
