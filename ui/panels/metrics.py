@@ -65,6 +65,7 @@ IN_TARGET_UNITS = ("mae", "rmse")  # measured as trained, shown in the target's 
 DRESSES = ((theme.BODY, False, 10), (theme.BODY, True, 10), (theme.SMALL, True, 4))
 LEAST_PICTURE, LEAST_BESIDE = 170, 240  # pixels of height below the table, of width beside it
 SWITCH_HEIGHT = 20
+LONGEST_NAME = 14  # characters of a target's name in the table; the line below it has all of it
 SHORT_CONFUSION = "Matrix"  # where the header is narrow
 
 
@@ -341,8 +342,14 @@ def _figures(metrics: Metrics, splits: list[str], data: PreparedData | None) -> 
         own = target.scale if target.log == "none" else 1.0
         for which, name in enumerate(IN_TARGET_UNITS):
             values = (metrics.errors[split][at][which] if split in metrics.errors else None for split in splits)
-            rows.append([f"{TITLES[name]}, {target.name}", *(_figure(name, value, own) for value in values)])
+            rows.append(
+                [f"{TITLES[name]}, {_shortened(target.name)}", *(_figure(name, value, own) for value in values)]
+            )
     return rows
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def _help(title: str) -> str:
