@@ -30,11 +30,13 @@ from nnstudio.document import Document
 from nnstudio.figures import figures_on, names_for
 from nnstudio.project_file import Project
 from nnstudio.state_folder import state_directory
+from nnstudio.table_link import look
 from nnstudio.training_data import open_data_file, write_data_file
 
 Stopped = Literal["finished", "interrupted", "diverged"]
 Field = str | int | float | None
 
+STORED = "The data stored in the project are used."
 SPLITS = {"training": "train", "validation": "validation", "test": "test"}
 
 
@@ -142,13 +144,16 @@ def project_data(project: Project, path: Path) -> tuple[PreparedData, tuple[str,
         When the table is neither inside nor where it was, nor beside the project.
     """
     if project.prepared is not None:
-        return project.prepared, ()
+        recipe = project.document.data
+        source = recipe.source if recipe is not None else None
+        said = look(source, path).sentence if isinstance(source, TableSource) else ""
+        return project.prepared, (f"{said} {STORED}",) if said else ()
     recipe, notes = reachable_recipe(project.document, path)
     return prepare(recipe), notes
 
 
 def reachable_recipe(document: Document, path: Path) -> tuple[DataRecipe, tuple[str, ...]]:
-    """Return a project's recipe with its table where it is now, and a note where that is not the table it was."""
+    """Return a project's recipe with its table where and as it is now, and a note where that is not what it was."""
     recipe = document.data
     if recipe is None:
         raise DataError(f"{path} has no data yet. Open it in the window and load a table, or train with a table.")
@@ -166,7 +171,7 @@ def reachable_recipe(document: Document, path: Path) -> tuple[DataRecipe, tuple[
     notes: tuple[str, ...] = ()
     if source.sha256 and found.sha256 != source.sha256:
         notes = (f"{places[0]} has changed since the project was made; its rows are used as they are now.",)
-    return replace(recipe, source=replace(source, path=found.path)), notes
+    return replace(recipe, source=found), notes
 
 
 def fitted_of(project: Project, path: Path) -> FittedPreparation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from nnstudio.project_file import Project
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_NUMBER = 100  # characters
+LEAST_DIGITS, MOST_DIGITS = 7, 17  # of a predicted number
 _NUMBER = re.compile(r"[+-]?[\d.,'\s\u00a0\u202f]*\d[\d.,]*([eE][+-]?\d+)?\s?%?")
 
 
@@ -119,11 +121,20 @@ def columns_of(
         output = outputs[:, index]
         if fitted.task == "regression":
             values = raw_target(fitted, output, index).tolist()
-            columns[f"prediction{of}"] = [f"{value:.7g}".replace(".", decimal) for value in values]
+            scale = target.scale if target.log == "none" else math.inf
+            columns[f"prediction{of}"] = [_written(value, scale).replace(".", decimal) for value in values]
         else:
             figures = np.stack([-output if scores else 1.0 - output, output], axis=1)
             columns |= _class_columns(target.classes, figures, scores, of, decimal)
     return columns
+
+
+def _written(value: float, scale: float) -> str:
+    """Return a predicted number with as many digits as tell values apart that are scaled by ``scale``."""
+    digits = LEAST_DIGITS
+    if value and math.isfinite(value) and math.isfinite(scale):
+        digits += max(0, math.floor(math.log10(abs(value))) - math.floor(math.log10(scale)))
+    return f"{value:.{min(digits, MOST_DIGITS)}g}"
 
 
 def _class_columns(

@@ -14,6 +14,7 @@ from engine.snapshot import Status
 from nnstudio.cli.output import MistakeError, interruptible, note, progress_bar
 from nnstudio.data import Cancelled, DataError, load_table
 from nnstudio.data.preparing.prepare import check_recipe
+from nnstudio.data.preparing.report import read_notes
 from nnstudio.evaluating import Evaluation, evaluate, validation_share, watches_validation
 from nnstudio.evaluation_text import lines
 from nnstudio.headless import reachable_recipe
@@ -43,9 +44,10 @@ def evaluate_project(options: argparse.Namespace) -> int:
             def tell(fold: int, status: Status) -> None:
                 move(msgspec.structs.replace(status, epoch=fold * epochs + status.epoch))
 
-            found = evaluate(
-                document, load_table(recipe, cancelled=asked), options.folds, progress=tell, cancelled=asked
-            )
+            table = load_table(recipe, cancelled=asked)
+            for text in read_notes(table):
+                note(text)
+            found = evaluate(document, table, options.folds, progress=tell, cancelled=asked)
     except Cancelled:
         note("Stopped by Ctrl+C: nothing was judged.")
         return INTERRUPTED

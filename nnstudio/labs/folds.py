@@ -11,6 +11,7 @@ from engine.declared import replace
 from engine.snapshot import Status
 from nnstudio.data import DataError, load_table
 from nnstudio.data.preparing.prepare import check_recipe
+from nnstudio.data.preparing.report import read_notes
 from nnstudio.document import Document
 from nnstudio.evaluating import Evaluation, evaluate, validation_share, watches_validation
 from nnstudio.evaluation_text import lines, verdict
@@ -82,6 +83,8 @@ def judge(report: Report, document: Document, project: Path, folds: int, seed: i
             share = (fold + min(status.epoch / epochs, 1.0)) / folds
             report(share, f"fold {fold + 1} of {folds}, epoch {status.epoch:,}")
 
-        return Judged(evaluate(document, load_table(recipe), folds, progress=tell), seed, notes)
+        table = load_table(recipe)
+        notes = (*notes, *read_notes(table))
+        return Judged(evaluate(document, table, folds, progress=tell), seed, notes)
     except DataError as error:
         raise ValueError(str(error)) from None

@@ -66,6 +66,7 @@ class DialectBar(QFrame):
         browse.clicked.connect(self._browse)
         self.anew = QPushButton("Detect anew")
         self.anew.setAutoDefault(False)
+        self.anew.setAccessibleName("Detect anew")
         self.anew.setToolTip("This table is shown as it was loaded. Forget that, and propose everything again.")
         self.anew.hide()
         self.sheet = self._combo({}, "sheet", 180)

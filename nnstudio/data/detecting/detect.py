@@ -9,21 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.declared import replace
-from nnstudio.data.detecting.misreading import POINT, number_note, one_column, perhaps_thousands
+from nnstudio.data.detecting.misreading import is_address, is_amount, number_note, one_column, perhaps_thousands
 from nnstudio.data.detecting.propose import propose_columns
 from nnstudio.data.errors import DataError
 from nnstudio.data.reading.cells import BLANKS, is_missing, parse_number
 from nnstudio.data.reading.dates import looks_like_date
-from nnstudio.data.reading.encoding import ENCODING_TITLES, check_file, detect_encoding
+from nnstudio.data.reading.encoding import ENCODING_TITLES, check_file, detect_encoding, encoding_doubt
 from nnstudio.data.reading.formats import Format, format_of, is_typed, plain
-from nnstudio.data.reading.head import DELIMITER_LINE, SAMPLE_ROWS, head_text, read_head, records
+from nnstudio.data.reading.head import DELIMITER_LINE, SAMPLE_ROWS, head_text, read_head, records, sampled
 from nnstudio.data.reading.scan import Cancel
 from nnstudio.data.reading.workbook import is_old, sheet_names
 from nnstudio.data.recipe import MISSING_MARKS, Dialect, Encoding, ImportPlan, listed
 
-DELIMITERS = (",", ";", "\t", "|", " ")
-SAMPLE_CELLS = 300_000  # of a table with very many columns, fewer rows are looked at
-LEAST_SAMPLE_ROWS = 20
+DELIMITERS = ("\t", "|", ";", ",", " ")  # of two as likely ones the first is taken
 FORMAT_CELLS = 20_000  # that vote on delimiter and number marks
 LEAST_CONSISTENT = 0.6  # of the rows must have the same number of cells
 LEAST_SPACE_NUMBERS = 0.5  # of the cells must be numbers before a space is believed to be a delimiter
@@ -48,10 +46,10 @@ NUMBER_FORMATS: tuple[tuple[str, str], ...] = (
     (".", "\u2009"),
 )
 COMMENT_SIGNS = "#%!"
+BOUNDS = ("<", ">", "≤", "≥")
 LOOKED_AT_FOR_COMMENTS = 64 * 2**10  # characters
 MOST_OF_COMMENT = 60  # characters in a note
-COMMA = Dialect(delimiter="|", decimal=",")
-_NAMED_DELIMITER = re.compile(rf"\"?{DELIMITER_LINE}([^\w\s\"']|\t)\"?\r?\n", re.IGNORECASE)
+_NAMED_DELIMITER = re.compile(rf"\"?{DELIMITER_LINE}([^\w\s\"']|\t)\"? *\r?\n", re.IGNORECASE)
 _FEW_DIGITS = re.compile(r"[0-9]{1,9}")
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])[ ]*'[^'\n]*'(?=[ ]*(?:[,;\t|]|\r?$))", re.MULTILINE)
 
@@ -145,6 +143,10 @@ def _text_dialect(
         notes.append(f"The first line, {named[0].strip()!r}, names the delimiter.")
     if delimiter is None:
         delimiter = _delimiter(text, complete, quote, comment)
+    if comment and (like := _like_a_row(text, comment, delimiter)):
+        notes.append(
+            f"Among them, {like[:MOST_OF_COMMENT]!r} has as many cells as a row: choose no comments if it is one."
+        )
     base = Dialect(delimiter=delimiter, quote=quote, encoding=encoding, header=False, comment=comment)  # type: ignore[arg-type]
     rows = _first_rows(file, base)
     sample = _regular(rows)
@@ -158,13 +160,15 @@ def _text_dialect(
     dialect = replace(base, decimal=found_decimal, thousands=found_thousands)
     if encoding != "utf-8":
         notes.append(f"The file is read as {ENCODING_TITLES[encoding]}.")
+    if said := encoding_doubt(text, encoding):
+        notes.append(said)
     if found_decimal == "," or found_thousands:
         notes.append(number_note(below, dialect))
     elif thousands is None and delimiter == ";" and (doubtful := perhaps_thousands(below)):
         value = parse_number(doubtful, dialect)
         notes.append(
             f"{doubtful!r} is taken for {value:g}, with a decimal point. "
-            "Choose a point between thousands if that is wrong."
+            "Choose a decimal comma and a point between thousands if that is wrong."
         )
     if delimiter_found and (said := one_column(rows)):
         notes.append(said)
@@ -181,18 +185,13 @@ def _with_header(
         elif _counts_up(rows[0]):
             notes.append("The first row is taken for the header, since its numbers go up by one.")
     width = max(map(len, rows), default=1)
-    return propose_columns(file, replace(dialect, header=header), _sampled(width), marks, notes)
+    return propose_columns(file, replace(dialect, header=header), sampled(width), marks, notes)
 
 
 def _first_rows(file: Path, dialect: Dialect) -> Rows:
     text, _ = head_text(file, dialect.encoding)
     width = _without_comments(text, dialect.comment).partition("\n")[0].count(dialect.delimiter) + 1  # roughly
-    return [record.cells for record in read_head(file, dialect, _sampled(width)).records]
-
-
-def _sampled(width: int) -> int:
-    """Return how many rows of so many cells are looked at."""
-    return max(LEAST_SAMPLE_ROWS, min(SAMPLE_ROWS, SAMPLE_CELLS // width))
+    return [record.cells for record in read_head(file, dialect, sampled(width)).records]
 
 
 def _comment(text: str) -> str:
@@ -204,10 +203,18 @@ def _comment(text: str) -> str:
     first = list(itertools.takewhile(lambda line: line.startswith(sign), lines))
     if len(first) == len(lines):
         return ""
-    # One such line with as many cells as the next one has is a header, such as "#id,name".
+    # Where all of them have as many cells as the next line, they are rows, or a header such as "#id,name".
     below = lines[len(first)]
-    alike = any(first[0].count(mark) == below.count(mark) > 0 for mark in DELIMITERS)
-    return "" if len(first) == 1 and alike else sign
+    alike = any(all(line.count(mark) == below.count(mark) > 0 for line in first) for mark in DELIMITERS)
+    return "" if alike else sign
+
+
+def _like_a_row(text: str, comment: str, delimiter: str) -> str:
+    """Return the first line of comment that has as many cells as most rows, of which there are several."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    rows = [line.count(delimiter) for line in lines if not line.startswith(comment)]
+    most = Counter(rows).most_common(1)[0][0] if rows else 0
+    return next((line for line in lines if line.startswith(comment) and line.count(delimiter) == most > 0), "")
 
 
 def _without_comments(text: str, comment: str) -> str:
@@ -224,7 +231,7 @@ def _regular(rows: Rows) -> Rows:
 
 
 def _delimiter(text: str, complete: bool, quote: str, comment: str) -> str:
-    best, best_score = ",", 0.0
+    best, best_score = ",", (0.0, 0.0)
     for candidate in DELIMITERS:
         if candidate == comment:
             continue
@@ -237,22 +244,41 @@ def _delimiter(text: str, complete: bool, quote: str, comment: str) -> str:
         if not rows:
             continue
         width, agreeing = Counter(map(len, rows)).most_common(1)[0]
-        agreeing += len(rows[0]) == width - 1  # a header without a name for the names of rows
+        others = [other for other in DELIMITERS if other not in (candidate, " ")]
+        # A header without a name for the names of rows; one that holds another delimiter is none.
+        agreeing += len(rows[0]) == width - 1 and not any(other in cell for other in others for cell in rows[0])
         consistent = agreeing / len(rows)
         if width < 2 or consistent < LEAST_CONSISTENT:
             continue
         cells = _some([cell for row in rows if len(row) == width for cell in row])
-        numbers = max(
-            sum(parse_number(cell, form) is not None for cell in cells) for form in (POINT, COMMA)
-        ) / len(cells)  # fmt: skip
-        if candidate == " " and (consistent < 1 or numbers < LEAST_SPACE_NUMBERS):
+        numbers = _most_numbers(cells) / len(cells)
+        if candidate == " " and (consistent < 1 or numbers < LEAST_SPACE_NUMBERS or _lined_up(rows)):
             continue
-        others = [other for other in DELIMITERS if other not in (candidate, " ", ",")]
-        dirty = sum(any(other in cell for other in others) for cell in cells) / len(cells)
-        score = consistent + numbers - dirty
-        if score > best_score + 1e-9:
+        dirty, with_commas = (
+            sum(any(other in cell for other in signs) for cell in cells) / len(cells)
+            for signs in ([other for other in others if other != ","], others)
+        )
+        score = (round(consistent + numbers - dirty, 9), -round(with_commas, 9))
+        if score > best_score:
             best, best_score = candidate, score
     return best
+
+
+def _most_numbers(cells: list[str]) -> int:
+    """Return how many of these cells are numbers, by those marks that make most of them so."""
+    digits = [cell for cell in cells if any(c.isdigit() for c in cell)]
+    most = 0
+    for decimal, thousands in NUMBER_FORMATS:
+        form = Dialect(delimiter="\x1f", decimal=decimal, thousands=thousands)  # type: ignore[arg-type]
+        most = max(most, sum(parse_number(cell, form) is not None for cell in digits))
+        if most == len(digits):
+            break
+    return most
+
+
+def _lined_up(rows: Rows) -> bool:
+    """Return whether columns are lined up with blanks, of which each makes an empty cell; the last may be one."""
+    return any(not cell for row in rows for cell in row[:-1])
 
 
 def _some(cells: list[str]) -> list[str]:
@@ -261,6 +287,7 @@ def _some(cells: list[str]) -> list[str]:
 
 def _number_format(rows: Rows, delimiter: str) -> tuple[str, str]:
     cells = _some([cell for row in rows for cell in row if any(c.isdigit() for c in cell)])
+    cells = [cell for cell in cells if not is_address(cell)]
     best, best_count = NUMBER_FORMATS[0], 0
     formats = list(NUMBER_FORMATS)
     if delimiter == ",":  # a quoted "1,234" in a comma file is more often a thousand than a decimal comma
@@ -301,6 +328,8 @@ def _has_header(rows: Rows, dialect: Dialect) -> bool:
     regular = [row for row in below if len(row) == len(first)]
     if not regular:
         return True
+    if any(_is_value(name, [row[i] for row in regular], dialect) for i, name in enumerate(first)):
+        return False
     for i, name in enumerate(first):
         cells = [row[i] for row in regular if not is_missing(row[i], MISSING_MARKS)]
         numbers = sum(parse_number(cell, dialect) is not None for cell in cells)
@@ -313,3 +342,12 @@ def _has_header(rows: Rows, dialect: Dialect) -> bool:
         return False
     again = sum(name in {row[i].strip(BLANKS) for row in regular} for i, name in enumerate(first) if name)
     return again * 2 < len(first)
+
+
+def _is_value(name: str, below: Sequence[str], dialect: Dialect) -> bool:
+    """Return whether a cell of the first row is a value: missing above numbers, or written as those below are."""
+    known = [cell for cell in below if not is_missing(cell, MISSING_MARKS)]
+    numbers = sum(parse_number(cell, dialect) is not None for cell in known)
+    if name and is_missing(name, MISSING_MARKS):
+        return 2 * numbers > len(known)
+    return is_amount(name) and 2 * (sum(map(is_amount, known)) + numbers * name.startswith(BOUNDS)) > len(known)

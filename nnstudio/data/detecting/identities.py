@@ -15,6 +15,7 @@ FIRST = 100  # values that mostly tell enough
 MOST_DISTINCT = 0.5  # of the rows, before a text is believed to tell rows apart
 LEAST_TEXTS = 10
 ID_NAMES = {"", "row", "rowid", "unnamed: 0", "#"}
+PANDAS_INDEX = "__index_level_"  # what pandas calls the names of rows in a Parquet file
 ID_WORDS = {"id", "index", "idx", "nr", "no", "key"}  # as the last word of a name: CustomerID, order_no, Kunden-Nr.
 _WORD = re.compile(r"[A-Z]?[a-zäöüß]+|[A-Z]+")
 
@@ -32,7 +33,7 @@ def identity_warning(names: list[str]) -> DataWarning:
 
 def is_named_like_row_number(name: str) -> bool:
     """Return whether a column is called as those are that number their rows."""
-    return name.lower() in ID_NAMES or last_word(name) in ID_WORDS
+    return name.lower() in ID_NAMES or name.startswith(PANDAS_INDEX) or last_word(name) in ID_WORDS
 
 
 def last_word(name: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from nnstudio.data.reading.cells import BLANKS, MINUS, parse_number
+from nnstudio.data.reading.cells import BLANKS, MINUS, is_missing, parse_number
 from nnstudio.data.reading.dates import looks_like_date
-from nnstudio.data.recipe import Dialect, Kind
+from nnstudio.data.recipe import Dialect, Kind, listed
 
 POINT = Dialect(delimiter="|")
 LEAST_AMBIGUOUS = 0.9  # of a column's numbers: those of a thousand and less have no mark
@@ -22,7 +22,13 @@ LOOKED_AT = 200  # characters: an amount is shorter, and a row shows its parts
 SHOWN = 40  # characters of a cell
 _POINTED = re.compile(r"[+-]?[1-9][0-9]{0,2}[.][0-9]{3}")
 _COMMAED = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
-_LEADING_ZERO = re.compile(r"0[0-9]+")
+_LEADING_ZERO = re.compile(r"0[0-9]+([.,][0-9]*)?")
+_CODE = re.compile(r"\+[0-9]{7,}")  # a telephone number
+_ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")  # of a computer
+MOST_OF_ADDRESS = 255
+_BELOW_A_THOUSAND = re.compile(r"[+-]?[0-9]{1,3}")
+_BOUND = re.compile(r"[<>≤≥] ?\d*[.,]?\d+")
+MOST_NAMED = 4
 _CURRENCY = (
     "[$€£¥₹₽₺]|(?:USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RON|TRY|RUB|BRL|MXN|ZAR|KRW|SGD|HKD)"
 )
@@ -62,10 +68,14 @@ def perhaps_thousands(rows: Iterable[Sequence[str]]) -> str:
 
 def doubts_on(name: str, cells: Sequence[str], kind: Kind, dialect: Dialect) -> list[str]:
     """Return what is doubtful about reading a column as this kind; ``cells`` are those that are not missing."""
+    if kind == "number":
+        return [
+            *_perhaps_decimal(name, cells, dialect),
+            *_perhaps_grouped(name, cells, dialect),
+            *_leading_zeros(name, cells),
+        ]
     if len(cells) < LEAST_CELLS:
         return []
-    if kind == "number":
-        return [*_perhaps_decimal(name, cells, dialect), *_leading_zeros(name, cells)]
     return _perhaps_numbers(name, cells, dialect) if kind == "category" else []
 
 
@@ -110,15 +120,61 @@ def _perhaps_decimal(name: str, cells: Sequence[str], dialect: Dialect) -> list[
 
 
 def _leading_zeros(name: str, cells: Sequence[str]) -> list[str]:
-    """Say that numbers lose the zeros they begin with, which matter where they are codes."""
+    """Say that numbers lose the zeros or the sign they begin with, which matter where they are codes."""
     first = next((cell for cell in cells if _LEADING_ZERO.fullmatch(cell)), None)
-    if first is None or not all(cell.isdigit() for cell in cells):
+    if first is not None:
+        short = first[:SHOWN].lstrip("0") or "0"
+        return [
+            f"Column {name!r} has numbers that begin with zeros: {first[:SHOWN]!r} is read as {short}. Read it as a "
+            "category if they are codes."
+        ]
+    first = next((cell for cell in cells if _CODE.fullmatch(cell)), None)
+    if first is None:
         return []
-    short = first[:SHOWN].lstrip("0") or "0"
     return [
-        f"Column {name!r} has numbers that begin with zeros: {first[:SHOWN]!r} is read as {short}. Read it as a "
+        f"Column {name!r} has numbers that begin with '+': {first[:SHOWN]!r} is read as {first[1:SHOWN]}. Read it as a "
         "category if they are codes."
     ]
+
+
+def _perhaps_grouped(name: str, cells: Sequence[str], dialect: Dialect) -> list[str]:
+    """Say that a point may stand between thousands, where other numbers of the column have no decimals at all."""
+    if dialect.thousands or dialect.decimal != "." or dialect.delimiter == ";":  # of such a file it is said once
+        return []
+    pointed = [cell for cell in cells if "." in cell and parse_number(cell, dialect) is not None]
+    if not pointed or len(pointed) == len(cells) or not all(_POINTED.fullmatch(cell) for cell in pointed):
+        return []
+    whole = [cell for cell in cells if _BELOW_A_THOUSAND.fullmatch(cell)]
+    if len(whole) + len(pointed) < len(cells):
+        return []
+    return [
+        f"Column {name!r}: {pointed[0]!r} is taken for {parse_number(pointed[0], dialect):g}, with a decimal point, "
+        f"beside {whole[0]!r}. Choose a decimal comma and a point between thousands if that is wrong."
+    ]
+
+
+def is_address(cell: str) -> bool:
+    """Return whether a cell is the address of a computer, such as 192.168.100.101, and no number with points."""
+    cell = cell.strip(BLANKS)
+    return bool(_ADDRESS.fullmatch(cell)) and all(int(part) <= MOST_OF_ADDRESS for part in cell.split("."))
+
+
+def marks_note(columns: Mapping[str, Sequence[str]], marks: Collection[str]) -> str:
+    """Return which texts count as missing in columns of text (by name, their cells); empty where none does."""
+    found: dict[str, list[str]] = {}
+    for name, cells in columns.items():
+        for mark in dict.fromkeys(text for cell in cells if (text := cell.strip(BLANKS)) and is_missing(text, marks)):
+            found.setdefault(mark, []).append(name)
+    if not found:
+        return ""
+    told = ", ".join(f"{mark!r} in {listed(names, MOST_NAMED)}" for mark, names in list(found.items())[:MOST_NAMED])
+    return f"Texts that count as missing: {told}. Take them out of the missing marks if they are values."
+
+
+def is_amount(cell: str) -> bool:
+    """Return whether a cell is a value with a sign, such as 5 % or <0.5, as names of columns hardly are."""
+    cell = cell.strip(BLANKS)
+    return bool(_BOUND.fullmatch(cell)) or ("%" in cell and _looks_signed(cell))
 
 
 def _perhaps_numbers(name: str, cells: Sequence[str], dialect: Dialect) -> list[str]:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from engine.declared import replace
 from nnstudio.data.detecting.identities import is_named_like_row_number, last_word
-from nnstudio.data.detecting.misreading import doubts_on
+from nnstudio.data.detecting.misreading import doubts_on, marks_note
 from nnstudio.data.errors import DataError
 from nnstudio.data.reading.booleans import is_pair
-from nnstudio.data.reading.cells import BLANKS, is_infinite, is_missing, parse_number
+from nnstudio.data.reading.cells import BLANKS, is_error, is_infinite, is_missing, parse_number
 from nnstudio.data.reading.dates import doubt_of, find_order, looks_like_date, parse_date, short_years
 from nnstudio.data.reading.head import Head, read_head
 from nnstudio.data.reading.parquet import kind_of, nested
@@ -27,6 +27,7 @@ LEAST_TEXTS_FOR_ID = 10
 KEY_WORDS = {"id", "ids", "uid", "guid", "uuid"}  # as the last word of a name, of keys that come again
 LEAST_KEYS, LEAST_SHARE_OF_KEYS = 50, 0.2  # different ones, and of the rows, before a name like a key is believed
 LEAST_DATES = 0.9  # of the cells, before a text column is taken for dates
+FIRST_DATES = 50  # that mostly tell whether any needs an order
 LEAST_DATES_FOR_ID = 10  # different ones; a few days that come again and again may be categories
 _SHORT_YEAR = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1[0-9]{2}([T ][0-9]{1,2}:[0-9]{2}.*)?")
 IGNORED = "it is proposed to be ignored (its role can be changed)."
@@ -61,6 +62,9 @@ def propose_columns(
     notes = [*notes, *head.notes]
     rows = [record.cells for record in head.records if len(record.cells) == head.width]
     found = [_propose(file, dialect, head, i, rows, marks, notes) for i in range(head.width)]
+    texts = {p.column.name: [row[i] for row in rows] for i, p in enumerate(found) if p.column.kind == "category"}
+    if said := marks_note(texts, marks):
+        notes.append(said)
     usable = [i for i, proposal in enumerate(found) if not proposal.never]
     target = usable[-1] if usable else head.width - 1
     features = [i for i in usable if i != target]
@@ -91,7 +95,7 @@ def _propose(
     name = head.names[at]
     if head.types and (holds := nested(head.types[at])):
         return _Proposal(Column(name=name, kind="category"), f"holds {holds}, which cannot be read", never=True)
-    cells = [row[at].strip(BLANKS) for row in rows if not is_missing(row[at], marks)]
+    cells = [row[at].strip(BLANKS) for row in rows if not is_missing(row[at], marks) and not is_error(row[at], dialect)]
     kind = (kind_of(head.types[at]) if head.types else None) or column_kind(cells, dialect)
     column = Column(name=name, kind=kind)
     if kind == "date":
@@ -109,7 +113,9 @@ def _date_order(file: Path, dialect: Dialect, head: Head, name: str, cells: list
     if head.types and kind_of(head.types[head.names.index(name)]) == "date":
         return "ymd"
     order, doubtful, decided = find_order(dict.fromkeys(cells), dialect)
-    if not decided and not head.complete:
+    if not decided and not head.complete and all(parse_date(cell, "") is not None for cell in cells[:FIRST_DATES]):
+        order = ""  # none of these dates needs an order; those below tell, once they are read
+    elif not decided and not head.complete:
         with contextlib.suppress(DataError):  # reading the table says what is wrong
             order, doubtful, _ = find_order(distinct_texts(file, dialect, name), dialect)
     if doubtful:

@@ -18,13 +18,14 @@ from nnstudio.data.preparing.fitted import FittedColumn, FittedPreparation
 from nnstudio.data.preparing.report import counted, filled_with, read_notes, unseen_note
 from nnstudio.data.preparing.transforming import complete_rows, transform, without_log
 from nnstudio.data.reading.cells import parse_number
+from nnstudio.data.reading.dates import ORDER_TITLES, find_order, parse_date
 from nnstudio.data.reading.encoding import check_file
 from nnstudio.data.reading.formats import format_of, is_typed, plain
 from nnstudio.data.reading.head import Head, read_head
-from nnstudio.data.reading.read import head_with, read_table
+from nnstudio.data.reading.read import distinct_texts, head_with, read_table
 from nnstudio.data.reading.scan import Cancel, Progress
 from nnstudio.data.reading.workbook import sheet_names
-from nnstudio.data.recipe import Column, Dialect, ImportPlan, listed
+from nnstudio.data.recipe import Column, DateOrder, Dialect, ImportPlan, listed
 from nnstudio.data.table import Categories, ColumnValues, NumberArray, Table, is_missing
 
 LOOKED_AT = 1_000  # rows
@@ -144,23 +145,50 @@ def read_for_prediction(
     file = check_file(path)
     dialect = dialect_for(file, fitted)
     needed = _needed(file, dialect, fitted)
-    wanted = [Column(name=c.name, kind=c.kind, date_order=c.date_order) for c in needed]
+    notes = _sheet_note(file, dialect, fitted)
+    orders = {c.name: _date_order(file, dialect, c, notes) for c in needed if c.kind == "date"}
+    wanted = [Column(name=c.name, kind=c.kind, date_order=orders.get(c.name, c.date_order)) for c in needed]
     plan = ImportPlan(dialect=dialect, columns=tuple(wanted), missing_marks=fitted.missing_marks)
     table = read_table(file, plan, progress=progress, cancelled=cancelled, columns=wanted)
     _check_numbers(table, fitted)
-    return _with_marks_told(table, dialect, fitted) if format_of(file) in ("text", "gzip") else table
+    if format_of(file) in ("text", "gzip"):
+        notes += _marks_note(dialect, fitted)
+    report = dataclasses.replace(table.report, notes=(*table.report.notes, *notes))
+    return dataclasses.replace(table, report=report)
 
 
-def _with_marks_told(table: Table, dialect: Dialect, fitted: FittedPreparation) -> Table:
-    """Return the table with a note where its numbers have other marks than in training."""
+def _marks_note(dialect: Dialect, fitted: FittedPreparation) -> list[str]:
+    """Tell where numbers have other marks than in training."""
     own = fitted.dialect
     if (dialect.decimal, dialect.thousands) == (own.decimal, own.thousands):
-        return table
+        return []
     if not any(column.kind == "number" for column in fitted.columns):
-        return table
-    note = f"Numbers are read with {marks_in_words(dialect)} here, and were with {marks_in_words(own)} in training."
-    report = dataclasses.replace(table.report, notes=(*table.report.notes, note))
-    return dataclasses.replace(table, report=report)
+        return []
+    return [f"Numbers are read with {marks_in_words(dialect)} here, and were with {marks_in_words(own)} in training."]
+
+
+def _sheet_note(file: Path, dialect: Dialect, fitted: FittedPreparation) -> list[str]:
+    """Tell which of several sheets is read, where none is called as in training."""
+    names = sheet_names(file) if format_of(file) == "workbook" else ()
+    if len(names) < 2 or dialect.sheet == fitted.dialect.sheet:
+        return []
+    return [f"Sheet {dialect.sheet!r} of {listed(names)} is read."]
+
+
+def _date_order(file: Path, dialect: Dialect, column: FittedColumn, notes: list[str]) -> DateOrder:
+    """Return the order in which a new table's dates are read: that of training, unless another reads more of them."""
+    own = column.date_order
+    if format_of(file) not in ("text", "gzip"):
+        return own
+    with plain(file, dialect) as (readable, spoken):
+        texts = distinct_texts(readable, spoken, column.name)
+    found = find_order(texts, dialect).order
+    read = {order: sum(parse_date(text, order) is not None for text in texts) for order in (own, found)}
+    if read[found] <= read[own]:
+        return own
+    was = f", and were with the {ORDER_TITLES[own]} in training" if own else ""
+    notes.append(f"Column {column.name!r}: dates are read with the {ORDER_TITLES[found]} here{was}.")
+    return found
 
 
 def apply(fitted: FittedPreparation, table: Table | str | Path) -> Applied:

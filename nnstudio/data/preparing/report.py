@@ -10,11 +10,11 @@ from msgspec import Meta
 from engine.declared import Declared
 from nnstudio.data.doubt import DataWarning
 from nnstudio.data.preparing.fitted import FittedColumn, FittedPreparation
-from nnstudio.data.recipe import GroupSplit, Kind, Preparation, listed, plural, split_column
+from nnstudio.data.recipe import GroupSplit, Kind, Preparation, TimeSplit, listed, plural, split_column
 from nnstudio.data.steps import MissingRule
-from nnstudio.data.table import EXAMPLES, Table, is_missing
+from nnstudio.data.table import EXAMPLES, Categories, Table, is_missing
 
-WANTED: dict[Kind, str] = {"number": "number", "date": "date", "boolean": "yes or no", "category": "text"}
+WANTED: dict[Kind, str] = {"number": "number", "date": "date", "boolean": "yes or no", "category": "value"}
 _Count = Annotated[int, Meta(ge=0)]
 
 
@@ -71,6 +71,11 @@ def notes_on(
         what = "a group of its own" if isinstance(preparation.split, GroupSplit) else "left out"
         said = f"{counted(lacking, 'cell')} missing in {divides!r}, which divides the rows"
         notes.append(f"{said}: such a row is {what}.")
+    if isinstance(preparation.split, TimeSplit) and isinstance(table.columns[preparation.split.column], Categories):
+        notes.append(
+            f"{preparation.split.column!r}, by whose time the rows are divided, is text: they are taken in the "
+            "alphabetical order of its texts."
+        )
     dropped = table.rows - used
     if dropped:
         were = "was" if dropped == 1 else "were"

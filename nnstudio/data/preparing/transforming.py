@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnstudio.data.errors import DataError
 from nnstudio.data.preparing.fitted import FittedColumn, FittedPreparation
+from nnstudio.data.reading.booleans import parse_boolean
 from nnstudio.data.reading.cells import format_number
 from nnstudio.data.room import blocks
 from nnstudio.data.steps import DatePart, Log
@@ -165,10 +166,19 @@ def _codes(column: FittedColumn, values: Categories) -> NDArray[np.int64]:
     """Return for each of the table's categories, and at the end for a missing cell, its place among the fitted ones."""
     place = {name: i for i, name in enumerate(column.categories)}
     names = values.names
-    if column.kind == "boolean" and len(names) == 2 and not set(names) & set(place):
-        names = column.categories  # other words for no and yes, in this order
+    if column.kind == "boolean":
+        if len(names) == 2 and not set(names) & set(place):
+            names = column.categories  # other words for no and yes, in this order
+        names = tuple(name if name in place else _meant(name, column.categories) for name in names)
     fill = place.get(column.fill_category, -1) if column.fill_category is not None else -1
     return np.array([place.get(name, -1) for name in names] + [fill], np.int64)  # index -1: missing
+
+
+def _meant(word: str, categories: tuple[str, ...]) -> str:
+    """Return which of the two names of a yes/no column a word means, itself where it means neither."""
+    meaning = parse_boolean(word)
+    known = [name for name in categories if parse_boolean(name) is meaning] if meaning is not None else []
+    return known[0] if len(known) == 1 else word
 
 
 def clipped(values: NumberArray, low: float | None, high: float | None) -> NumberArray:

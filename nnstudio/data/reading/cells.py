@@ -8,12 +8,15 @@ from collections.abc import Iterable
 
 from nnstudio.data.recipe import Dialect
 
+NAN_WITH = (b"(ind)", b"(snan)", b"(qnan)")  # behind "nan", as C libraries print it
 NOT_A_NUMBER = ("nan", "+nan", "-nan")  # what float and DuckDB read as NaN: never text or a number
 # What DuckDB's trim takes away, the space separators of Unicode: stripped from both ends of texts and marks.
 BLANKS = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+UNCOMPUTED = "#NOT COMPUTED"  # what a formula is taken for that a workbook has without its value
 MINUS = "\u2212"  # typographic programs write it
 _AROUND_NUMBERS = " \t\n\r\v\f"  # what its cast to a number takes away
 _INFINITE = re.compile(r"[+-]?(inf|infinity|∞)", re.IGNORECASE)
+_ERROR = re.compile(rf"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|GETTING_DATA)|{UNCOMPUTED}")
 _PLAIN = re.compile(r"[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 
 
@@ -59,6 +62,11 @@ def is_missing(text: str, marks: Iterable[str]) -> bool:
     return not text or text in marks or (len(text) <= 4 and text.lower() in NOT_A_NUMBER)
 
 
+def is_error(text: str, dialect: Dialect) -> bool:
+    """Return whether a cell of a workbook holds an error, or a formula that was saved without its value."""
+    return bool(dialect.sheet) and _ERROR.fullmatch(text.strip(BLANKS)) is not None
+
+
 def literal(text: str) -> str:
     """Return text as a literal of DuckDB's SQL."""
     return "'" + text.replace("'", "''") + "'"
@@ -87,9 +95,9 @@ def needs_care(dialect: Dialect, marks: Iterable[str]) -> bool:
 def suspicious_bytes(dialect: Dialect) -> tuple[bytes, ...]:
     """Return what a file must not hold for :func:`plain_number_sql`, or reading its numbers as such, to be right.
 
-    DuckDB casts 1_000 and +-5; with a decimal comma it reads 7. and .9 as numbers, too.
+    DuckDB casts 1_000, +-5 and nan(ind); with a decimal comma it reads 7. and .9 as numbers, too.
     """
-    return (b"_", b"+-") if dialect.decimal == "." else (b"_", b"+-", b".")
+    return (b"_", b"+-", *NAN_WITH) if dialect.decimal == "." else (b"_", b"+-", *NAN_WITH, b".")
 
 
 def number_sql(column: str, dialect: Dialect, marks: Iterable[str]) -> str:
@@ -99,7 +107,7 @@ def number_sql(column: str, dialect: Dialect, marks: Iterable[str]) -> str:
     """
     marks = tuple(marks)
     trimmed = f"replace({_TRIMMED.format(column)}, '{MINUS}', '-')"
-    odd = f"contains({trimmed}, '_') OR contains({trimmed}, '+-')"
+    odd = f"contains({trimmed}, '_') OR contains({trimmed}, '+-') OR contains({trimmed}, '(')"
     if dialect.decimal == ".":
         plain = f"CASE WHEN {odd} THEN NULL ELSE {trimmed} END"
     else:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nnstudio.data.reading.booleans import names_of, parse_boolean
 from nnstudio.data.reading.cells import (
     category_sql,
+    is_error,
     natural_key,
     needs_care,
     number_sql,
@@ -24,7 +25,7 @@ from nnstudio.data.reading.number_notes import EXACT, number_notes
 from nnstudio.data.reading.parquet import is_direct
 from nnstudio.data.reading.scan import Scan
 from nnstudio.data.reading.stream import StreamError, stream_into
-from nnstudio.data.recipe import Column, DateOrder, listed
+from nnstudio.data.recipe import Column, DateOrder, Dialect, listed
 from nnstudio.data.room import IN_MEMORY, Place, blocks
 from nnstudio.data.table import Categories, ColumnValues, NumberArray
 from nnstudio.data.work import THREADS, in_threads
@@ -106,7 +107,7 @@ def scan_columns(
                 said = notes.setdefault(column.name, [])
                 values[column.name] = _booleans(column, texts[column.name], said, place)
             else:
-                values[column.name] = texts[column.name]
+                values[column.name] = _without_errors(texts[column.name], scan.dialect)
     return Found(values, notes, orders, frozenset(quick.finite - computed))
 
 
@@ -143,6 +144,17 @@ def _booleans(column: Column, texts: Categories, notes: list[str], place: Place)
     meanings = [parse_boolean(name) for name in texts.names]
     codes = [UNREADABLE if meaning is None else int(meaning) for meaning in meanings]
     return Categories(place.taken(np.array([*codes, -1], np.int32), texts.codes), (negative, positive))
+
+
+def _without_errors(texts: Categories, dialect: Dialect) -> Categories:
+    """Return a text column with :data:`UNREADABLE` where a workbook's cell holds an error."""
+    wrong = [is_error(name, dialect) for name in texts.names]
+    if not any(wrong):
+        return texts
+    kept = [name for name, out in zip(texts.names, wrong, strict=True) if not out]
+    place = np.cumsum(~np.array(wrong)) - 1
+    codes = np.array([*np.where(wrong, UNREADABLE, place), -1], np.int32)  # index -1: missing
+    return Categories(codes[texts.codes], tuple(kept))
 
 
 def unreadable_rows(values: ColumnValues) -> NDArray[np.int64]:
@@ -222,7 +234,7 @@ def _scan_quickly(scan: Scan, columns: Sequence[Column], at: dict[str, int], pla
     names = np.array([column.name for column in columns], object)
     sound = set(names[np.isfinite(largest)])
     known = {name for name, column in values.items() if name in sound or not np.isinf(column).any()}
-    return _Quick({**values}, sound, known, set(names[largest <= EXACT]))
+    return _Quick({**values}, sound, known, set(names[largest < EXACT]))
 
 
 def _stream_apart(

@@ -136,7 +136,8 @@ _Readings = Mapping[DateOrder, Moment]  # what a text means by each order that r
 class Order(NamedTuple):
     """The order found; ``doubtful`` is a cell that another order reads differently, where no other cell decides.
 
-    ``decided`` is false, too, where no cell differs, such as 01/01/2024: further ones may.
+    ``decided`` is false, too, where no cell differs, such as 01/01/2024, or all begin with the year or name the month:
+    further ones may.
     """
 
     order: DateOrder
@@ -163,7 +164,7 @@ def find_order(texts: Iterable[str], dialect: Dialect) -> Order:
         if found:
             (short if any(moment.short for moment in found.values()) else long)[text] = found
     if year_first and not long:
-        return Order("ymd", _doubtful(short))
+        return Order("ymd", _doubtful(short), False)
     readings = long or short
     if not readings:
         return Order("ymd", "")

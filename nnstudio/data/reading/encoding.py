@@ -34,6 +34,10 @@ ENCODING_TITLES: dict[Encoding, str] = {
     "windows-1252": "Windows-1252",
     "latin-1": "Latin-1",
 }
+LETTERS_OF_TEXT = 0.95  # of the characters
+LAST_LETTER = "\u2fff"  # of alphabets: chance makes signs of Chinese
+_OF_UTF8 = re.compile("[ÂÃ][\u0080-¿€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")  # a letter's two bytes in UTF-8
+_NO_LETTER = re.compile("[\u0080-\u0084\u0086-\u009f]")
 _UNDEFINED_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 _SIGNATURES = (
     (b"SQLite format 3", "is a database; export the table as CSV first"),
@@ -110,11 +114,46 @@ def detect_encoding(path: Path) -> Encoding:
         return "utf-16-be"
     if head.count(0) > max(FEW_ZEROS, ZERO_SHARE_OF_NO_TEXT * len(head)):
         raise DataError(f"{path.name} does not hold text. Choose a CSV file.")
+    controls = sum(map(head.count, _CONTROLS)) > CONTROL_SHARE_OF_NO_TEXT * len(head)
+    if controls and (wide := _without_mark(head)):
+        return wide
     if _is_utf8(path):
         return "utf-8"
-    if sum(map(head.count, _CONTROLS)) > CONTROL_SHARE_OF_NO_TEXT * len(head):
+    if controls:
         raise DataError(f"{path.name} does not hold text. Choose a CSV file.")
     return "latin-1" if _UNDEFINED_IN_1252.search(head) else "windows-1252"
+
+
+def _without_mark(head: bytes) -> Encoding | None:
+    """Return in which order two bytes make a letter, where bytes full of control characters are text so."""
+    wide: tuple[Encoding, ...] = ("utf-16-le", "utf-16-be")
+    for encoding in wide:
+        text = head[: len(head) // 2 * 2].decode(encoding, errors="replace")
+        ends = text.count("\n")
+        if ends and sum(map(_is_letter, text)) >= LETTERS_OF_TEXT * len(text):
+            return encoding
+    return None
+
+
+def _is_letter(sign: str) -> bool:
+    return sign in "\r\n\t" or (sign.isprintable() and sign < LAST_LETTER)
+
+
+def encoding_doubt(text: str, encoding: Encoding) -> str:
+    """Return what speaks against the encoding of a file's first text; empty where nothing does."""
+    if encoding not in ("windows-1252", "latin-1"):
+        return ""
+    if (found := _OF_UTF8.search(text)) is not None:
+        return (
+            f"Signs such as {found[0]!r} look like letters in UTF-8, which not all rows are in. Choose UTF-8 to be "
+            "told which row is not."
+        )
+    if (found := _NO_LETTER.search(text)) is not None:
+        return (
+            f"It holds signs that no text has, such as {found[0]!r}: it is in another encoding, and its letters "
+            "arrive wrong. Save it as UTF-8."
+        )
+    return ""
 
 
 def _is_utf8(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from nnstudio.data.recipe import MAX_NAME, Dialect, Encoding, plural
 
 HEAD_BYTES = 256 * 2**10  # first look
 SAMPLE_ROWS = 1_000  # that tell how a file is read
+SAMPLE_CELLS = 300_000  # of a table with very many columns, fewer rows are looked at
+LEAST_SAMPLE_ROWS = 20
 MOST_HEAD_BYTES = 16 * 2**20  # for tables with very many columns
 MOST_FIELD = 2**24  # characters in one cell
 DELIMITER_LINE = "sep="  # begins a first line that names the delimiter
@@ -26,6 +29,8 @@ ROW_NAMES = (
     "The header has one name fewer than the rows have cells: the first column is taken for the names of the rows, as R "
     "writes them."
 )
+
+_IN_WORDS = re.compile(r"[;\t|,]|\w\s+\w")
 
 csv.field_size_limit(MOST_FIELD)  # csv's own limit, 131,072, is too small for text columns
 
@@ -65,6 +70,11 @@ class Head:
     def width(self) -> int:
         """The number of columns."""
         return len(self.names)
+
+
+def sampled(width: int) -> int:
+    """Return how many rows of so many cells tell how a file is read."""
+    return max(LEAST_SAMPLE_ROWS, min(SAMPLE_ROWS, SAMPLE_CELLS // max(width, 1)))
 
 
 def head_text(path: Path, encoding: Encoding, size: int = HEAD_BYTES) -> tuple[str, bool]:
@@ -164,7 +174,7 @@ def is_blank(cells: list[str]) -> bool:
 
 def _names_delimiter(cells: list[str], delimiter: str) -> bool:
     """Return whether a row is the line in which spreadsheet programs name the delimiter, such as sep=; before it."""
-    return delimiter.join(cells).lower() == f"{DELIMITER_LINE}{delimiter}"
+    return delimiter.join(cells).strip(BLANKS).lower() == f"{DELIMITER_LINE}{delimiter}".strip(BLANKS)
 
 
 def without_surplus(record: Record, width: int) -> Record:
@@ -177,6 +187,8 @@ def without_surplus(record: Record, width: int) -> Record:
 def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
     """Return the first ``rows`` rows of a file (all where it has fewer), and its column names.
 
+    However few are asked for, the same rows tell how many columns there are.
+
     Raises
     ------
     DataError
@@ -184,23 +196,27 @@ def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
     """
     if parquet.is_parquet(path):
         return _parquet_head(path, rows)
-    size = HEAD_BYTES
+    size, looked_at = HEAD_BYTES, rows
     while True:
         text, complete = head_text(path, dialect.encoding, size)
         try:
-            found, whole, consumed = records(text, dialect, complete=complete, most=rows + dialect.header)
+            found, whole, consumed = records(text, dialect, complete=complete, most=looked_at + dialect.header)
         except DataError as error:
             raise DataError(f"{path.name}: {error}") from None
-        if complete or len(found) >= rows + dialect.header or size >= MOST_HEAD_BYTES:
+        telling = sampled(max((len(record.cells) for record in found[:LEAST_SAMPLE_ROWS]), default=1))
+        if telling > looked_at and not whole:
+            looked_at = telling
+        elif complete or len(found) >= looked_at + dialect.header or size >= MOST_HEAD_BYTES:
             break
-        size *= 4
+        else:
+            size *= 4
     if not found and dialect.comment and complete:
         raise DataError(f"{path.name} has nothing but comments and blank lines.")
     if not found:
         raise DataError(f"{path.name}: the first row does not end. Check the delimiter, the quotes and the encoding.")
     header = found[0] if dialect.header else None
     body = found[1:] if header else found
-    widths = Counter(len(record.cells) for record in body or found)
+    widths = Counter(len(record.cells) for record in (body or found)[:telling])
     width = max(widths, key=lambda width: (widths[width], header is not None and width == len(header.cells)))
     body = [without_surplus(record, width) for record in body]
     given = header.cells if header else None
@@ -209,13 +225,18 @@ def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
         names, notes = column_names(["", *given], width)
         notes = (ROW_NAMES, *notes)
     bytes_a_row = len(text[:consumed].encode(PYTHON_CODEC[dialect.encoding], "replace")) / len(found)
-    return Head(header, names, body, whole, bytes_a_row, found[0].row - 1, notes)
+    return Head(header, names, body[:rows], whole and len(body) <= rows, bytes_a_row, found[0].row - 1, notes)
 
 
 def _has_row_names(header: list[str], width: int, body: list[Record]) -> bool:
-    """Return whether a header has no name for the first column; where the last is empty, rows end in a delimiter."""
+    """Return whether a header has no name for the first column; where the last is empty, rows end in a delimiter.
+
+    The names of rows differ, and a line of words alone is a title, or has other delimiters.
+    """
     first = [record.cells for record in body[:ROWS_THAT_TELL] if len(record.cells) == width]
     if len(header) != width - 1 or not all(header) or not first:
+        return False
+    if len({cells[0] for cells in first}) < len(first) or (len(header) == 1 and _IN_WORDS.search(header[0].strip())):
         return False
     ended = sum(bool(cells[-1].strip(BLANKS)) for cells in first)
     return all(cells[0].strip(BLANKS) for cells in first) and 2 * ended > len(first)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from engine.declared import replace
 from nnstudio.data.reading.booleans import parse_boolean
-from nnstudio.data.reading.cells import BLANKS, parse_number
+from nnstudio.data.reading.cells import BLANKS, is_error, parse_number
 from nnstudio.data.reading.dates import find_order, parse_date
 from nnstudio.data.recipe import Column, Dialect
 
@@ -21,7 +21,7 @@ def cell_reader(column: Column, dialect: Dialect) -> Callable[[str], Meaning | N
         return lambda text: moment.seconds if (moment := parse_date(text, column.date_order)) is not None else None
     if column.kind == "boolean":
         return parse_boolean
-    return lambda text: text.strip(BLANKS)
+    return lambda text: None if is_error(text, dialect) else text.strip(BLANKS)
 
 
 def with_order(column: Column, cells: Iterable[str], dialect: Dialect) -> Column:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnstudio.data.reading.cells import literal
-from nnstudio.data.reading.head import SAMPLE_ROWS
+from nnstudio.data.reading.head import sampled
 from nnstudio.data.reading.scan import Scan
 from nnstudio.data.room import blocks
 from nnstudio.data.table import NumberArray
@@ -28,13 +28,18 @@ def _rounded(scan: Scan, name: str, at: int, values: NumberArray) -> list[str]:
     large = larger = False
     for block in blocks(len(values)):
         size = np.abs(values[block])
-        large = large or bool(np.any((size > EXACT) & (size < LONGEST_WHOLE)))
+        large = large or bool(np.any((size >= EXACT) & (size < LONGEST_WHOLE)))
         larger = larger or bool(np.any((size >= LONGEST_WHOLE) & np.isfinite(size)))
     if not large:
         if not larger:
             return []
         # Such a one is 1e30, or a key with all of its digits.
-        written_out = f"SELECT count(*) FROM {scan.source} WHERE regexp_full_match(trim(c{at}), '[+-]?[0-9]{{16,}}')"
+        digits = (
+            f"replace(trim(c{at}), {literal(scan.dialect.thousands)}, '')" if scan.dialect.thousands else f"trim(c{at})"
+        )
+        written_out = (
+            f"SELECT count(*) FROM {scan.source} WHERE regexp_full_match({digits}, '[+-]?[0-9]{{16,}}([.,][0-9]*)?')"
+        )
         if not scan.run(written_out).fetchone()[0]:
             return []
     return [
@@ -48,7 +53,7 @@ def _perhaps_thousands(scan: Scan, name: str, at: int, values: NumberArray) -> l
 
     Where the first rows told the marks, there is nothing to say.
     """
-    if not scan.is_text or scan.dialect.thousands or not _may_be_grouped(values):
+    if not scan.is_text or scan.dialect.thousands or not _may_be_grouped(values, sampled(scan.head.width)):
         return []
     mark = scan.dialect.decimal
     cell, number = f"trim(c{at})", f"TRY_CAST(replace(c{at}, {literal(mark)}, '.') AS DOUBLE) IS NOT NULL"
@@ -58,17 +63,16 @@ def _perhaps_thousands(scan: Scan, name: str, at: int, values: NumberArray) -> l
         f"FROM (SELECT row_number() OVER () AS r, c{at} FROM {scan.source}) "
         f"WHERE contains(c{at}, {literal(mark)}) AND {number}"
     ).fetchone()
-    if not marked or marked != alike or earliest <= SAMPLE_ROWS:
+    if not marked or marked != alike or earliest <= sampled(scan.head.width):
         return []
     return [
-        f"Column {name!r}: its first rows are whole numbers, and {first!r} below them is read with {mark!r} as its "
+        f"Column {name!r}: its first rows have no decimals, and {first!r} below them is read with {mark!r} as its "
         "decimal mark. Choose it as the mark between thousands if that is wrong."
     ]
 
 
-def _may_be_grouped(values: NumberArray) -> bool:
-    first = values[:SAMPLE_ROWS]
-    if len(values) <= SAMPLE_ROWS or not _whole(first).all() or not np.isfinite(first).any():
+def _may_be_grouped(values: NumberArray, looked_at: int) -> bool:
+    if len(values) <= looked_at or not _whole(first := values[:looked_at]).all() or not np.isfinite(first).any():
         return False
     found = False
     for block in blocks(len(values)):

@@ -16,7 +16,15 @@ MAGIC = b"PAR1"  # at both ends
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 FRACTIONS = ("FLOAT", "DOUBLE")
 OTHER_NUMBERS = ("HUGEINT", "UHUGEINT", "DECIMAL")
-DATES = ("DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")
+DATES = (
+    "DATE",
+    "TIMESTAMP",
+    "TIMESTAMP_S",
+    "TIMESTAMP_MS",
+    "TIMESTAMP_NS",
+    "TIMESTAMP WITH TIME ZONE",
+    "TIMESTAMPTZ_NS",
+)
 TEXTS = ("VARCHAR", "UUID", "ENUM", "TIME", "TIME WITH TIME ZONE", "INTERVAL", '"NULL"')
 MOST_WHOLE = 1e15  # a whole number below it is written without a point
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -76,8 +84,9 @@ def _text(column: str, duckdb_type: str) -> str:
         return "NULL::VARCHAR"
     if _base(duckdb_type) not in FRACTIONS:
         return f"{column}::VARCHAR"
+    # TRY_CAST: DuckDB takes the second condition away where a column's statistics say so, which leave NaN out.
     whole = f"{column} = trunc({column}) AND abs({column}) < {MOST_WHOLE}"
-    return f"CASE WHEN {whole} THEN {column}::BIGINT::VARCHAR ELSE {column}::DOUBLE::VARCHAR END"
+    return f"CASE WHEN {whole} THEN TRY_CAST({column} AS BIGINT)::VARCHAR ELSE {column}::DOUBLE::VARCHAR END"
 
 
 def schema(file: Path) -> tuple[list[str], tuple[str, ...], int]:

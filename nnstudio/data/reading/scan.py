@@ -46,7 +46,7 @@ OF_A_CONNECTION = (
     f"SET TimeZone='UTC'; SET streaming_buffer_size='{2**20}B'; "  # how far it may be ahead
     "SET enable_progress_bar=true; SET enable_progress_bar_print=false"
 )
-LOOKED_FOR = "_+."  # signs that make the careful SQL necessary, perhaps
+LOOKED_FOR = "_+.("  # signs that make the careful SQL necessary, perhaps
 NOTHING = Bytes(LineEnds(0, 0, 0), frozenset(), frozenset())
 Result = TypeVar("Result")
 Progress = Callable[[float], None]  # from 0 to 1

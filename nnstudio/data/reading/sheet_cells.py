@@ -15,10 +15,10 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from nnstudio.data.errors import DataError
+from nnstudio.data.reading.cells import UNCOMPUTED
 
 CHUNK = 2**20
 MOST_ROWS, MOST_COLUMNS = 2**20, 2**14  # of a sheet
-UNCOMPUTED = "#NOT COMPUTED"  # a formula that was saved without its value
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 

@@ -61,8 +61,8 @@ def write_sheet(file: Path, sheet: str, into: Path, progress: Progress | None, c
             if found.start is not None:
                 _write(found, facts, into, progress, cancelled)
                 return str(name)
-    where = f"sheet {sheet!r} has" if sheet else "no sheet has"
-    raise DataError(f"{file.name}: {where} any cells. Choose a sheet with a header and at least a few rows.")
+    where = f"sheet {sheet!r} has no" if sheet else "no sheet has any"
+    raise DataError(f"{file.name}: {where} cells. Choose a sheet with a header and at least a few rows.")
 
 
 def _write(sheet: Any, facts: SheetCells, into: Path, progress: Progress | None, cancelled: Cancel | None) -> None:
