@@ -218,9 +218,22 @@ class RecipeWork(QObject):
             self.changed.emit()
 
     def _document_changed(self, before: Document, after: Document) -> None:
-        if before.data != after.data:
+        if before.data == after.data:
+            return
+        if self._draft is not None and _elsewhere(before.data, after.data):
+            assert after.data is not None
+            self._draft, self.problem = replace(self._draft, source=after.data.source), ""
+            self._step = self._store.undo_stack.index()
+        else:
             self._draft, self.problem, self._landing = None, "", False
-            self.changed.emit()
+        self.changed.emit()
+
+
+def _elsewhere(before: DataRecipe | None, after: DataRecipe | None) -> bool:
+    """Return whether two recipes differ in nothing but where and what their table is."""
+    if before is None or after is None or not isinstance(after.source, TableSource):
+        return False
+    return isinstance(before.source, TableSource) and replace(before, source=after.source) == after
 
 
 def _same_content(made: DataRecipe, base: DataRecipe | None) -> bool:

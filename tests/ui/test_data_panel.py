@@ -94,6 +94,17 @@ def test_a_click_on_a_training_row_chooses_it_everywhere(qtbot, shown):
     assert panel.model.chosen == (below if below >= 0 else 30)
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_PageDown, Qt.Key.Key_End])
+def test_the_table_follows_a_row_that_is_reached_by_key(qtbot, shown, key):
+    panel = shown("iris")
+    table = panel.table.table
+    click(qtbot, table, row_of(panel, "training", 0))
+    with_control = Qt.KeyboardModifier.ControlModifier if key == Qt.Key.Key_End else Qt.KeyboardModifier.NoModifier
+    for _ in range(2):
+        qtbot.keyClick(table, key, with_control)
+        assert table.viewport().rect().contains(table.visualRect(table.currentIndex()).center())
+
+
 def test_a_click_on_a_row_of_another_split_says_why_nothing_else_follows(qtbot, shown):
     panel = shown("iris")
     panel.model.choose(3)

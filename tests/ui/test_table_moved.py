@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnstudio import edits
-from nnstudio.data import DataRecipe, detect, prepare, table_source
+from nnstudio.data import ColumnSteps, DataRecipe, detect, prepare, table_source
 from nnstudio.document import starting_document
 from nnstudio.engine_host import EngineHost
 from nnstudio.project_file import save
@@ -88,6 +88,25 @@ def test_a_table_that_is_gone_can_be_found_and_its_data_stay(
     model.store.undo_stack.undo()
     assert model.store.document == before
     assert model.data is data
+
+
+def test_a_change_of_the_recipe_stays_open_while_its_table_is_found(
+    qtbot: QtBot, link: TableLink, model: TableTraining, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = work_of(model)
+    work.set_steps("a", ColumnSteps(log="signed"))
+    there = tmp_path / "there.csv"
+    table.rename(there)
+    choose(monkeypatch, there)
+    link.find()
+    rest(qtbot, link)
+    assert work.drafted
+    assert work.recipe.source.path == str(there)
+    work.apply()
+    rest(qtbot, link)
+    assert not work.drafted
+    assert model.store.document.data.source.path == str(there)
+    assert model.store.document.data.plan.columns[0].steps.log == "signed"
 
 
 def test_a_file_without_the_columns_is_refused_by_name(

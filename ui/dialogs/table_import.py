@@ -341,7 +341,7 @@ class TableImportDialog(QDialog):
         self._show_counts(plan)
         wish = self._wish()
         task = proposed_task(self._preview, plan) if self._preview is not None else None
-        self.settings.propose(task)
+        self.settings.propose(task, sum(column.role == "target" for column in plan.columns) > 1)
         if wish is not None and wish.task is None:
             wish = replace(wish, task=task)  # as what follows would find it
         self.side.show_recipe(wish, self._preview)

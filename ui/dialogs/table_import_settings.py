@@ -43,6 +43,7 @@ TASK_TITLES: dict[Task, str] = {
     "multiclass": "Several classes",
     "regression": "A number (regression)",
 }
+SEVERAL: dict[Task | None, str] = {"binary": "Yes or no each", "regression": "Numbers (regression)"}
 MISSING_TITLES = {
     "drop": "Drop the row",
     "mean": "Fill with mean / most frequent",
@@ -237,9 +238,10 @@ class SettingsForm(QWidget):
         if self.divide.currentIndex():
             self.divide.setCurrentIndex(0)
 
-    def propose(self, task: Task | None) -> None:
-        """Show which task the targets suggest."""
-        self.task.setItemText(0, f"{TASK_TITLES[task]}, proposed" if task else "Found from the target")
+    def propose(self, task: Task | None, several: bool = False) -> None:
+        """Show which task the targets, of which there may be several, suggest."""
+        title = SEVERAL.get(task, TASK_TITLES[task]) if several and task else TASK_TITLES[task] if task else ""
+        self.task.setItemText(0, f"{title}, proposed" if title else "Found from the target")
 
     def show_recipe(self, recipe: DataRecipe, shown: Preview) -> None:
         """Offer the rules that matter for the columns of a recipe, and its columns to divide the rows by."""

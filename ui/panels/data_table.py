@@ -146,6 +146,10 @@ class TablePage(QWidget):
             return
         row = self.cells.row(now.row())
         example = int(self._look.example[row])
+        across = self.table.horizontalScrollBar().value()
+        self.table.scrollTo(now)  # a key may have led out of sight
+        if now.column() == before.column():
+            self.table.horizontalScrollBar().setValue(across)
         self._tell(row)
         if example >= 0:
             self.chosen.emit(example)

@@ -26,7 +26,7 @@ def identity_warning(names: list[str]) -> DataWarning:
     return DataWarning(
         kind="identity",
         text=f"{listed(names)} {'tells' if one else 'each tell'} the rows apart, as a row number or a name does, "
-        f"and says nothing of a new row. Ignore {'it' if one else 'them'}.",
+        f"and {'says' if one else 'say'} nothing of a new row. Ignore {'it' if one else 'them'}.",
         columns=tuple(names),
     )
 

@@ -294,7 +294,7 @@ def check_recipe(recipe: DataRecipe) -> tuple[Column, ...]:
     if len(recipe.plan.columns) == 1:
         raise DataError(
             f"The table has one column, {recipe.plan.columns[0].name!r}, and training takes two: one to predict, and "
-            "one to predict it from. Check the delimiter, or choose another table."
+            "one to predict it from. Check the delimiter or the sheet, or choose another table."
         )
     if not features(recipe.plan):
         raise DataError("No column is a feature. Choose at least one column to predict from.")
