@@ -145,6 +145,16 @@ def test_what_c_libraries_print_for_no_number_is_listed(tmp_path: Path) -> None:
     assert table.report.unreadable == {"x": 1}
 
 
+def test_a_quote_behind_blanks_that_the_file_leaves_open_sets_its_row_aside(tmp_path: Path) -> None:
+    table, _ = read(tmp_path / "t.csv", b'\n3\n4\nN""1\n  "1e99NA9')
+    assert columns(table)["column_1"] == ["3", "4", 'N""1']
+    assert [(row.row, row.text) for row in table.report.set_aside_examples] == [(5, '  "1e99NA9')]
+    table, _ = read(tmp_path / "t.csv", b'a,b\n1,x\n2, "y\n')
+    assert [row.row for row in table.report.set_aside_examples] == [3]
+    table, _ = read(tmp_path / "t.csv", b'a,b\n1,x\n2, "y"')
+    assert columns(table)["b"] == ["x", "y"]
+
+
 @pytest.mark.parametrize(
     ("data", "names"),
     [

@@ -118,14 +118,25 @@ def has_comments(readable: Path, sign: str) -> bool:
 def blanks_beside_quotes(readable: Path, dialect: Dialect) -> bool:
     """Return whether a blank follows a quote, or a cell begins with blanks and two quotes.
 
-    Where the quote closes a cell, DuckDB drops what comes behind without a word; and it takes the two for text.
+    Where the quote closes a cell, DuckDB drops what comes behind without a word; and it takes the two for text. So it
+    does with the last quote of a file, where that opens a cell behind blanks.
     """
     if not dialect.quote or dialect.delimiter == " ":
         return False
     quote, sign = re.escape(dialect.quote.encode()), re.escape(dialect.delimiter.encode())
     doubled = re.compile(rb"(?:^|[\r\n]|" + sign + rb") +" + quote * 2 + rb"[^\r\n" + sign + quote + rb"]")
     with readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return data.find(dialect.quote.encode() + b" ") >= 0 or doubled.search(data) is not None
+        found = data.find(dialect.quote.encode() + b" ") >= 0 or doubled.search(data) is not None
+        return found or _opens_behind_blanks(data, data.rfind(dialect.quote.encode()), dialect)
+
+
+def _opens_behind_blanks(data: mmap.mmap, last: int, dialect: Dialect) -> bool:
+    """Return whether the last quote of a file may open a cell behind blanks, and so leave it open."""
+    at = last
+    while at > 0 and data[at - 1] == ord(" "):
+        at -= 1
+    before = data[max(0, at - len(dialect.delimiter.encode())) : at]
+    return at < last and (at == 0 or before[-1:] in (b"\r", b"\n") or before == dialect.delimiter.encode())
 
 
 def quoted_newlines(readable: Path, quote: str) -> bool:
