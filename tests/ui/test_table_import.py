@@ -164,6 +164,16 @@ def test_missing_distinct_and_unreadable_cells_are_counted(qtbot: QtBot, open_im
     assert model.data(model.index(7, 1)) == "missing"
 
 
+def test_where_most_rows_will_be_dropped_that_stands_out_and_says_what_to_do(open_import: Open, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,y\n" + "".join(f"{i * 2},{i % 7 if i % 10 == 0 else ''},{i % 2}\n" for i in range(400)))
+    dialog = open_import(path)
+    assert dialog.settings.dropped.text() == "360 rows dropped"
+    assert dialog.settings.dropped.property("role") == "warn"
+    assert "fill missing cells" in dialog.settings.dropped.toolTip()
+    assert dialog.side.roles.text() == "2 features, target y"
+
+
 def test_rows_that_will_be_dropped_are_not_divided(open_import: Open, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,y\n" + "".join(f"{i * 2},{'' if i % 10 == 0 else i % 7},{i % 2}\n" for i in range(400)))
@@ -172,6 +182,7 @@ def test_rows_that_will_be_dropped_are_not_divided(open_import: Open, tmp_path: 
     assert dialog.left.size_label.text() == "400 rows, 3 columns"
     assert [label.text() for label in form.counts] == ["288 rows", "72 rows", "0 rows"]
     assert form.dropped.text() == "40 rows dropped"
+    assert "So most of them go" not in form.dropped.toolTip()
     form.missing.setCurrentIndex(form.missing.findData("mean"))
     assert [label.text() for label in form.counts] == ["320 rows", "80 rows", "0 rows"]
     assert form.dropped.text() == ""

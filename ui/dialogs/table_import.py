@@ -40,6 +40,7 @@ SIZE = (1180, 720)
 LEAST_SIZE = (960, 620)
 TITLE_HEIGHT = 40  # pixels, about, of the frame that the desktop puts around
 WAITING = "Choose a table: its first rows, and how they are read, will be shown here."
+LONGEST_TARGET = 24  # characters of its name where it is told above the columns
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -375,7 +376,9 @@ class TableImportDialog(QDialog):
             return
         exact = self._preview.complete
         count = Counter(column.role for column in plan.columns)
-        parts = [numbers.plural(count["feature"], "feature"), numbers.plural(count["target"], "target")]
+        wanted = [column.name for column in plan.columns if column.role == "target"]
+        named = f"target {wanted[0]}" if len(wanted) == 1 and len(wanted[0]) <= LONGEST_TARGET else ""
+        parts = [numbers.plural(count["feature"], "feature"), named or numbers.plural(len(wanted), "target")]
         parts += [f"{numbers.count(count['ignore'])} ignored"] if count["ignore"] else []
         self.side.roles.setText(", ".join(parts))
         left = rows_left(self._preview, plan, self.settings.preparation().missing)

@@ -68,6 +68,8 @@ NO_TIME = 2
 IN_TIME: dict[Kind, int] = {"date": 0, "number": 1, "category": NO_TIME, "boolean": NO_TIME}  # what is offered first
 BASIC = ("missing", "scaling", "split", "seed")  # what has its place in the first page
 PARTS = ("Training", "Validation", "Test")
+DROPPED = "Rows with a missing or unreadable cell are dropped before the others are divided."
+MOST_DROPPED = f"{DROPPED} So most of them go: fill missing cells, ignore a column, or change how it is read."
 HEAD_HEIGHT = 26  # pixels of the line above each table: there may be a field in it
 
 
@@ -322,7 +324,11 @@ class SettingsForm(QWidget):
         rows, dropped, exact = self._rows
         about = "" if exact else "≈ "
         self.dropped.setText(f"{about}{numbers.plural(dropped, 'row')} dropped" if dropped else "")
-        self.dropped.setToolTip("Rows with a missing or unreadable cell are dropped before the others are divided.")
+        most = dropped > rows
+        self.dropped.setToolTip(MOST_DROPPED if most else DROPPED)
+        if self.dropped.property("role") != (role := "warn" if most else "dim"):
+            self.dropped.setProperty("role", role)
+            self.dropped.style().polish(self.dropped)
         sizes = split_sizes(rows, held[0] / 100, held[1] / 100)
         # Rows of one moment or one group stay together, so that parts may be a little larger or smaller.
         about = "" if exact and self.divide.currentData() == _tag(ShareSplit) else "≈ "
