@@ -346,8 +346,11 @@ def _has_header(rows: Rows, dialect: Dialect) -> bool:
 
 def _is_value(name: str, below: Sequence[str], dialect: Dialect) -> bool:
     """Return whether a cell of the first row is a value: missing above numbers, or written as those below are."""
+    lacks = bool(name) and is_missing(name, MISSING_MARKS)
+    if not lacks and not is_amount(name):
+        return False
     known = [cell for cell in below if not is_missing(cell, MISSING_MARKS)]
     numbers = sum(parse_number(cell, dialect) is not None for cell in known)
-    if name and is_missing(name, MISSING_MARKS):
+    if lacks:
         return 2 * numbers > len(known)
-    return is_amount(name) and 2 * (sum(map(is_amount, known)) + numbers * name.startswith(BOUNDS)) > len(known)
+    return 2 * (sum(map(is_amount, known)) + numbers * name.startswith(BOUNDS)) > len(known)

@@ -141,8 +141,11 @@ def _perhaps_grouped(name: str, cells: Sequence[str], dialect: Dialect) -> list[
     """Say that a point may stand between thousands, where other numbers of the column have no decimals at all."""
     if dialect.thousands or dialect.decimal != "." or dialect.delimiter == ";":  # of such a file it is said once
         return []
-    pointed = [cell for cell in cells if "." in cell and parse_number(cell, dialect) is not None]
-    if not pointed or len(pointed) == len(cells) or not all(_POINTED.fullmatch(cell) for cell in pointed):
+    pointed = [cell for cell in cells if "." in cell]
+    if not pointed or len(pointed) == len(cells):  # so nearly all columns
+        return []
+    pointed = [cell for cell in pointed if parse_number(cell, dialect) is not None]
+    if not pointed or not all(_POINTED.fullmatch(cell) for cell in pointed):
         return []
     whole = [cell for cell in cells if _BELOW_A_THOUSAND.fullmatch(cell)]
     if len(whole) + len(pointed) < len(cells):

@@ -95,7 +95,9 @@ def _propose(
     name = head.names[at]
     if head.types and (holds := nested(head.types[at])):
         return _Proposal(Column(name=name, kind="category"), f"holds {holds}, which cannot be read", never=True)
-    cells = [row[at].strip(BLANKS) for row in rows if not is_missing(row[at], marks) and not is_error(row[at], dialect)]
+    cells = [row[at].strip(BLANKS) for row in rows if not is_missing(row[at], marks)]
+    if dialect.sheet:
+        cells = [cell for cell in cells if not is_error(cell, dialect)]
     kind = (kind_of(head.types[at]) if head.types else None) or column_kind(cells, dialect)
     column = Column(name=name, kind=kind)
     if kind == "date":
