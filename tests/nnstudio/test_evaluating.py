@@ -25,6 +25,7 @@ from nnstudio.data import (
     DataError,
     DataRecipe,
     GroupSplit,
+    PreparedData,
     Table,
     detect,
     prepare_folds,
@@ -78,16 +79,21 @@ def test_figures_are_those_of_networks_trained_on_the_other_folds() -> None:
     assert found.figures["accuracy"].deviation == pytest.approx(np.std(values, ddof=1))  # type: ignore[arg-type]
 
 
+def answers(document: Document, fold: PreparedData) -> tuple[np.ndarray, np.ndarray]:
+    """Return the one target of a fold's rows and what a network says of them that was trained on the others."""
+    trainer = trainer_for(document, fold)
+    run(trainer)
+    predicted = raw_target(fold, trainer.network.predict(fold.X[fold.test])[:, 0])
+    return raw_target(fold, fold.Y[fold.test, 0]), predicted
+
+
 def test_errors_are_in_the_unit_of_the_target() -> None:
     data = numbers()
     made = recipe(data, "y")
     document = document_of(made, data)
     found = evaluate(document, data, 3)
     for at, fold in enumerate(prepare_folds(data, made, 3)):
-        trainer = trainer_for(document, fold)
-        run(trainer)
-        predicted = raw_target(fold, trainer.network.predict(fold.X[fold.test])[:, 0])
-        true = raw_target(fold, fold.Y[fold.test, 0])
+        true, predicted = answers(document, fold)
         assert found.folds[at].figures["mae"] == pytest.approx(mean_absolute_error(true, predicted), rel=1e-4)
         assert found.folds[at].figures["r2"] == pytest.approx(r2_score(true, predicted), rel=1e-4)
     assert list(found.figures) == ["cost", "r2", "mae", "rmse"]
@@ -119,10 +125,7 @@ def test_errors_of_a_logarithm_are_taken_back_to_the_unit_of_the_table() -> None
     document = document_of(made, data)
     found = evaluate(document, data, 3)
     for at, fold in enumerate(prepare_folds(data, made, 3)):
-        trainer = trainer_for(document, fold)
-        run(trainer)
-        predicted = raw_target(fold, trainer.network.predict(fold.X[fold.test])[:, 0])
-        true = raw_target(fold, fold.Y[fold.test, 0])
+        true, predicted = answers(document, fold)
         assert found.folds[at].figures["mae"] == pytest.approx(mean_absolute_error(true, predicted), rel=1e-4)
     assert "Cost and R² are over the logarithm of 'y', which the network learns." in lines(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.declared import replace
@@ -29,7 +29,8 @@ LEAST_COUNTED = 3  # numbers of a header that go up by one
 MANY_COUNTED = 6  # where they begin neither with 0 nor with a year
 YEARS = range(1900, 2100)
 MOST_TEXTS_BESIDE = 3
-NUMBER_FORMATS: tuple[tuple[str, str], ...] = (
+Marks = tuple[str, str]  # of decimals, and between thousands
+NUMBER_FORMATS: tuple[Marks, ...] = (
     (".", ""),
     (",", ""),
     (".", ","),
@@ -251,7 +252,7 @@ def _delimiter(text: str, complete: bool, quote: str, comment: str) -> str:
         if width < 2 or consistent < LEAST_CONSISTENT:
             continue
         cells = _some([cell for row in rows if len(row) == width for cell in row])
-        numbers = _most_numbers(cells) / len(cells)
+        numbers = _best_marks(cells)[1] / len(cells)
         if candidate == " " and (consistent < 1 or numbers < LEAST_SPACE_NUMBERS or _lined_up(rows)):
             continue
         dirty, with_commas = (
@@ -264,16 +265,18 @@ def _delimiter(text: str, complete: bool, quote: str, comment: str) -> str:
     return best
 
 
-def _most_numbers(cells: list[str]) -> int:
-    """Return how many of these cells are numbers, by those marks that make most of them so."""
+def _best_marks(cells: Sequence[str], formats: Iterable[Marks] = NUMBER_FORMATS) -> tuple[Marks, int]:
+    """Return the first marks by which most of these cells are numbers, and how many that are."""
     digits = [cell for cell in cells if any(c.isdigit() for c in cell)]
-    most = 0
-    for decimal, thousands in NUMBER_FORMATS:
+    best, most = NUMBER_FORMATS[0], 0
+    for decimal, thousands in formats:
         form = Dialect(delimiter="\x1f", decimal=decimal, thousands=thousands)  # type: ignore[arg-type]
-        most = max(most, sum(parse_number(cell, form) is not None for cell in digits))
-        if most == len(digits):
+        count = sum(parse_number(cell, form) is not None for cell in digits)
+        if count > most:
+            best, most = (decimal, thousands), count
+        if most == len(digits):  # no other can read more
             break
-    return most
+    return best, most
 
 
 def _lined_up(rows: Rows) -> bool:
@@ -285,21 +288,12 @@ def _some(cells: list[str]) -> list[str]:
     return cells[:: 1 + len(cells) // FORMAT_CELLS]
 
 
-def _number_format(rows: Rows, delimiter: str) -> tuple[str, str]:
+def _number_format(rows: Rows, delimiter: str) -> Marks:
     cells = _some([cell for row in rows for cell in row if any(c.isdigit() for c in cell)])
-    cells = [cell for cell in cells if not is_address(cell)]
-    best, best_count = NUMBER_FORMATS[0], 0
     formats = list(NUMBER_FORMATS)
     if delimiter == ",":  # a quoted "1,234" in a comma file is more often a thousand than a decimal comma
         formats[1], formats[2] = formats[2], formats[1]
-    for decimal, thousands in formats:
-        dialect = Dialect(delimiter="|", decimal=decimal, thousands=thousands)  # type: ignore[arg-type]
-        count = sum(parse_number(cell, dialect) is not None for cell in cells)
-        if count > best_count:
-            best, best_count = (decimal, thousands), count
-        if best_count == len(cells):  # no other can read more
-            break
-    return best
+    return _best_marks([cell for cell in cells if not is_address(cell)], formats)[0]
 
 
 def _counts_up(cells: Sequence[str]) -> bool:
