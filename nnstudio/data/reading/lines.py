@@ -124,7 +124,7 @@ def blanks_beside_quotes(readable: Path, dialect: Dialect) -> bool:
     if not dialect.quote or dialect.delimiter == " ":
         return False
     quote, sign = re.escape(dialect.quote.encode()), re.escape(dialect.delimiter.encode())
-    doubled = re.compile(rb"(?:^|[\r\n]|" + sign + rb") +" + quote * 2 + rb"[^\r\n" + sign + quote + rb"]")
+    doubled = re.compile(rb"(?:^|^\xef\xbb\xbf|[\r\n]|" + sign + rb") +" + quote * 2)
     with readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         found = data.find(dialect.quote.encode() + b" ") >= 0 or doubled.search(data) is not None
         return found or _opens_behind_blanks(data, data.rfind(dialect.quote.encode()), dialect)
@@ -223,7 +223,8 @@ def tidied(
 
     Each line of comment is an empty line in the copy: DuckDB's own option would also cut what follows the sign within
     a row. Line ends within quotes are part of a cell, and stay. With ``check_quotes`` a row in which something follows
-    a closing quote is replaced by ``filler``.
+    a closing quote is replaced by ``filler``, and cells within quotes lose the blanks around these: of ``  ""`` DuckDB
+    would make a text of two quotes.
 
     Raises
     ------
@@ -235,6 +236,7 @@ def tidied(
     comments: set[int] = set()
     improper: dict[int, str] = {}
     proper = _proper_row(dialect)
+    quoted = _quoted_cell(dialect) if check_quotes and dialect.delimiter != " " else None
     with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / "table.csv"
         row = 0
@@ -269,8 +271,8 @@ def tidied(
                             sink.write(filler)
                         sink.write("\n")
                     elif waiting:
-                        sink.writelines(waiting[:-1])  # these end within quotes
-                        sink.write(_ended(waiting[-1]))
+                        text = _ended("".join(waiting))  # all but the last end within quotes
+                        sink.write(quoted.sub(r"\1", text) if quoted else text)
                     waiting.clear()
                     header = header and is_blank(cells)
                     if row % ROWS_A_LOOK == 0 and cancelled is not None and cancelled():
@@ -302,6 +304,12 @@ def _proper_row(dialect: Dialect) -> re.Pattern[str]:
         blanks = "" if dialect.delimiter == " " else " *"
         plain = rf"(?:{blanks}{quote}(?:[^{quote}]|{quote}{quote})*{quote}{blanks}|(?!{blanks}{quote}){plain})"
     return re.compile(rf"{plain}(?:{sign}{plain})*[\r\n]*")
+
+
+def _quoted_cell(dialect: Dialect) -> re.Pattern[str]:
+    """Return the expression of one cell of a proper row; its group is what a quoted one is without blanks around."""
+    sign, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
+    return re.compile(rf"(?<![^{sign}\r\n]) *({quote}(?:[^{quote}]|{quote}{quote})*{quote}) *(?=[{sign}\r\n]|\Z)")
 
 
 def _ended(line: str) -> str:
