@@ -53,6 +53,7 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise SettingError(f"{_label(type(self), field.name)} is {value!r}: {reason}.") from None
 
 
+@functools.cache
 def _kinds(annotation: Any) -> tuple[type[Declared], ...]:
     inner = _unwrap(_without_none(_unwrap(annotation)[1])[0])[1]
     members = get_args(inner) if get_origin(inner) in (Union, types.UnionType) else (inner,)

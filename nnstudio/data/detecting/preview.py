@@ -227,28 +227,21 @@ def _column(
     column = with_order(column, dict.fromkeys(cells), plan.dialect)
     read = cell_reader(column, plan.dialect)
     meanings: dict[str, Meaning | None] = {}  # of each text once: most columns repeat theirs
-    unreadable: list[Unreadable] = []
-    missing = wrong = 0
-    lacking = np.zeros(len(cells), bool)
-    for i, cell in enumerate(cells):
+    for i, cell in enumerate(dict.fromkeys(cells)):
         if i % ROWS_A_LOOK == 0 and cancelled is not None and cancelled():
             raise Cancelled
-        if cell not in meanings:
-            meanings[cell] = "" if is_missing(cell, plan.missing_marks) else read(cell)
-        meaning = meanings[cell]
-        if meaning == "":
-            missing += 1
-            lacking[i] = True
-        elif meaning is None:
-            wrong += 1
-            lacking[i] = True
-            if len(unreadable) < MOST_LISTED:
-                unreadable.append(Unreadable(row_numbers[i], shortened(cell)))
+        meanings[cell] = "" if is_missing(cell, plan.missing_marks) else read(cell)
+    lost = {cell for cell, meaning in meanings.items() if meaning is None}
+    empty = {cell for cell, meaning in meanings.items() if meaning == ""}
+    lacking = np.fromiter(map((lost | empty).__contains__, cells), bool, len(cells))
+    wrong = [i for i in np.flatnonzero(lacking).tolist() if cells[i] in lost]
+    unreadable = [Unreadable(row_numbers[i], shortened(cells[i])) for i in wrong[:MOST_LISTED]]
+    missing = int(lacking.sum()) - len(wrong)
     distinct = len(set(meanings.values()) - {"", None})
     find = partial(_figures, column.kind, cells, meanings)
     apart = _tells_apart(column, cells, meanings, distinct)
     unread, order = tuple(unreadable), column.date_order
-    return PreviewColumn(column.name, column.kind, missing, distinct, wrong, unread, apart, lacking, find, order)
+    return PreviewColumn(column.name, column.kind, missing, distinct, len(wrong), unread, apart, lacking, find, order)
 
 
 def _figures(kind: Kind, cells: Sequence[str], meanings: dict[str, Meaning | None]) -> Figures:

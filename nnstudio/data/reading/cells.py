@@ -28,6 +28,9 @@ def grouped_pattern(dialect: Dialect) -> str:
 
 def parse_number(text: str, dialect: Dialect) -> float | None:
     """Return the finite number that a cell holds, or None where it holds none."""
+    if dialect.decimal == "." and _PLAIN.fullmatch(text):  # so nearly all cells that are asked about
+        value = float(text)
+        return value if math.isfinite(value) else None
     trimmed = text.strip(BLANKS).replace(MINUS, "-")
     text = trimmed.strip(_AROUND_NUMBERS)
     if dialect.thousands and dialect.thousands in trimmed:
