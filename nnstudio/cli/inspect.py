@@ -56,6 +56,7 @@ def _fields(path: Path, whole: WholeTable, columns: tuple[ColumnSummary, ...]) -
         "decimal": dialect.decimal,
         "thousands": dialect.thousands,
         "comment": dialect.comment if is_text else None,
+        "skip": dialect.skip,
         "header": dialect.header,
         "missing_marks": list(whole.plan.missing_marks),
         "rows": whole.table.rows,
@@ -120,6 +121,7 @@ def _text(path: Path, whole: WholeTable, columns: tuple[ColumnSummary, ...]) -> 
     detected += [
         ("decimal", _sign(dialect.decimal)),
         ("thousands", _sign(dialect.thousands)),
+        *([("left out", f"{plural(dialect.skip, 'row')} above the table")] if dialect.skip else []),
         ("header", "first row" if dialect.header else "none"),
         ("missing", ", ".join(mark if mark else "(empty)" for mark in whole.plan.missing_marks)),
     ]

@@ -10,14 +10,14 @@ from engine.declared import SettingError
 from nnstudio.cli.output import MistakeError
 from nnstudio.data import ENCODING_TITLES, MISSING_MARKS, ImportPlan, detect, with_column
 from nnstudio.data.reading.dates import ORDERS
-from nnstudio.data.recipe import Kind
+from nnstudio.data.recipe import MOST_SKIPPED, Kind
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
 MARKS = {"none": "", "comma": ",", "point": ".", "space": " ", "apostrophe": "'", "no-break": "\u00a0"}
 MARKS |= {"narrow": "\u202f", "thin": "\u2009", "curly": "\u2019"}
 QUOTES = {"double": '"', "single": "'", "none": ""}
 KINDS = get_args(Kind)
-OPTIONS = ("encoding", "delimiter", "quote", "decimal", "thousands", "comment", "header", "sheet")
+OPTIONS = ("encoding", "delimiter", "quote", "decimal", "thousands", "comment", "header", "sheet", "skip")
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     add("--thousands", metavar="SIGN", help=f"{', '.join(MARKS)}, or the sign itself")
     add("--comment", metavar="SIGN", help="the sign that begins a line of comment; none for no comments")
     add("--header", action=argparse.BooleanOptionalAction, help="whether the first row names the columns")
+    add("--skip", metavar="N", type=_count, help="how many rows stand above the table, such as a title")
     add("--sheet", metavar="NAME", help="of a workbook (the first with cells)")
     add(
         "--missing-mark",
@@ -51,6 +52,12 @@ def _encoding(text: str) -> str:
     if text not in ENCODING_TITLES:
         raise argparse.ArgumentTypeError(f"cannot be {text!r}: choose one of {', '.join(ENCODING_TITLES)}.")
     return text
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > MOST_SKIPPED:
+        raise argparse.ArgumentTypeError(f"cannot be {text!r}: give a whole number from 0 to {MOST_SKIPPED:,}.")
+    return int(text)
 
 
 def read_plan(options: argparse.Namespace, path: Path) -> ImportPlan:

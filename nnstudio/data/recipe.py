@@ -33,6 +33,7 @@ MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "NaN", "nan", "
 MAX_NAME = 1_000  # characters of a column's name
 MAX_COLUMNS = 100_000
 MAX_SHEET_NAME = 255
+MOST_SKIPPED = 1_000  # rows above a table
 MAX_SEED = 2**32 - 1
 MAX_SAMPLE_ROWS = 1_000_000
 MAX_HELD_BACK = 0.95  # of the rows, for validation and test together
@@ -51,6 +52,8 @@ class Dialect(Declared, frozen=True):
 
     ``thousands`` is the mark between groups of three digits, empty where there is none. A line that begins with
     ``comment`` is left out. ``sheet`` is the one of a workbook that is read, the first with cells where it is empty.
+    ``skip`` rows (as they are numbered, blank ones among them) stand above the table, such as a title, and are left
+    out.
     """
 
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] = ","
@@ -61,6 +64,7 @@ class Dialect(Declared, frozen=True):
     header: bool = True
     comment: Annotated[str, Meta(max_length=1)] = ""
     sheet: Annotated[str, Meta(max_length=MAX_SHEET_NAME)] = ""
+    skip: Annotated[int, Meta(ge=0, le=MOST_SKIPPED)] = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()

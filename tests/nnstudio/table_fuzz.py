@@ -44,6 +44,7 @@ BASES: tuple[bytes, ...] = (
     "a,b\n1,x\n2,y\n".encode("utf-16"),
     b"x,y\n\n1,2\n\n3,4\n5\n6,7,8\n9,10\n\n",
     b"'a','b'\n'1','it''s'\n'2','y, z'\n",
+    b'Report\n"of, all",,\n\nname,n,y\nA,1,yes\n"B, b",2,no\nC,3,yes\nD,4,no\nE,5,no\n',
 )
 _OF_ONE_FILE = re.compile(  # what would hold for all files of a shared database
     r"SET allowed_paths=\[.*?\]; SET temp_directory=''; SET enable_external_access=false; ", re.DOTALL
@@ -102,7 +103,7 @@ def check(path: Path, data: bytes) -> str:
 def compare(data: bytes, plan: ImportPlan, table: Table) -> bool:
     """Hold a table against the second reader; return whether the file has rows with improper quotes."""
     dialect = plan.dialect
-    rows = rows_of(data, dialect)
+    rows = [row for row in rows_of(data, dialect) if row.number > dialect.skip]
     width = len(plan.columns)
     while rows and (rows[-1].empty if width == 1 else rows[-1].blank):
         rows.pop()

@@ -199,3 +199,15 @@ def test_predictions_are_written_with_as_many_digits_as_tell_them_apart(
     predicted = [float(line.split(",")[2]) for line in lines[1:]]
     assert len(set(predicted)) == 200
     assert np.abs(np.array(predicted) - 1_700_000_100).max() < 200
+
+
+@pytest.mark.parametrize("ends", ["\n", "mixed"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_second_byte_order_mark_is_text(tmp_path: Path, ends: str, encoding: str) -> None:
+    text = "\ufeff1D,x\n2D,y\n3D,x\n"
+    data = text if ends == "\n" else text.replace("\n", "\r\n", 1)
+    written = ("\ufeff" + data).encode() if encoding == "utf-8" else data.encode("utf-16")
+    path = tmp_path / "t.csv"
+    path.write_bytes(written)
+    plan = detect(path, header=False)
+    assert columns(read_table(path, plan, columns=plan.columns))["column_1"] == ["\ufeff1D", "2D", "3D"]

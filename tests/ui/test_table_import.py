@@ -250,7 +250,33 @@ def test_comments_are_shown_and_can_be_overruled(qtbot: QtBot, open_import: Open
     assert "# by hand" in dialog.left.notes.text()
     assert dialog.left.model.headerData(0, Qt.Orientation.Vertical) == "4"
     choose(qtbot, dialog, dialog.bar.comment, "")
+    assert dialog.bar.skip.value() == 2  # the same lines are a title then
+    dialog.bar.skip.setValue(0)
+    settle(qtbot, dialog)
     assert listed(dialog) != []
+
+
+def test_rows_above_the_table_are_found_shown_and_overruled(qtbot: QtBot, open_import: Open, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("of,all\nby,hand\na,y\n" + "".join(f"{i * 2},{i % 2}\n" for i in range(20)))
+    dialog = open_import(path)
+    assert dialog.bar.skip.value() == 0  # a title with as many cells as the table looks like rows
+    dialog.bar.skip.setFocus()
+    dialog.bar.skip.selectAll()
+    qtbot.keyClicks(dialog.bar.skip, "2000")
+    qtbot.keyClick(dialog.bar.skip, Qt.Key.Key_Return)
+    assert "Rows above" in dialog.footer.message.text()
+    dialog.bar.skip.selectAll()
+    qtbot.keyClicks(dialog.bar.skip, "2")
+    qtbot.keyClick(dialog.bar.skip, Qt.Key.Key_Return)
+    settle(qtbot, dialog)
+    assert dialog.footer.message.text() == ""
+    assert [column.name for column in dialog.columns_model.plan.columns] == ["a", "y"]
+    assert dialog.left.model.headerData(0, Qt.Orientation.Vertical) == "4"
+    load(qtbot, dialog)
+    assert dialog.recipe().plan.dialect.skip == 2
+    again = open_import(path, dialog.recipe())
+    assert again.bar.skip.value() == 2
 
 
 def test_a_workbook_has_a_list_of_its_sheets_and_no_delimiter(qtbot: QtBot, open_import: Open, tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ class TableImportDialog(QDialog):
         self.bar = DialectBar()
         self.bar.path_given.connect(self.set_path)
         self.bar.overruled.connect(self._overrule)
+        self.bar.refused.connect(self._refused)
         self.bar.anew.clicked.connect(self._anew)
         outer.addWidget(self.bar)
         body = QHBoxLayout()
@@ -171,6 +172,12 @@ class TableImportDialog(QDialog):
             if name == "thousands" and value in DECIMALS:
                 self._overruled["decimal"] = "," if value == "." else "."
         self._inspect()
+
+    def _refused(self, sentence: str) -> None:
+        if sentence:
+            self.footer.say(sentence, problem=True)
+        else:
+            self._refresh()
 
     def _columns_edited(self, plan: ImportPlan) -> None:
         before = {column.name: column for column in self._plan.columns} if self._plan else {}
@@ -348,9 +355,7 @@ class TableImportDialog(QDialog):
         self.side.show_recipe(wish, self._preview)
         self._show_check()
         problem = self._error or self._problem()
-        self.footer.message.setProperty("role", "bad" if problem else "dim")
-        self.footer.message.setText(f"✕ {problem}" if problem else "Reading and preparing…" if loading else "")
-        self.footer.message.style().polish(self.footer.message)
+        self.footer.say(problem or ("Reading and preparing…" if loading else ""), problem=bool(problem))
         ready = self._plan is not None and self._preview is not None and not problem
         self.footer.load_button.setEnabled(ready and not self._background.busy)
 

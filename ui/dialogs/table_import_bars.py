@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
 
 from nnstudio.data import ENCODING_TITLES, ImportPlan
 from nnstudio.data.reading.formats import Format
+from nnstudio.data.recipe import MOST_SKIPPED
 from ui import preferences, theme
+from ui.forms.controls import Spin
 from ui.forms.plain import leave_wheel
 from ui.table_files import TABLE_FILTER
 
@@ -41,11 +43,13 @@ GAP = 4 * theme.UNIT
 class DialectBar(QFrame):
     """The file's path, and below it one editor for each thing that was detected: those that such a file has.
 
-    ``path_given`` carries another file's path; ``overruled`` the name and value of what a person chose instead.
+    ``path_given`` carries another file's path; ``overruled`` the name and value of what a person chose instead, and
+    ``refused`` the sentence that says why what was typed cannot be, empty once all is in order.
     """
 
     path_given = Signal(str)
     overruled = Signal(str, object)
+    refused = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,6 +81,13 @@ class DialectBar(QFrame):
         self.thousands = self._combo(THOUSANDS, "thousands", 116)
         self.comment = self._combo(COMMENTS, "comment", 78)
         self.header = self._combo(HEADERS, "header", 92)
+        self.skip = Spin("Rows above")
+        self.skip.setRange(0, MOST_SKIPPED)
+        self.skip.setEnabled(False)
+        self.skip.setAccessibleName("Rows above")
+        self.skip.setToolTip("How many rows stand above the table, such as a title; they are left out.")
+        self.skip.valueChanged.connect(lambda rows: self.overruled.emit("skip", rows))
+        self.skip.refused.connect(self.refused)
         self.marks = QLineEdit()
         self.marks.setAccessibleName("Missing marks")
         self.marks.setToolTip("What means a missing cell, with spaces between; an empty cell always does.")
@@ -88,8 +99,12 @@ class DialectBar(QFrame):
         first.addWidget(browse, 0, Qt.AlignmentFlag.AlignBottom)
         first.addWidget(self.anew, 0, Qt.AlignmentFlag.AlignBottom)
         self.sheet.setAccessibleName("Sheet")
-        self._titles = {self.sheet: _title("Sheet", self.sheet)}
-        first.addLayout(_under(self._titles[self.sheet], self.sheet))
+        self._titles: dict[QWidget, QLabel] = {
+            self.sheet: _title("Sheet", self.sheet),
+            self.skip: _title("Rows above", self.skip),
+        }
+        for box in (self.sheet, self.skip):
+            first.addLayout(_under(self._titles[box], box))
         outer.addLayout(first)
         second = QHBoxLayout()
         second.setSpacing(12)
@@ -120,7 +135,7 @@ class DialectBar(QFrame):
             wanted = text
             if box is self.sheet:
                 wanted = kind == "workbook"
-            elif box is self.header:
+            elif box in (self.header, self.skip):
                 wanted = kind != "parquet"
             elif box in (self.decimal, self.thousands):
                 wanted = kind != "workbook"
@@ -156,6 +171,8 @@ class DialectBar(QFrame):
                 at = min(box.count(), len(DELIMITERS)) if box is self.delimiter else box.count()
                 box.insertItem(at, str(value) if str(value).isprintable() else repr(value), value)
             box.setCurrentIndex(at)
+        with QSignalBlocker(self.skip):
+            self.skip.setValue(dialect.skip)
         self._marks = tuple(mark for mark in plan.missing_marks if mark)
         if not self.marks.hasFocus():
             self.marks.setText(" ".join(self._marks))
@@ -236,6 +253,12 @@ class Footer(QFrame):
         self.load_button.setAccessibleName("Load the table")
         self.load_button.setDefault(True)
         row.addWidget(self.load_button)
+
+    def say(self, text: str, *, problem: bool = False) -> None:
+        """Show a line, of what is done or of what is wrong."""
+        self.message.setProperty("role", "bad" if problem else "dim")
+        self.message.setText(f"✕ {text}" if problem else text)
+        self.message.style().polish(self.message)
 
 
 def _labelled(title: str, editor: QWidget) -> QGridLayout:

@@ -27,7 +27,7 @@ from nnstudio.data import (
 from nnstudio.data.reading.formats import Format, contents
 from ui.dialogs.table_import_work import Work
 
-OF_TEXT = ("encoding", "delimiter", "quote", "decimal", "thousands", "header", "comment")
+OF_TEXT = ("encoding", "delimiter", "quote", "decimal", "thousands", "header", "comment", "skip")
 LOOK_SECONDS = 0.02  # between two looks at Cancel
 
 
@@ -69,7 +69,7 @@ def inspect(
 
 def _known(plan: ImportPlan, kind: Format) -> dict[str, Any]:
     """Return what a plan says of how a file of this kind is written."""
-    names = {"workbook": ("sheet", "header"), "parquet": ("decimal", "thousands")}.get(kind, OF_TEXT)
+    names = {"workbook": ("sheet", "header", "skip"), "parquet": ("decimal", "thousands")}.get(kind, OF_TEXT)
     return {name: getattr(plan.dialect, name) for name in names} | {"missing_marks": plan.missing_marks}
 
 

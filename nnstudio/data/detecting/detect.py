@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from collections import Counter
@@ -9,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.declared import replace
-from nnstudio.data.detecting.misreading import is_address, is_amount, number_note, one_column, perhaps_thousands
+from nnstudio.data.detecting.header import Rows, counts_up, has_header, rows_above
+from nnstudio.data.detecting.misreading import is_address, number_note, one_column, perhaps_thousands
 from nnstudio.data.detecting.propose import propose_columns
 from nnstudio.data.errors import DataError
-from nnstudio.data.reading.cells import BLANKS, is_missing, parse_number
-from nnstudio.data.reading.dates import looks_like_date
+from nnstudio.data.reading.cells import BLANKS, parse_number
 from nnstudio.data.reading.encoding import ENCODING_TITLES, check_file, detect_encoding, encoding_doubt
 from nnstudio.data.reading.formats import Format, format_of, is_typed, plain
-from nnstudio.data.reading.head import DELIMITER_LINE, SAMPLE_ROWS, head_text, read_head, records, sampled
+from nnstudio.data.reading.head import DELIMITER_LINE, SAMPLE_ROWS, Record, head_text, read_head, records, sampled
 from nnstudio.data.reading.scan import Cancel
 from nnstudio.data.reading.workbook import is_old, sheet_names
 from nnstudio.data.recipe import MISSING_MARKS, Dialect, Encoding, ImportPlan, listed
@@ -25,10 +26,6 @@ DELIMITERS = ("\t", "|", ";", ",", " ")  # of two as likely ones the first is ta
 FORMAT_CELLS = 20_000  # that vote on delimiter and number marks
 LEAST_CONSISTENT = 0.6  # of the rows must have the same number of cells
 LEAST_SPACE_NUMBERS = 0.5  # of the cells must be numbers before a space is believed to be a delimiter
-LEAST_COUNTED = 3  # numbers of a header that go up by one
-MANY_COUNTED = 6  # where they begin neither with 0 nor with a year
-YEARS = range(1900, 2100)
-MOST_TEXTS_BESIDE = 3
 Marks = tuple[str, str]  # of decimals, and between thousands
 NUMBER_FORMATS: tuple[Marks, ...] = (
     (".", ""),
@@ -47,14 +44,10 @@ NUMBER_FORMATS: tuple[Marks, ...] = (
     (".", "\u2009"),
 )
 COMMENT_SIGNS = "#%!"
-BOUNDS = ("<", ">", "≤", "≥")
 LOOKED_AT_FOR_COMMENTS = 64 * 2**10  # characters
 MOST_OF_COMMENT = 60  # characters in a note
 _NAMED_DELIMITER = re.compile(rf"\"?{DELIMITER_LINE}([^\w\s\"']|\t)\"? *\r?\n", re.IGNORECASE)
-_FEW_DIGITS = re.compile(r"[0-9]{1,9}")
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])[ ]*'[^'\n]*'(?=[ ]*(?:[,;\t|]|\r?$))", re.MULTILINE)
-
-Rows = list[list[str]]
 
 
 def detect(
@@ -68,6 +61,7 @@ def detect(
     header: bool | None = None,
     comment: str | None = None,
     sheet: str | None = None,
+    skip: int | None = None,
     missing_marks: Sequence[str] = MISSING_MARKS,
     cancelled: Cancel | None = None,
 ) -> ImportPlan:
@@ -86,7 +80,7 @@ def detect(
     """
     file = check_file(path)
     kind = format_of(file)
-    with plain(file, Dialect(sheet=sheet or ""), None, cancelled) as (readable, spoken):
+    with plain(file, Dialect(sheet=sheet or "", skip=skip or 0), None, cancelled) as (readable, spoken):
         notes = _format_notes(file, kind, spoken)
         if is_typed(kind):
             if kind == "parquet":  # only its columns of text hold marks
@@ -95,10 +89,14 @@ def detect(
             if decimal or thousands:
                 notes.append("Cells of a workbook that are numbers have no marks, so that those given are not used.")
             dialect = spoken
-            rows = _first_rows(readable, replace(dialect, header=False))
-            return _with_header(readable, dialect, rows, header, tuple(missing_marks), notes)
-        given = (encoding, delimiter, quote, decimal, thousands, comment)
-        dialect, rows = _text_dialect(readable, *given, notes)
+            found = _first_rows(readable, replace(dialect, header=False))
+        else:
+            given = (encoding, delimiter, quote, decimal, thousands, comment)
+            dialect, found = _text_dialect(readable, spoken.skip, *given, notes)
+        if skip is None and (above := rows_above(found, dialect)):
+            dialect = replace(dialect, skip=above)
+            found = _below(found, above, notes)
+        rows = [record.cells for record in found]
         return _with_header(readable, dialect, rows, header, tuple(missing_marks), notes)
 
 
@@ -117,8 +115,18 @@ def _format_notes(file: Path, kind: Format, spoken: Dialect) -> list[str]:
     return notes
 
 
+def _below(found: Sequence[Record], above: int, notes: list[str]) -> list[Record]:
+    """Return the rows below those that stand above the table, and add a note on the latter."""
+    texts = (cell.strip(BLANKS) for record in found if record.row <= above for cell in record.cells)
+    named = "".join(f", {text[:MOST_OF_COMMENT]!r}," for text in itertools.islice(filter(None, texts), 1))
+    which = "The first row is" if above == 1 else f"The first {above} rows are"
+    notes.append(f"{which} taken for a title above the table{named} and left out.")
+    return [record for record in found if record.row > above]
+
+
 def _text_dialect(
     file: Path,
+    skip: int,
     encoding: Encoding | None,
     delimiter: str | None,
     quote: str | None,
@@ -126,10 +134,11 @@ def _text_dialect(
     thousands: str | None,
     comment: str | None,
     notes: list[str],
-) -> tuple[Dialect, Rows]:
+) -> tuple[Dialect, list[Record]]:
     """Return the dialect of a text file, and its first rows, the header among them."""
     encoding = encoding or detect_encoding(file)
-    text, complete = head_text(file, encoding)
+    whole, complete = head_text(file, encoding)
+    text = "".join(itertools.islice(io.StringIO(whole, newline=""), skip, None))
     if comment is None:
         comment = _comment(text)
         if comment:
@@ -139,7 +148,7 @@ def _text_dialect(
     if quote is None:
         quote = "'" if '"' not in uncommented and len(_SINGLE_QUOTED.findall(uncommented)) >= 2 else '"'
     delimiter_found = delimiter is None
-    if delimiter is None and (named := _NAMED_DELIMITER.match(text)):
+    if delimiter is None and (named := _NAMED_DELIMITER.match(whole)):
         delimiter = named[1]
         notes.append(f"The first line, {named[0].strip()!r}, names the delimiter.")
     if delimiter is None:
@@ -148,8 +157,9 @@ def _text_dialect(
         notes.append(
             f"Among them, {like[:MOST_OF_COMMENT]!r} has as many cells as a row: choose no comments if it is one."
         )
-    base = Dialect(delimiter=delimiter, quote=quote, encoding=encoding, header=False, comment=comment)  # type: ignore[arg-type]
-    rows = _first_rows(file, base)
+    base = Dialect(delimiter=delimiter, quote=quote, encoding=encoding, header=False, comment=comment, skip=skip)  # type: ignore[arg-type]
+    found = _first_rows(file, base)
+    rows = [record.cells for record in found]
     sample = _regular(rows)
     below = sample[1:] or sample
     found_decimal, found_thousands = _number_format(below, delimiter)
@@ -173,26 +183,26 @@ def _text_dialect(
         )
     if delimiter_found and (said := one_column(rows)):
         notes.append(said)
-    return dialect, rows
+    return dialect, found
 
 
 def _with_header(
     file: Path, dialect: Dialect, rows: Rows, header: bool | None, marks: tuple[str, ...], notes: list[str]
 ) -> ImportPlan:
     if header is None:
-        header = _has_header(rows, dialect)
+        header = has_header(rows, dialect)
         if not header:
             notes.append("No header was found; the columns are numbered.")
-        elif _counts_up(rows[0]):
+        elif counts_up(rows[0]):
             notes.append("The first row is taken for the header, since its numbers go up by one.")
     width = max(map(len, rows), default=1)
     return propose_columns(file, replace(dialect, header=header), sampled(width), marks, notes)
 
 
-def _first_rows(file: Path, dialect: Dialect) -> Rows:
+def _first_rows(file: Path, dialect: Dialect) -> list[Record]:
     text, _ = head_text(file, dialect.encoding)
     width = _without_comments(text, dialect.comment).partition("\n")[0].count(dialect.delimiter) + 1  # roughly
-    return [record.cells for record in read_head(file, dialect, sampled(width)).records]
+    return read_head(file, dialect, sampled(width)).records
 
 
 def _comment(text: str) -> str:
@@ -232,7 +242,14 @@ def _regular(rows: Rows) -> Rows:
 
 
 def _delimiter(text: str, complete: bool, quote: str, comment: str) -> str:
-    best, best_score = ",", (0.0, 0.0)
+    """Return the delimiter that makes most rows alike, with the shorter ones on top left out if none does else."""
+    return _best_delimiter(text, complete, quote, comment) or (
+        _best_delimiter(text, complete, quote, comment, title=True) or ","
+    )
+
+
+def _best_delimiter(text: str, complete: bool, quote: str, comment: str, *, title: bool = False) -> str:
+    best, best_score = "", (0.0, 0.0)
     for candidate in DELIMITERS:
         if candidate == comment:
             continue
@@ -244,6 +261,9 @@ def _delimiter(text: str, complete: bool, quote: str, comment: str) -> str:
         rows = [record.cells for record in found]
         if not rows:
             continue
+        if title:
+            usual = Counter(map(len, rows[len(rows) // 2 :])).most_common(1)[0][0]
+            rows = rows[next(i for i, row in enumerate(rows) if len(row) >= usual) :]
         width, agreeing = Counter(map(len, rows)).most_common(1)[0]
         others = [other for other in DELIMITERS if other not in (candidate, " ")]
         # A header without a name for the names of rows; one that holds another delimiter is none.
@@ -294,57 +314,3 @@ def _number_format(rows: Rows, delimiter: str) -> Marks:
     if delimiter == ",":  # a quoted "1,234" in a comma file is more often a thousand than a decimal comma
         formats[1], formats[2] = formats[2], formats[1]
     return _best_marks([cell for cell in cells if not is_address(cell)], formats)[0]
-
-
-def _counts_up(cells: Sequence[str]) -> bool:
-    """Return whether a row is a text and then whole numbers, each one more than the one before: years, or places."""
-    trimmed = [cell.strip(BLANKS) for cell in cells]
-    texts = [cell for cell in trimmed if not _FEW_DIGITS.fullmatch(cell)]
-    numbers = [int(cell) for cell in trimmed if _FEW_DIGITS.fullmatch(cell)]
-    return (
-        1 <= len(texts) <= MOST_TEXTS_BESIDE
-        and all(texts)
-        and len(numbers) >= LEAST_COUNTED
-        and all(after - before == 1 for before, after in itertools.pairwise(numbers))
-        and (numbers[0] == 0 or numbers[0] in YEARS or len(numbers) >= MANY_COUNTED)
-    )
-
-
-def _has_header(rows: Rows, dialect: Dialect) -> bool:
-    """Return whether the first row names the columns: no number in it, and no value that comes again below."""
-    if not rows:
-        return False
-    first, below = [cell.strip(BLANKS) for cell in rows[0]], rows[1:]
-    if not any(first):
-        return False
-    if any(parse_number(cell, dialect) is not None for cell in first):
-        return _counts_up(first) and bool(below) and not any(map(_counts_up, below))
-    regular = [row for row in below if len(row) == len(first)]
-    if not regular:
-        return True
-    if any(_is_value(name, [row[i] for row in regular], dialect) for i, name in enumerate(first)):
-        return False
-    for i, name in enumerate(first):
-        cells = [row[i] for row in regular if not is_missing(row[i], MISSING_MARKS)]
-        numbers = sum(parse_number(cell, dialect) is not None for cell in cells)
-        if numbers > len(cells) / 2 and (i == 0 or not is_missing(name, MISSING_MARKS)):
-            return True  # text above numbers
-    if any(
-        looks_like_date(name) and sum(looks_like_date(row[i]) for row in regular) > len(regular) / 2
-        for i, name in enumerate(first)
-    ):
-        return False
-    again = sum(name in {row[i].strip(BLANKS) for row in regular} for i, name in enumerate(first) if name)
-    return again * 2 < len(first)
-
-
-def _is_value(name: str, below: Sequence[str], dialect: Dialect) -> bool:
-    """Return whether a cell of the first row is a value: missing above numbers, or written as those below are."""
-    lacks = bool(name) and is_missing(name, MISSING_MARKS)
-    if not lacks and not is_amount(name):
-        return False
-    known = [cell for cell in below if not is_missing(cell, MISSING_MARKS)]
-    numbers = sum(parse_number(cell, dialect) is not None for cell in known)
-    if lacks:
-        return 2 * numbers > len(known)
-    return 2 * (sum(map(is_amount, known)) + numbers * name.startswith(BOUNDS)) > len(known)

@@ -51,10 +51,14 @@ def dialect_for(path: str | Path, fitted: FittedPreparation) -> Dialect:
     """
     file, own = check_file(path), fitted.dialect
     found = detect(file, header=own.header, sheet=_sheet(file, fitted)).dialect
+    if found.skip != own.skip and not _has_columns(file, found, fitted):
+        title = replace(found, skip=own.skip)
+        found = title if _has_columns(file, title, fitted) else found
     if is_typed(format_of(file)):
         return found
-    if found.delimiter != own.delimiter and _has_columns(file, found, fitted):
-        found = detect(file, header=own.header, delimiter=own.delimiter).dialect
+    alike = replace(found, delimiter=own.delimiter) if own.delimiter not in (found.quote, found.comment) else found
+    if alike != found and _has_columns(file, alike, fitted):
+        found = detect(file, header=own.header, delimiter=own.delimiter, skip=found.skip).dialect
     meant = replace(replace(found, thousands=""), decimal=own.decimal)
     meant = replace(meant, thousands=own.thousands)
     if meant.decimal == found.delimiter:
@@ -98,12 +102,10 @@ def _sheet(file: Path, fitted: FittedPreparation) -> str:
     return wanted if wanted and format_of(file) == "workbook" and wanted in sheet_names(file) else ""
 
 
-def _has_columns(file: Path, found: Dialect, fitted: FittedPreparation) -> bool:
-    """Return whether a file parted by the delimiter of the training table has all columns that are needed."""
-    if fitted.dialect.delimiter in (found.quote, found.comment):
-        return False
+def _has_columns(file: Path, dialect: Dialect, fitted: FittedPreparation) -> bool:
+    """Return whether a file that is read so has all columns that are needed."""
     try:
-        names = set(_head(file, replace(found, delimiter=fitted.dialect.delimiter)).names)
+        names = set(_head(file, dialect).names)
     except DataError:
         return False
     return all(column.name in names for column in fitted.columns)

@@ -188,9 +188,10 @@ def utf8_copy(path: Path, encoding: Encoding, *, cancelled: Callable[[], bool] |
         try:
             with (
                 path.open(encoding=PYTHON_CODEC[encoding], newline="") as source,
-                copy.open("w", encoding="utf-8", newline="") as sink,
+                # The mark is left out again; without it a second one, which is text, would be.
+                copy.open("w", encoding="utf-8-sig", newline="") as sink,
             ):
-                first = True
+                first = encoding != "utf-8"  # whose codec takes the mark itself
                 while text := source.read(CHUNK):
                     if cancelled is not None and cancelled():
                         raise Cancelled

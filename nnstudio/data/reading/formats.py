@@ -86,7 +86,7 @@ def plain(
         yield file, dialect
         return
     if kind == "parquet":
-        yield file, replace(dialect, header=True, comment="")
+        yield file, replace(dialect, header=True, comment="", skip=0)
         return
     with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / file.name
@@ -99,7 +99,7 @@ def plain(
                 sheet = workbook.write_sheet(file, dialect.sheet, copy, progress, cancelled)
             except OSError as error:
                 raise DataError(f"{file.name} could not be unpacked: {error.strerror or error}.") from None
-            yield copy, replace(SHEET_DIALECT, header=dialect.header, sheet=sheet)
+            yield copy, replace(SHEET_DIALECT, header=dialect.header, sheet=sheet, skip=dialect.skip)
 
 
 def _check_text(copy: Path) -> None:

@@ -127,7 +127,7 @@ def records(
 def numbered_rows(
     lines: Iterable[str], dialect: Dialect, comment: Callable[[int, str], None] = lambda row, line: None
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield every row with its number; one without cells for each blank line, and for each line of comment.
+    """Yield every row with its number; one without cells for each blank line, line of comment, and skipped row.
 
     A line that begins with the comment sign within quotes is no comment. ``comment`` is called with the row and the
     text of each that is.
@@ -151,7 +151,7 @@ def numbered_rows(
             row += 1
             yield row, []
         row, waiting, within = row + 1, 0, False
-        yield row, cells
+        yield row, cells if row > dialect.skip else []
     for at in range(row + 1, row + waiting + 1):
         yield at, []
 
@@ -210,6 +210,8 @@ def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
             break
         else:
             size *= 4
+    if not found and dialect.skip and complete:
+        raise DataError(f"{path.name}: nothing stands below the {plural(dialect.skip, 'row')} to be left out on top.")
     if not found and dialect.comment and complete:
         raise DataError(f"{path.name} has nothing but comments and blank lines.")
     if not found:
@@ -221,14 +223,14 @@ def read_head(path: Path, dialect: Dialect, rows: int) -> Head:
     body = [without_surplus(record, width) for record in body]
     given = header.cells if header else None
     names, notes = column_names(given, width)
-    if given is not None and _has_row_names(given, width, body):
+    if given is not None and has_row_names(given, width, body):
         names, notes = column_names(["", *given], width)
         notes = (ROW_NAMES, *notes)
     bytes_a_row = len(text[:consumed].encode(PYTHON_CODEC[dialect.encoding], "replace")) / len(found)
     return Head(header, names, body[:rows], whole and len(body) <= rows, bytes_a_row, found[0].row - 1, notes)
 
 
-def _has_row_names(header: list[str], width: int, body: list[Record]) -> bool:
+def has_row_names(header: list[str], width: int, body: list[Record]) -> bool:
     """Return whether a header has no name for the first column; where the last is empty, rows end in a delimiter.
 
     The names of rows differ, and a line of words alone is a title, or has other delimiters.

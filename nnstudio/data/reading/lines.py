@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
+import itertools
 import mmap
 import re
 import tempfile
@@ -112,7 +114,7 @@ def has_comments(readable: Path, sign: str) -> bool:
     if not sign:
         return False
     with readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return re.search(rb"(?:^|[\r\n]|^\xef\xbb\xbf)" + re.escape(sign.encode()), data) is not None
+        return re.search(rb"(?:^|[\r\n]|^" + codecs.BOM_UTF8 + rb")" + re.escape(sign.encode()), data) is not None
 
 
 def blanks_beside_quotes(readable: Path, dialect: Dialect) -> bool:
@@ -124,7 +126,7 @@ def blanks_beside_quotes(readable: Path, dialect: Dialect) -> bool:
     if not dialect.quote or dialect.delimiter == " ":
         return False
     quote, sign = re.escape(dialect.quote.encode()), re.escape(dialect.delimiter.encode())
-    doubled = re.compile(rb"(?:^|^\xef\xbb\xbf|[\r\n]|" + sign + rb") +" + quote * 2)
+    doubled = re.compile(rb"(?:^|^" + codecs.BOM_UTF8 + rb"|[\r\n]|" + sign + rb") +" + quote * 2)
     with readable.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
         found = data.find(dialect.quote.encode() + b" ") >= 0 or doubled.search(data) is not None
         return found or _opens_behind_blanks(data, data.rfind(dialect.quote.encode()), dialect)
@@ -136,7 +138,8 @@ def _opens_behind_blanks(data: mmap.mmap, last: int, dialect: Dialect) -> bool:
     while at > 0 and data[at - 1] == ord(" "):
         at -= 1
     before = data[max(0, at - len(dialect.delimiter.encode())) : at]
-    return at < last and (at == 0 or before[-1:] in (b"\r", b"\n") or before == dialect.delimiter.encode())
+    begins = at == 0 or (at == len(codecs.BOM_UTF8) and data[:at] == codecs.BOM_UTF8)
+    return at < last and (begins or before[-1:] in (b"\r", b"\n") or before == dialect.delimiter.encode())
 
 
 def quoted_newlines(readable: Path, quote: str) -> bool:
@@ -221,10 +224,10 @@ def tidied(
 ) -> Iterator[Tidied]:
     """Give a temporary copy of a UTF-8 file with one kind of line ends and without comments.
 
-    Each line of comment is an empty line in the copy: DuckDB's own option would also cut what follows the sign within
-    a row. Line ends within quotes are part of a cell, and stay. With ``check_quotes`` a row in which something follows
-    a closing quote is replaced by ``filler``, and cells within quotes lose the blanks around these: of ``  ""`` DuckDB
-    would make a text of two quotes.
+    Each line of comment, and each row to be skipped, is an empty line in the copy: DuckDB's own option would also cut
+    what follows the sign within a row. Line ends within quotes are part of a cell, and stay. With ``check_quotes`` a
+    row in which something follows a closing quote is replaced by ``filler``, and cells within quotes lose the blanks
+    around these: of ``  ""`` DuckDB would make a text of two quotes.
 
     Raises
     ------
@@ -243,7 +246,8 @@ def tidied(
         try:
             with (
                 readable.open(encoding=PYTHON_CODEC["utf-8"], errors="surrogateescape", newline="") as source,
-                copy.open("w", encoding="utf-8", errors="surrogateescape", newline="") as sink,
+                # The mark is left out again; without it a second one, which is text, would be.
+                copy.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="") as sink,
             ):
                 waiting: list[str] = []  # the lines of the row that is being read
                 header = dialect.header
@@ -260,6 +264,9 @@ def tidied(
 
                 for row, cells in numbered_rows(lines(), dialect, comment):
                     if row in comments:  # what waits is of the row behind it
+                        continue
+                    if row <= dialect.skip:
+                        comment(row, "")
                         continue
                     if check_quotes and waiting and not proper.fullmatch(text := "".join(waiting)):
                         if len(waiting) > 1:
@@ -284,13 +291,33 @@ def tidied(
         yield Tidied(copy, np.asarray(sorted(comments), np.int64), improper)
 
 
+def has_quotes_above(readable: Path, dialect: Dialect) -> bool:
+    """Return whether there is a quote in the rows to be skipped: DuckDB then takes others, or none, for these."""
+    if not dialect.skip or not dialect.quote:
+        return False
+    quoted = False
+
+    def lines() -> Iterator[str]:
+        nonlocal quoted
+        with readable.open(encoding=PYTHON_CODEC["utf-8"], errors="surrogateescape", newline="") as source:
+            for line in source:
+                quoted = quoted or dialect.quote in line
+                yield line
+
+    with contextlib.suppress(csv.Error):  # reading goes on to say where
+        for row, _ in numbered_rows(lines(), dialect):
+            if row >= dialect.skip:
+                break
+    return quoted
+
+
 def has_improper_header(readable: Path, dialect: Dialect) -> bool:
-    """Return whether the first line of a UTF-8 file that is not blank is no row by itself, for its quotes.
+    """Return whether the first line of a UTF-8 file that is not blank or skipped is no row by itself, for its quotes.
 
     DuckDB does not say so of a header, and gives zeros for what stands below it. A header of several lines counts too.
     """
     with readable.open(encoding=PYTHON_CODEC["utf-8"], errors="surrogateescape", newline="") as source:
-        for line in source:
+        for line in itertools.islice(source, dialect.skip, None):
             if line.strip() and not (dialect.comment and line.startswith(dialect.comment)):
                 return _proper_row(dialect).fullmatch(line) is None
     return False

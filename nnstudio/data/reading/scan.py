@@ -26,6 +26,7 @@ from nnstudio.data.reading.lines import (
     blanks_beside_quotes,
     has_comments,
     has_improper_header,
+    has_quotes_above,
     look_at,
     quoted_newlines,
     tidied,
@@ -179,7 +180,9 @@ def opened(
         found = look_at(readable, signs) if is_text else NOTHING
         untidy = is_text and (has_comments(readable, dialect.comment) or found.ends.mixed)
         quoted = bool(dialect.quote) and ord(dialect.quote) in found.anywhere
-        doubtful = quoted and dialect.header and has_improper_header(readable, dialect)
+        doubtful = quoted and (
+            has_quotes_above(readable, dialect) or (dialect.header and has_improper_header(readable, dialect))
+        )
         check_quotes = is_text and (check_quotes or doubtful or (quoted and blanks_beside_quotes(readable, dialect)))
         if untidy or check_quotes:
             readable, comments, improper = stack.enter_context(
