@@ -211,3 +211,17 @@ def test_a_second_byte_order_mark_is_text(tmp_path: Path, ends: str, encoding: s
     path.write_bytes(written)
     plan = detect(path, header=False)
     assert columns(read_table(path, plan, columns=plan.columns))["column_1"] == ["\ufeff1D", "2D", "3D"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_name_may_be_written_in_two_lines(tmp_path: Path, encoding: str, end: str) -> None:
+    path = tmp_path / "t.csv"
+    for text, expected in (
+        ('"a\nunit",b\n1,2\n4,5\n', {"a\nunit": [1.0, 4.0], "b": [2.0, 5.0]}),
+        ('"a\nunit"\n1\n2\n', {"a\nunit": [1.0, 2.0]}),
+    ):
+        path.write_bytes(text.replace("\n", end).encode(encoding))
+        plan = detect(path)
+        found = columns(read_table(path, plan, columns=plan.columns))
+        assert {name.replace("\r\n", "\n"): cells for name, cells in found.items()} == expected

@@ -87,23 +87,113 @@ def test_the_head_of_a_bank_statement_is_left_out(tmp_path: Path) -> None:
     assert "The first 6 rows are taken for a title above the table, 'Umsatzanzeige', and left out." in plan.notes
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"a,b,c\n1,2,3\n4,5,6\n",
-        b"1,,\n2,3,4\n5,6,7\n",  # values, some of them missing
-        b"x,y\nr1,1,2\nr2,3,4\n",  # the names of rows have none themselves
-        b"name,city,\nAnn,Paris,\nBob,Rome,note\nCid,Oslo,\n",  # rows that end in a delimiter
-        b"a,b,c\n1\n2,3,4\n",
-        b"words\nsome more words\nand others\n",
-        b"id,,\n1,2,3\n4,5,6\n",
-        b"a\n1\n2\n",
-    ],
+NO_TITLE = (
+    b"a,b,c\n1,2,3\n4,5,6\n",
+    b"1,,\n2,3,4\n5,6,7\n",  # values, some of them missing
+    b"x,y\nr1,1,2\nr2,3,4\n",  # the names of rows have none themselves
+    b"Report\nname,score\nAnn,3\nBob,4\n",  # perhaps the same
+    b"a,b,c\n1\n2,3,4\n",
+    b"words\nsome more words\nand others\n",
+    b"a\n1\n2\n",
+    b"\n\nname,age\nAnn,3\n\nBob,4\n",
+    b"A,B\n\n1,2,3\n4,5,6\n",
+    # A header with fewer names than there are columns.
+    b"id,,\n1,2,3\n4,5,6\n",
+    b"name,city,\nAnn,Paris,\nBob,Rome,note\nCid,Oslo,\n",
+    b"name,city,\nAnn,Paris,x\nBob,Rome,y\nCid,Oslo,z\n",
+    b"country,city\nFrance,Paris,x\nFrance,Lyon,y\nItaly,Rome,z\nItaly,Pisa,w\n",
+    b"city,temp,\nParis,unknown,a\nRome,12,b\nOslo,13,c\nBern,14,d\n",
+    b"item,price,\nshoe,$5.00,a\nhat,$6.00,b\ncap,$7.00,c\n",
+    b"item,ok,\nshoe,yes,a\nhat,no,b\ncap,yes,c\nsock,no,d\n",
+    b"shift,start,\nearly,06:00,a\nlate,14:00,b\nnight,22:00,c\n",
+    b"key,en,de,\na,dog,Hund,x\nb,cat,Katze,y\nc,cow,Kuh,z\n",
+    b"home,\nabout,http://x.org/about\nshop,http://x.org/shop\n",
+    b"Country,Note\nFR,capital is Paris\nIT,big,red\nDE,old,town\nDE,new,city\n",
+    # Rows without their last cells.
+    b"Ann,,\nBob,Rome,x\nCid,Oslo,y\n",
+    b"Ann,,\nBob,Rome,\nCid,Oslo,y\nDan,Bern,z\nEve,Kiel,w\nFay,Bonn,v\n",
+    b"Europe,,\nEurope,France,Paris\nEurope,Italy,Rome\nAsia,Japan,Tokyo\nAsia,China,Beijing\n",
+    b"aardvark,\nabacus,a counting frame\nabbot,a head of monks\nabut,to border\n",
+    # Values, a header among them.
+    b"t,a\n0,0\n1,1\n2,2\nt,a,b\n0,0,0\n1,1,1\n2,2,2\n3,3,3\n4,4,4\n",
+    b"time,event\nt0,start0\nt1,start1\nt2,start2\n" + b"".join(b"t%d,stop%d,why%d\n" % (i, i, i) for i in range(40)),
 )
+TITLED = (
+    ("Report 2024\nname,city,team\nAnn,Paris,x\nBob,Rome,y\n", 1, ["name", "city", "team"]),
+    ("List of members\n\nName,Town,\nAnn,Rome,n1\nBob,Bern,n2\n", 2, ["Name", "Town", "column_3"]),
+    ("Statement\n\nDate,Amount\n2024-01-01,2\n2024-01-02,4\n", 2, ["Date", "Amount"]),
+    ("Account statement\nDate,Amount\n2024-01-01,2\n2024-01-02,4\n", 1, ["Date", "Amount"]),
+    ("Created,Ann\n\nid,town,amount\n1,Rome,3\n2,Oslo,4\n", 2, ["id", "town", "amount"]),
+    ("Report\nItem,2019,2021,2023\na,1,2,3\nb,2,3,4\n", 1, ["Item", "2019", "2021", "2023"]),
+    ("Report\nItem,2023,2022,2021\na,1,2,3\nb,2,3,4\n", 1, ["Item", "2023", "2022", "2021"]),
+    (
+        "Statement of all\nDate,Text,,Amount\n2024-01-01,u,x,1\n2024-01-02,v,y,2\n",
+        1,
+        ["Date", "Text", "column_3", "Amount"],
+    ),
+    ("Report\n\nitem,comment\na,\nb,\nc,\nd,x\n", 2, ["item", "comment"]),
+    ("Big report\nProject,X\nitem,n,comment\na,1,\nb,2,\nc,3,\nd,4,x\n", 2, ["item", "n", "comment"]),
+    ("Sales,,,p. 1\n,,,\nDate,Text,n,Amount\n2024-01-01,u,3,1\n2024-01-02,v,4,2\n", 2, ["Date", "Text", "n", "Amount"]),
+    (",,,Sales report\nDate,Text,n,Amount\n2024-01-01,u,3,1\n2024-01-02,v,4,2\n", 1, ["Date", "Text", "n", "Amount"]),
+    ("Report\n\na,b,c\nGroup 0\n0,0,0\n1,1,1\n2,2,2\nGroup 3\n3,3,3\n4,4,4\n", 2, ["a", "b", "c"]),
+)
+
+
+@pytest.mark.parametrize("data", NO_TITLE)
 def test_a_first_row_that_may_be_a_header_or_values_is_no_title(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(data)
     assert detect(path).dialect.skip == 0
+
+
+@pytest.mark.parametrize(("data", "rows", "names"), TITLED)
+def test_rows_that_are_shorter_than_the_header_of_a_table_are_left_out(
+    tmp_path: Path, data: str, rows: int, names: list[str]
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(data)
+    plan = detect(path)
+    assert plan.dialect.skip == rows
+    assert [column.name for column in plan.columns] == names
+
+
+def test_the_head_of_a_table_of_the_world_bank_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    head = '"Data Source","World Development Indicators",\n\n"Last Updated Date","2024-05-30",\n\n'
+    names = '"Country Name","Country Code","Indicator Name","Indicator Code","1960","1961","1962",\n'
+    path.write_text(head + names + "".join(f'"C{i}","{i}C","GDP","NY",{i}.5,"","4.5",\n' for i in range(30)))
+    plan = detect(path)
+    assert plan.dialect.skip == 4
+    assert [column.name for column in plan.columns][3:6] == ["Indicator Code", "1960", "1961"]
+
+
+@pytest.mark.parametrize(
+    ("data", "marks"),
+    [
+        ("A;b\nC;d\nE;f\nt;x;y\n1;2,5;3,5\n2;2,6;3,6\n", (",", "")),
+        (
+            "Von;01.01.2024\nSaldo;5\nTyp;Giro\n\nTag;Text;Betrag\n02.01.2024;a;-500,25\n03.01.2024;b;2.000,50\n",
+            (",", "."),
+        ),
+    ],
+)
+def test_what_stands_above_has_no_vote_on_the_marks_of_numbers(
+    tmp_path: Path, data: str, marks: tuple[str, str]
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(data)
+    plan = detect(path)
+    assert (plan.dialect.decimal, plan.dialect.thousands) == marks
+    assert plan.columns[-1].kind == "number"
+
+
+@pytest.mark.parametrize("data", [b'"Report of 2024\na,b,c\n1,"x",3\n4,"y",6\n', b'"Report\na,b\n1,2\n3,4" x,5\n6,7\n'])
+def test_a_quote_that_is_left_open_above_swallows_no_row_without_a_word(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(data)
+    plan = detect(path, skip=1)
+    with pytest.raises(DataError, match=r"t\.csv, row 1: a quote is opened and not closed"):
+        read_table(path, plan, columns=plan.columns)
 
 
 def test_the_number_of_rows_above_is_overruled(tmp_path: Path) -> None:

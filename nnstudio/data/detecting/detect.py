@@ -6,13 +6,15 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.declared import replace
-from nnstudio.data.detecting.header import Rows, counts_up, has_header, rows_above
-from nnstudio.data.detecting.misreading import is_address, number_note, one_column, perhaps_thousands
+from nnstudio.data.detecting.header import Rows, counts_up, has_header
+from nnstudio.data.detecting.marks import best_marks, number_format, some_of
+from nnstudio.data.detecting.misreading import number_note, one_column, perhaps_thousands
 from nnstudio.data.detecting.propose import propose_columns
+from nnstudio.data.detecting.titles import rows_above
 from nnstudio.data.errors import DataError
 from nnstudio.data.reading.cells import BLANKS, parse_number
 from nnstudio.data.reading.encoding import ENCODING_TITLES, check_file, detect_encoding, encoding_doubt
@@ -23,26 +25,8 @@ from nnstudio.data.reading.workbook import is_old, sheet_names
 from nnstudio.data.recipe import MISSING_MARKS, Dialect, Encoding, ImportPlan, listed
 
 DELIMITERS = ("\t", "|", ";", ",", " ")  # of two as likely ones the first is taken
-FORMAT_CELLS = 20_000  # that vote on delimiter and number marks
 LEAST_CONSISTENT = 0.6  # of the rows must have the same number of cells
 LEAST_SPACE_NUMBERS = 0.5  # of the cells must be numbers before a space is believed to be a delimiter
-Marks = tuple[str, str]  # of decimals, and between thousands
-NUMBER_FORMATS: tuple[Marks, ...] = (
-    (".", ""),
-    (",", ""),
-    (".", ","),
-    (",", "."),
-    (".", " "),
-    (",", " "),
-    (".", "'"),
-    (",", "\u00a0"),
-    (",", "\u202f"),
-    (".", "\u00a0"),
-    (".", "\u202f"),
-    (".", "\u2019"),
-    (",", "\u2009"),
-    (".", "\u2009"),
-)
 COMMENT_SIGNS = "#%!"
 LOOKED_AT_FOR_COMMENTS = 64 * 2**10  # characters
 MOST_OF_COMMENT = 60  # characters in a note
@@ -88,15 +72,11 @@ def detect(
                 return propose_columns(readable, dialect, SAMPLE_ROWS, tuple(missing_marks), notes)
             if decimal or thousands:
                 notes.append("Cells of a workbook that are numbers have no marks, so that those given are not used.")
-            dialect = spoken
-            found = _first_rows(readable, replace(dialect, header=False))
+            dialect = replace(spoken, header=False)
+            dialect, rows = _below_title(_first_rows(readable, dialect), dialect, skip, notes)
         else:
-            given = (encoding, delimiter, quote, decimal, thousands, comment)
-            dialect, found = _text_dialect(readable, spoken.skip, *given, notes)
-        if skip is None and (above := rows_above(found, dialect)):
-            dialect = replace(dialect, skip=above)
-            found = _below(found, above, notes)
-        rows = [record.cells for record in found]
+            given = (skip, encoding, delimiter, quote, decimal, thousands, comment)
+            dialect, rows = _text_dialect(readable, *given, notes)
         return _with_header(readable, dialect, rows, header, tuple(missing_marks), notes)
 
 
@@ -115,18 +95,22 @@ def _format_notes(file: Path, kind: Format, spoken: Dialect) -> list[str]:
     return notes
 
 
-def _below(found: Sequence[Record], above: int, notes: list[str]) -> list[Record]:
-    """Return the rows below those that stand above the table, and add a note on the latter."""
+def _below_title(found: Sequence[Record], dialect: Dialect, skip: int | None, notes: list[str]) -> tuple[Dialect, Rows]:
+    """Return the rows of a table and how they are read, those above it left out, which a note says."""
+    above = rows_above(found, dialect) if skip is None else 0
+    rows = [record.cells for record in found if record.row > above]
+    if not above:
+        return dialect, rows
     texts = (cell.strip(BLANKS) for record in found if record.row <= above for cell in record.cells)
     named = "".join(f", {text[:MOST_OF_COMMENT]!r}," for text in itertools.islice(filter(None, texts), 1))
     which = "The first row is" if above == 1 else f"The first {above} rows are"
     notes.append(f"{which} taken for a title above the table{named} and left out.")
-    return [record for record in found if record.row > above]
+    return replace(dialect, skip=above), rows
 
 
 def _text_dialect(
     file: Path,
-    skip: int,
+    skip: int | None,
     encoding: Encoding | None,
     delimiter: str | None,
     quote: str | None,
@@ -134,11 +118,11 @@ def _text_dialect(
     thousands: str | None,
     comment: str | None,
     notes: list[str],
-) -> tuple[Dialect, list[Record]]:
+) -> tuple[Dialect, Rows]:
     """Return the dialect of a text file, and its first rows, the header among them."""
     encoding = encoding or detect_encoding(file)
     whole, complete = head_text(file, encoding)
-    text = "".join(itertools.islice(io.StringIO(whole, newline=""), skip, None))
+    text = "".join(itertools.islice(io.StringIO(whole, newline=""), skip or 0, None))
     if comment is None:
         comment = _comment(text)
         if comment:
@@ -157,12 +141,11 @@ def _text_dialect(
         notes.append(
             f"Among them, {like[:MOST_OF_COMMENT]!r} has as many cells as a row: choose no comments if it is one."
         )
-    base = Dialect(delimiter=delimiter, quote=quote, encoding=encoding, header=False, comment=comment, skip=skip)  # type: ignore[arg-type]
-    found = _first_rows(file, base)
-    rows = [record.cells for record in found]
+    base = Dialect(delimiter=delimiter, quote=quote, encoding=encoding, header=False, comment=comment, skip=skip or 0)  # type: ignore[arg-type]
+    base, rows = _below_title(_first_rows(file, base), base, skip, notes)
     sample = _regular(rows)
     below = sample[1:] or sample
-    found_decimal, found_thousands = _number_format(below, delimiter)
+    found_decimal, found_thousands = number_format(below, delimiter)
     if decimal is not None:
         found_decimal = decimal
         found_thousands = "" if found_thousands == decimal else found_thousands
@@ -183,7 +166,7 @@ def _text_dialect(
         )
     if delimiter_found and (said := one_column(rows)):
         notes.append(said)
-    return dialect, found
+    return dialect, rows
 
 
 def _with_header(
@@ -271,8 +254,8 @@ def _best_delimiter(text: str, complete: bool, quote: str, comment: str, *, titl
         consistent = agreeing / len(rows)
         if width < 2 or consistent < LEAST_CONSISTENT:
             continue
-        cells = _some([cell for row in rows if len(row) == width for cell in row])
-        numbers = _best_marks(cells)[1] / len(cells)
+        cells = some_of([cell for row in rows if len(row) == width for cell in row])
+        numbers = best_marks(cells)[1] / len(cells)
         if candidate == " " and (consistent < 1 or numbers < LEAST_SPACE_NUMBERS or _lined_up(rows)):
             continue
         dirty, with_commas = (
@@ -285,32 +268,6 @@ def _best_delimiter(text: str, complete: bool, quote: str, comment: str, *, titl
     return best
 
 
-def _best_marks(cells: Sequence[str], formats: Iterable[Marks] = NUMBER_FORMATS) -> tuple[Marks, int]:
-    """Return the first marks by which most of these cells are numbers, and how many that are."""
-    digits = [cell for cell in cells if any(c.isdigit() for c in cell)]
-    best, most = NUMBER_FORMATS[0], 0
-    for decimal, thousands in formats:
-        form = Dialect(delimiter="\x1f", decimal=decimal, thousands=thousands)  # type: ignore[arg-type]
-        count = sum(parse_number(cell, form) is not None for cell in digits)
-        if count > most:
-            best, most = (decimal, thousands), count
-        if most == len(digits):  # no other can read more
-            break
-    return best, most
-
-
 def _lined_up(rows: Rows) -> bool:
     """Return whether columns are lined up with blanks, of which each makes an empty cell; the last may be one."""
     return any(not cell for row in rows for cell in row[:-1])
-
-
-def _some(cells: list[str]) -> list[str]:
-    return cells[:: 1 + len(cells) // FORMAT_CELLS]
-
-
-def _number_format(rows: Rows, delimiter: str) -> Marks:
-    cells = _some([cell for row in rows for cell in row if any(c.isdigit() for c in cell)])
-    formats = list(NUMBER_FORMATS)
-    if delimiter == ",":  # a quoted "1,234" in a comma file is more often a thousand than a decimal comma
-        formats[1], formats[2] = formats[2], formats[1]
-    return _best_marks([cell for cell in cells if not is_address(cell)], formats)[0]

@@ -1,77 +1,39 @@
-"""Whether the first row of a table names its columns, and which rows stand above it: a title, no part of the table."""
+"""Whether the first row of a table names its columns."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from nnstudio.data.detecting.misreading import is_amount
 from nnstudio.data.reading.cells import BLANKS, is_missing, parse_number
 from nnstudio.data.reading.dates import looks_like_date
-from nnstudio.data.reading.head import Record, has_row_names
 from nnstudio.data.recipe import MISSING_MARKS, Dialect
 
 LEAST_COUNTED = 3  # numbers of a header that go up by one
 MANY_COUNTED = 6  # where they begin neither with 0 nor with a year
 YEARS = range(1900, 2100)
-MOST_TEXTS_BESIDE = 3
-MOST_ABOVE = 50  # rows that may stand above a table
-LEAST_LONGER = 0.8  # of the rows below a header must be longer than all that stand above it
+MOST_TEXTS_BESIDE = 6
 BOUNDS = ("<", ">", "≤", "≥")
 _FEW_DIGITS = re.compile(r"[0-9]{1,9}")
 
 Rows = list[list[str]]
 
 
-def rows_above(found: Sequence[Record], dialect: Dialect) -> int:
-    """Return how many rows of a file, as they are numbered, stand above its header: shorter ones than all below.
-
-    A header without a name for the names of rows, as R writes it, is none of them.
-    """
-    filled = [_filled(record.cells) for record in found]
-    usual = _most_common(filled[len(filled) // 2 :])
-    first = next((i for i, record in enumerate(found[: MOST_ABOVE + 1]) if _is_full(record.cells, usual)), 0)
-    longest = max(filled[:first], default=0)
-    below = filled[first + 1 :]
-    if not first or not below or longest >= usual:
-        return 0
-    if sum(length > longest for length in below) < LEAST_LONGER * len(below):
-        return 0
-    if first == 1 and has_row_names(found[0].cells, len(found[1].cells), list(found[1:])):
-        return 0
-    return found[first].row - 1 if has_header([record.cells for record in found[first:]], dialect) else 0
-
-
-def _filled(cells: Sequence[str]) -> int:
-    """Return how many cells a row has up to its last one that is not blank."""
-    return next((i for i in range(len(cells), 0, -1) if cells[i - 1].strip(BLANKS)), 0)
-
-
-def _is_full(cells: Sequence[str], usual: int) -> bool:
-    """Return whether a row has the usual number of cells, and no gap but for the first, which names of rows have."""
-    filled = _filled(cells)
-    return filled >= usual and all(cell.strip(BLANKS) for cell in cells[1:filled])
-
-
-def _most_common(lengths: Sequence[int]) -> int:
-    counted = Counter(lengths)
-    return max(counted, key=lambda length: (counted[length], length), default=0)
-
-
 def counts_up(cells: Sequence[str]) -> bool:
-    """Return whether a row is a text and then whole numbers, each one more than the one before: years, or places."""
+    """Return whether a row is some texts and then numbers that go on: years in their order, or places one by one."""
     trimmed = [cell.strip(BLANKS) for cell in cells]
+    while trimmed and not trimmed[-1]:  # rows may end in a delimiter
+        trimmed.pop()
     texts = [cell for cell in trimmed if not _FEW_DIGITS.fullmatch(cell)]
     numbers = [int(cell) for cell in trimmed if _FEW_DIGITS.fullmatch(cell)]
-    return (
-        1 <= len(texts) <= MOST_TEXTS_BESIDE
-        and all(texts)
-        and len(numbers) >= LEAST_COUNTED
-        and all(after - before == 1 for before, after in itertools.pairwise(numbers))
-        and (numbers[0] == 0 or numbers[0] in YEARS or len(numbers) >= MANY_COUNTED)
-    )
+    if not all(texts) or not 1 <= len(set(texts)) == len(texts) <= MOST_TEXTS_BESIDE or len(numbers) < LEAST_COUNTED:
+        return False
+    steps = [after - before for before, after in itertools.pairwise(numbers)]
+    if all(number in YEARS for number in numbers):
+        return all(step > 0 for step in steps) or all(step < 0 for step in steps)
+    return all(step == 1 for step in steps) and (numbers[0] == 0 or len(numbers) >= MANY_COUNTED)
 
 
 def has_header(rows: Rows, dialect: Dialect) -> bool:

@@ -177,7 +177,7 @@ def marks_note(columns: Mapping[str, Sequence[str]], marks: Collection[str]) -> 
 def is_amount(cell: str) -> bool:
     """Return whether a cell is a value with a sign, such as 5 % or <0.5, as names of columns hardly are."""
     cell = cell.strip(BLANKS)
-    return bool(_BOUND.fullmatch(cell)) or ("%" in cell and _looks_signed(cell))
+    return bool(_BOUND.fullmatch(cell)) or ("%" in cell and looks_signed(cell))
 
 
 def _perhaps_numbers(name: str, cells: Sequence[str], dialect: Dialect) -> list[str]:
@@ -186,7 +186,7 @@ def _perhaps_numbers(name: str, cells: Sequence[str], dialect: Dialect) -> list[
     numbers = len(cells) - len(others)
     if not others:
         return []
-    alike = [cell for cell in others if _looks_signed(cell)]
+    alike = [cell for cell in others if looks_signed(cell)]
     other = "" if dialect.sheet else ", or choose other marks"  # a workbook's numbers have none
     if numbers + len(alike) >= LEAST_ALIKE * len(cells) and alike:
         return [
@@ -201,7 +201,8 @@ def _perhaps_numbers(name: str, cells: Sequence[str], dialect: Dialect) -> list[
     return []
 
 
-def _looks_signed(cell: str) -> bool:
+def looks_signed(cell: str) -> bool:
+    """Return whether a cell is a number with whichever marks, perhaps a currency, brackets or a percent sign."""
     if len(cell) > LOOKED_AT:
         return False
     text = " ".join(cell.replace(MINUS, "-").replace("\u200b", "").split())

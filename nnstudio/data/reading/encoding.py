@@ -188,14 +188,16 @@ def utf8_copy(path: Path, encoding: Encoding, *, cancelled: Callable[[], bool] |
         try:
             with (
                 path.open(encoding=PYTHON_CODEC[encoding], newline="") as source,
-                # The mark is left out again; without it a second one, which is text, would be.
-                copy.open("w", encoding="utf-8-sig", newline="") as sink,
+                copy.open("w", encoding="utf-8", newline="") as sink,
             ):
-                first = encoding != "utf-8"  # whose codec takes the mark itself
+                first = True
                 while text := source.read(CHUNK):
                     if cancelled is not None and cancelled():
                         raise Cancelled
-                    sink.write(text.removeprefix("\ufeff") if first else text)
+                    if first and encoding != "utf-8":  # whose codec takes the mark itself
+                        text = text.removeprefix("\ufeff")
+                    # A second mark is text, and what reads the copy takes the first.
+                    sink.write(f"\ufeff{text}" if first and text.startswith("\ufeff") else text)
                     first = False
         except UnicodeError:
             raise wrong_encoding(path, encoding) from None

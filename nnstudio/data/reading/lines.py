@@ -246,8 +246,7 @@ def tidied(
         try:
             with (
                 readable.open(encoding=PYTHON_CODEC["utf-8"], errors="surrogateescape", newline="") as source,
-                # The mark is left out again; without it a second one, which is text, would be.
-                copy.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="") as sink,
+                copy.open("w", encoding="utf-8", errors="surrogateescape", newline="") as sink,
             ):
                 waiting: list[str] = []  # the lines of the row that is being read
                 header = dialect.header
@@ -258,7 +257,9 @@ def tidied(
                     sink.write("\n")
 
                 def lines() -> Iterator[str]:
-                    for line in source:
+                    for at, line in enumerate(source):
+                        if at == 0 and line.startswith("\ufeff"):  # a second mark is text; DuckDB takes the first
+                            sink.write("\ufeff")
                         waiting.append(line)
                         yield line
 
@@ -291,23 +292,37 @@ def tidied(
         yield Tidied(copy, np.asarray(sorted(comments), np.int64), improper)
 
 
-def has_quotes_above(readable: Path, dialect: Dialect) -> bool:
-    """Return whether there is a quote in the rows to be skipped: DuckDB then takes others, or none, for these."""
+def has_quotes_above(readable: Path, dialect: Dialect, name: str) -> bool:
+    """Return whether there is a quote in the rows to be skipped: DuckDB then takes others, or none, for these.
+
+    Raises
+    ------
+    DataError
+        When one is opened and not closed, so that rows of the table may be lost; the message names ``name``.
+    """
     if not dialect.skip or not dialect.quote:
         return False
+    waiting: list[str] = []  # the lines of the row that is being read
     quoted = False
 
     def lines() -> Iterator[str]:
-        nonlocal quoted
         with readable.open(encoding=PYTHON_CODEC["utf-8"], errors="surrogateescape", newline="") as source:
             for line in source:
-                quoted = quoted or dialect.quote in line
+                waiting.append(line)
                 yield line
 
-    with contextlib.suppress(csv.Error):  # reading goes on to say where
-        for row, _ in numbered_rows(lines(), dialect):
+    row = 0
+    try:
+        for row, _ in numbered_rows(lines(), dialect, lambda row, line: waiting.clear()):
+            text = "".join(waiting)
+            quoted = quoted or dialect.quote in text
+            if len(waiting) > 1 and not _proper_row(dialect).fullmatch(text):
+                raise open_quote(name, row)
+            waiting.clear()
             if row >= dialect.skip:
                 break
+    except csv.Error:
+        raise open_quote(name, row + 1) from None
     return quoted
 
 

@@ -181,7 +181,8 @@ def opened(
         untidy = is_text and (has_comments(readable, dialect.comment) or found.ends.mixed)
         quoted = bool(dialect.quote) and ord(dialect.quote) in found.anywhere
         doubtful = quoted and (
-            has_quotes_above(readable, dialect) or (dialect.header and has_improper_header(readable, dialect))
+            has_quotes_above(readable, dialect, file.name)
+            or (dialect.header and has_improper_header(readable, dialect))
         )
         check_quotes = is_text and (check_quotes or doubtful or (quoted and blanks_beside_quotes(readable, dialect)))
         if untidy or check_quotes:
