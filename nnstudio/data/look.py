@@ -17,6 +17,7 @@ from nnstudio.data.bins import FLOAT32_ROUNDING, WHOLE, bin_edges
 from nnstudio.data.preparing.prepared import PreparedData
 from nnstudio.data.preparing.stored import is_date, raw, raw_target
 from nnstudio.data.reading.dates import DAY
+from nnstudio.data.row_runs import rows_of_file
 
 SPLITS = ("training", "validation", "test")
 MOST_VALUES = 4_000_000  # distributions and correlations of larger data are those of a sample of their rows
@@ -121,6 +122,10 @@ class Look:
         training = self.prepared.training
         example[training] = np.arange(len(training), dtype=np.int32)
         return example
+
+    def row_numbers(self, rows: Rows) -> Rows:
+        """Return which rows of the file these rows are, as a spreadsheet counts them."""
+        return rows_of_file(self.prepared.runs, rows)
 
     @property
     def classes(self) -> tuple[str, ...]:

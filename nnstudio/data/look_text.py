@@ -10,7 +10,7 @@ from nnstudio.data.look import SPLITS, Distribution, Look, Rows, Values
 def tab_separated(look: Look, rows: Rows) -> str:
     """Return rows of the table as text, a tab between cells, under a line with the columns' names."""
     columns: list[list[str]] = [
-        ["row", *map(str, (rows + 1).tolist())],
+        ["row", *map(str, look.row_numbers(rows).tolist())],
         ["split", *(SPLITS[split] for split in look.split[rows].tolist())],
     ]
     for column in look.columns:

@@ -16,7 +16,7 @@ from nnstudio.data.errors import DataError
 from nnstudio.data.generators import Generator
 from nnstudio.data.reading.read import read_table
 from nnstudio.data.recipe import Column, DataRecipe, ImportPlan, SampleSource, listed
-from nnstudio.data.table import Categories, ColumnValues, ReadReport, Table
+from nnstudio.data.table import Categories, ColumnValues, ReadReport, RowNumbers, Table
 
 OWN = "made by NN Studio"
 OWN_LICENSE = "no rights reserved"
@@ -144,7 +144,9 @@ def sample_table(source: SampleSource, plan: ImportPlan) -> Table:
     sample = _sample(source.name)
     if sample.generator is None:
         with importlib.resources.as_file(_resource(sample)) as path:
-            return replace_name(read_table(path, plan), sample.title)
+            table = read_table(path, plan)
+        rows = RowNumbers()  # from 1: nobody sees the header of a file that comes with the program
+        return dataclasses.replace(table, name=sample.title, row_numbers=rows)
     points, values = sample.generator(source.rows, source.noise, np.random.default_rng(source.seed))
     columns: dict[str, ColumnValues] = {
         "x1": np.ascontiguousarray(points[:, 0]),
@@ -155,11 +157,6 @@ def sample_table(source: SampleSource, plan: ImportPlan) -> Table:
     else:
         columns["y"] = values
     return Table(sample.title, columns, ReadReport(rows=source.rows))
-
-
-def replace_name(table: Table, name: str) -> Table:
-    """Return the table under another name."""
-    return dataclasses.replace(table, name=name)
 
 
 def _sample(name: str) -> Sample:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -101,13 +102,16 @@ class RowNumbers:
 
     def of(self, index: int) -> int:
         """Return the row number of one index."""
-        row = index + self.first
-        for _ in range(len(self.gaps) + 1):
-            moved = index + self.first + int(np.searchsorted(self.gaps, row, side="right"))
-            if moved == row:
-                break
-            row = moved
-        return row
+        return int(self.of_rows(np.array([index]))[0])
+
+    def of_rows(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the row numbers of many indices."""
+        return indices + self.first + np.searchsorted(self._before, indices, side="right")
+
+    @cached_property
+    def _before(self) -> NDArray[np.int64]:
+        """The first index behind each gap."""
+        return self.gaps - self.first - np.arange(len(self.gaps))
 
 
 @dataclass(frozen=True)

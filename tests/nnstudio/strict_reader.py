@@ -120,7 +120,7 @@ def meaning(cell: str, kind: str, dialect, order: str, missing=MISSING) -> objec
 
 def date_by_name(text: str) -> object:
     """Return seconds since 1970-01-01, or ``...``, of a date with the short name of its month."""
-    text = re.sub("([A-Za-z]{3})[.]", r"\1", re.sub("^([0-9]{1,2})[.]", r"\1", text), count=1)
+    text = re.sub("([A-Za-z]{3})[.]", r"\1", re.sub("^([0-9]{1,2})[.](?![0-9])", r"\1", text), count=1)
     for mark in ("-", "/", " ", ""):
         for year in "Yy":
             with contextlib.suppress(ValueError):

@@ -77,6 +77,11 @@ class CellModel(QAbstractTableModel):
         """Return which rows of the table stand at these places."""
         return places if self._order is None else self._order[places]
 
+    def row_number(self, row: int) -> int:
+        """Return which row of the file a row of the table is."""
+        assert self._look is not None
+        return int(self._look.row_numbers(np.array([row]))[0])
+
     def place(self, row: int) -> int:
         """Return where a row of the table stands, -1 where it is not shown."""
         if self._order is None:
@@ -121,9 +126,10 @@ class CellModel(QAbstractTableModel):
             arrow = f"{self._sorted[1]} " if section == self._sorted[0] else ""
             return arrow + self.names[section]
         if section <= SPLIT:
-            return ("The rows that are used, in the order of the table", "The split, and the number of a training row")[
-                section
-            ]
+            return (
+                "The rows of the file that are used, as a spreadsheet counts them",
+                "The split, and the number of a training row",
+            )[section]
         column = self._look.columns[section - 2]
         return f"{column.name}, to be predicted" if column.is_target else column.name
 
@@ -135,7 +141,7 @@ class CellModel(QAbstractTableModel):
     def _text(self, place: int, column: int) -> str:
         assert self._look is not None
         if column == ROW:
-            return numbers.count(self.row(place) + 1)
+            return numbers.count(self.row_number(self.row(place)))
         if column == SPLIT:
             row = self.row(place)
             example = self._look.example[row]

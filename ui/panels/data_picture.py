@@ -31,7 +31,8 @@ class ExamplePicture(QWidget):
     def show_row(self, row: int) -> None:
         """Show a row of the table."""
         self._row = row
-        self.setAccessibleName(f"Row {row + 1} as a picture")
+        if self._look is not None:
+            self.setAccessibleName(f"Row {int(self._look.row_numbers(np.array([row]))[0])} as a picture")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -148,7 +148,8 @@ class ScatterPage(QWidget):
             self.chosen.emit(example)
         else:
             split = SPLITS[self._look.split[row]]
-            self._note = f"Row {numbers.count(row + 1)} is kept for {split}: other views show training rows."
+            number = numbers.count(int(self._look.row_numbers(np.array([row]))[0]))
+            self._note = f"Row {number} is kept for {split}: other views show training rows."
         self._tell()
 
     @property

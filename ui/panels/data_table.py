@@ -203,7 +203,8 @@ class TablePage(QWidget):
         words = numbers.plural(total, "row") if shown == total else f"{numbers.count(shown)} of {numbers.count(total)}"
         if row is not None and look.example[row] < 0:
             split = SPLITS[look.split[row]]
-            words = f"Row {numbers.count(row + 1)} is kept for {split}: other views show training rows."
+            number = numbers.count(self.cells.row_number(row))
+            words = f"Row {number} is kept for {split}: other views show training rows."
         self.words.setText(words)
 
     # -- looks ----------------------------------------------------------------------------------------------------

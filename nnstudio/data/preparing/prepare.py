@@ -42,6 +42,7 @@ from nnstudio.data.recipe import (
     targets,
 )
 from nnstudio.data.room import blocks
+from nnstudio.data.row_runs import runs_of
 from nnstudio.data.table import Categories, Table, is_missing
 from nnstudio.data.work import THREADS, in_threads
 
@@ -188,7 +189,8 @@ def prepare_table(table: Table, recipe: DataRecipe) -> PreparedData:
     with ThreadPoolExecutor(1) as pool:
         sha256 = pool.submit(content_hash, arrays_of(X, Y, split))
         warnings = warnings_on(table, fitted, X, Y, split, rows, what)
-        return assemble(fitted, X, Y, split, report_of(table, len(rows), notes, warnings), sha256.result())
+        report = report_of(table, len(rows), notes, warnings)
+        return assemble(fitted, X, Y, split, report, sha256.result(), runs_of(table, rows))
 
 
 def prepare_folds(table: Table, recipe: DataRecipe, folds: int, validation: float = 0.0) -> Iterator[PreparedData]:
@@ -216,7 +218,8 @@ def prepare_folds(table: Table, recipe: DataRecipe, folds: int, validation: floa
     try:
         for used, split in divide_into_folds(table, rows, recipe.preparation, what.kinds(), folds, validation):
             fitted, X, Y, _ = _fitted(table, recipe, used, what.of(places[used]), split)
-            yield assemble(fitted, X, Y, split, PreparationReport(rows_read=table.rows, rows_used=len(used)))
+            report = PreparationReport(rows_read=table.rows, rows_used=len(used))
+            yield assemble(fitted, X, Y, split, report, runs=runs_of(table, used))
     except DataError as error:
         said = str(error)
         raise DataError(said if said.startswith(table.name) else f"{table.name}: {said}") from None

@@ -15,6 +15,7 @@ from nnstudio.data.preparing.fitted import FittedPreparation
 from nnstudio.data.preparing.report import PreparationReport
 from nnstudio.data.preparing.split import Split
 from nnstudio.data.recipe import Task
+from nnstudio.data.row_runs import Runs, counted_from
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,8 @@ class PreparedData:
         What was missing, unreadable, dropped.
     sha256
         Of the arrays' content.
+    runs
+        Which rows of the file the rows of X are (:mod:`nnstudio.data.row_runs`).
     """
 
     task: Task
@@ -51,6 +54,7 @@ class PreparedData:
     fitted: FittedPreparation
     report: PreparationReport
     sha256: str
+    runs: Runs
 
     @property
     def target(self) -> str:
@@ -73,10 +77,15 @@ def assemble(
     split: Split,
     report: PreparationReport,
     sha256: str = "",
+    runs: Runs | None = None,
 ) -> PreparedData:
-    """Return the prepared data of these parts, their arrays made read-only; hashed where the hash is not given."""
+    """Return the prepared data of these parts, their arrays made read-only; hashed where the hash is not given.
+
+    Without ``runs`` the rows are counted from 1.
+    """
     arrays = arrays_of(X, Y, split)
-    for array in arrays.values():
+    runs = counted_from(1) if runs is None else runs
+    for array in (*arrays.values(), runs):
         array.flags.writeable = False
     return PreparedData(
         task=fitted.task,
@@ -91,6 +100,7 @@ def assemble(
         fitted=fitted,
         report=report,
         sha256=sha256 or content_hash(arrays),
+        runs=runs,
     )
 
 

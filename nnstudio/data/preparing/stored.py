@@ -16,8 +16,10 @@ from nnstudio.data.preparing.prepared import PreparedData, assemble
 from nnstudio.data.preparing.report import PreparationReport
 from nnstudio.data.preparing.split import Split
 from nnstudio.data.preparing.transforming import logged, unlogged
+from nnstudio.data.row_runs import are_runs, counted_from
 
 ARRAY_NAMES = ("X", "Y", "training", "validation", "test")
+RUNS = "rows"  # which rows of the file they are; not there where these are counted from 1
 
 
 class PreparedRecord(Declared, frozen=True):
@@ -30,7 +32,8 @@ class PreparedRecord(Declared, frozen=True):
 
 def to_arrays(prepared: PreparedData) -> dict[str, NDArray[Any]]:
     """Return the arrays by name, C-contiguous."""
-    return {name: np.ascontiguousarray(getattr(prepared, name)) for name in ARRAY_NAMES}
+    arrays = {name: np.ascontiguousarray(getattr(prepared, name)) for name in ARRAY_NAMES}
+    return arrays if np.array_equal(prepared.runs, counted_from(1)) else {**arrays, RUNS: prepared.runs}
 
 
 def to_record(prepared: PreparedData) -> PreparedRecord:
@@ -47,7 +50,7 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], record: PreparedRecord) -> P
         When anything does not fit; the data stored in the file are damaged.
     """
     damaged = "The data stored in the project are damaged: {}. Load the table again."
-    if set(arrays) != set(ARRAY_NAMES):
+    if set(arrays) - {RUNS} != set(ARRAY_NAMES):
         raise DataError(damaged.format("an array is missing or unknown"))
     X, Y = arrays["X"], arrays["Y"]
     fitted = record.fitted
@@ -62,9 +65,11 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]], record: PreparedRecord) -> P
         raise DataError(damaged.format("the split does not hold every row once"))
     if not (np.isfinite(X).all() and np.isfinite(Y).all()):
         raise DataError(damaged.format("a value is not finite"))
-    own = {name: np.array(arrays[name], order="C") for name in ARRAY_NAMES}
+    own = {name: np.array(array, order="C") for name, array in arrays.items()}
+    if RUNS in own and not are_runs(own[RUNS], len(X)):
+        raise DataError(damaged.format("the numbers of the rows are not in order"))
     split = Split(own["training"], own["validation"], own["test"])
-    prepared = assemble(fitted, own["X"], own["Y"], split, record.report)
+    prepared = assemble(fitted, own["X"], own["Y"], split, record.report, runs=own.get(RUNS))
     if prepared.sha256 != record.sha256:
         raise DataError(damaged.format("their content does not match its hash"))
     return prepared
