@@ -23,17 +23,14 @@ from nnstudio.data.reading.lines import (
     Bytes,
     LineEnds,
     Walk,
-    blanks_beside_quotes,
     has_comments,
-    has_improper_header,
-    has_quotes_above,
     look_at,
     quoted_newlines,
-    tidied,
     trailing_blank,
     walk,
 )
 from nnstudio.data.reading.stream import StreamError
+from nnstudio.data.reading.tidied import blanks_beside_quotes, has_improper_header, has_quotes_above, tidied
 from nnstudio.data.recipe import Dialect
 
 POLL_SECONDS = 0.05
