@@ -26,7 +26,7 @@ from nnstudio.upgrades import upgraded, upgraded_history, upgraded_record, upgra
 
 SUFFIX = ".nnstudio"
 FORMAT = "nnstudio-project"
-VERSION = 3
+VERSION = 4
 DATA_LIMIT = 20_000_000  # bytes of prepared data that travel inside the file, unless another limit is set
 MOST_DATA = 64_000_000  # the highest such limit
 

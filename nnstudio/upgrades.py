@@ -30,7 +30,7 @@ def upgraded(content: bytes, version: int) -> bytes:
     """Return project.json of a format as the present one.
 
     In format 1 gradient descent with momentum was plain gradient descent with a setting. Up to format 2 rows were
-    divided by shares alone, which stood among what is done to the table.
+    divided by shares alone, which stood among what is done to the table. Up to format 3 nothing stood above a table.
     """
     if version < 2:
         content = bytes(_changed(content, ("document", "training", "optimizer"), _split_momentum))

@@ -55,7 +55,8 @@ def _encoding(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > MOST_SKIPPED:
+    fits = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_SKIPPED)) and int(text) <= MOST_SKIPPED
+    if not fits:
         raise argparse.ArgumentTypeError(f"cannot be {text!r}: give a whole number from 0 to {MOST_SKIPPED:,}.")
     return int(text)
 

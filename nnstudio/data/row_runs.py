@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from nnstudio.data.room import blocks
 from nnstudio.data.table import Table
 
+MOST_ROWS = 2**53
 Runs = NDArray[np.int64]
 
 
@@ -17,10 +18,8 @@ def counted_from(first: int) -> Runs:
 
 
 def runs_of(table: Table, rows: NDArray[np.int64]) -> Runs:
-    """Return the runs (k, 2) of some rows of a table, given in order as indices into it (m,)."""
+    """Return the runs (k, 2) of some rows of a table, given as indices into it (m,); in order there are few."""
     numbers = table.row_numbers
-    if len(rows) == table.rows and not len(numbers.gaps):
-        return counted_from(numbers.first)
     found = [np.zeros((0, 2), np.int64)]
     expected = -1  # the row that would go on with the run
     for block in blocks(len(rows)):
@@ -43,5 +42,5 @@ def are_runs(runs: NDArray[np.generic], rows: int) -> bool:
     if runs.dtype != np.int64 or runs.ndim != 2 or runs.shape[1] != 2 or not len(runs):
         return False
     steps = np.diff(runs, axis=0)
-    in_order = bool((steps[:, 0] > 0).all() and (steps[:, 1] > steps[:, 0]).all())
-    return in_order and runs[0, 0] == 0 and runs[-1, 0] < max(rows, 1) and runs[0, 1] > 0
+    within = runs[:, 1].min() > 0 and runs[:, 1].max() < MOST_ROWS
+    return bool((steps[:, 0] > 0).all()) and runs[0, 0] == 0 and runs[-1, 0] < max(rows, 1) and bool(within)

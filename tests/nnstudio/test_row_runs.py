@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from nnstudio.data import (
     DataError,
     DataRecipe,
+    Preparation,
     PreparedData,
+    ShareSplit,
     TableSource,
     detect,
     from_arrays,
     prepare,
+    prepare_folds,
     read_table,
     to_arrays,
     to_record,
@@ -53,7 +56,7 @@ def test_their_numbers_are_stored_with_them_and_checked(tmp_path: Path) -> None:
     data = prepared(tmp_path / "t.csv", holed())
     arrays, record = to_arrays(data), to_record(data)
     np.testing.assert_array_equal(from_arrays(arrays, record).runs, data.runs)
-    for wrong in ([[0, 4], [0, 9]], [[0, 4], [3, 5]], [[1, 4]], [[0, 4], [99, 200]], [[0, 0]], [0, 4]):
+    for wrong in ([[0, 4], [0, 9]], [[1, 4]], [[0, 4], [99, 200]], [[0, 0]], [[0, 2**63 - 1]], [0, 4]):
         with pytest.raises(DataError, match="numbers of the rows are not in order"):
             from_arrays({**arrays, "rows": np.array(wrong, np.int64)}, record)
     arrays.pop("rows")
@@ -71,7 +74,25 @@ def test_numbers_pass_over_gaps(first: int, gaps: set[int]) -> None:
     numbers = RowNumbers(first, np.array(sorted(gaps), np.int64))
     expected = [row for row in range(first, 100) if row not in gaps]
     assert numbers.of_rows(np.arange(len(expected))).tolist() == expected
-    assert [numbers.of(i) for i in range(len(expected))] == expected
+
+
+@pytest.mark.parametrize("test", [0.0, 0.2])
+def test_the_rows_of_a_fold_keep_their_numbers_too(tmp_path: Path, test: float) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(holed())
+    preparation = Preparation(split=ShareSplit(test=test))
+    recipe = DataRecipe(source=TableSource(path=str(path)), plan=detect(path), preparation=preparation)
+    whole = prepare(recipe)
+    x = dict(zip(whole.X[:, 0].tolist(), rows_of_file(whole.runs, np.arange(len(whole.X))).tolist(), strict=True))
+    seen = set()
+    for fold in prepare_folds(read_table(path, recipe.plan), recipe, 3):
+        numbers = rows_of_file(fold.runs, np.arange(len(fold.X))).tolist()
+        column = fold.fitted.columns[0].inputs[0]
+        raw = np.round(fold.X[:, 0] * column.scale + column.offset).astype(int)
+        assert numbers == [4 + value for value in raw.tolist()]
+        assert from_arrays(to_arrays(fold), to_record(fold)).sha256 == fold.sha256
+        seen |= set(numbers)
+    assert seen <= set(x.values())
 
 
 def test_numbers_of_a_read_table_are_those_of_its_lines(tmp_path: Path) -> None:

@@ -109,7 +109,13 @@ NO_TITLE = (
     b"key,en,de,\na,dog,Hund,x\nb,cat,Katze,y\nc,cow,Kuh,z\n",
     b"home,\nabout,http://x.org/about\nshop,http://x.org/shop\n",
     b"Country,Note\nFR,capital is Paris\nIT,big,red\nDE,old,town\nDE,new,city\n",
+    b"item,\nshoe,unknown\nk3,3\nk4,4\nk5,5\n",
+    b"id,\nk1,pending\nk2,2024-01-05\nk3,2024-01-06\nk4,2024-01-07\n",
+    b"sensor\ns1,error,error\ns2,1,2\ns3,2,3\ns4,3,4\n",
+    b"id,name\nk1,ann,pending,tbd\nk2,bob,1,2\nk3,cid,2,3\nk4,dan,3,4\n",
+    b"id,name,,\nk1,ann,pending,tbd\nk2,bob,1,2\nk3,cid,2,3\nk4,dan,3,4\n",
     # Rows without their last cells.
+    b"Alpha,\nBeta,b\nGamma,c\nDelta,d\n",
     b"Ann,,\nBob,Rome,x\nCid,Oslo,y\n",
     b"Ann,,\nBob,Rome,\nCid,Oslo,y\nDan,Bern,z\nEve,Kiel,w\nFay,Bonn,v\n",
     b"Europe,,\nEurope,France,Paris\nEurope,Italy,Rome\nAsia,Japan,Tokyo\nAsia,China,Beijing\n",
@@ -262,6 +268,25 @@ def test_a_new_table_to_predict_may_have_another_title_or_none(tmp_path: Path) -
     assert dialect_for(new, fitted).skip == 3
     new.write_bytes(b"has,as,many\ncells,as,they\n" + TABLE)  # not found, but as in training
     assert dialect_for(new, fitted).skip == 2
+
+
+def test_a_new_table_without_a_header_has_the_title_that_the_first_one_had(tmp_path: Path) -> None:
+    path, new = tmp_path / "t.csv", tmp_path / "new.csv"
+    rows = b"".join(b"%d,%d,%d.5\n" % (i, i * i % 7, i % 3) for i in range(20))
+    path.write_bytes(b"of,all,x\nby,hand,y\n" + rows)
+    fitted = prepare(DataRecipe(source=TableSource(path=str(path)), plan=detect(path, skip=2, header=False))).fitted
+    assert dialect_for(path, fitted).skip == 2
+    new.write_bytes(rows)
+    assert dialect_for(new, fitted).skip == 0  # its first rows are values
+
+
+def test_a_comment_or_delimiter_is_looked_for_below_what_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'"Report\n# of\n# all"\nid,tag\n1,u\n#6,v\n7,w\n')
+    table = read_table(path, detect(path, skip=1))
+    assert table.rows == 3
+    path.write_bytes((b"x" * 600 + b"\n") * 900 + b"a;b\n1;2\n3;4\n")
+    assert [column.name for column in detect(path, skip=900).columns] == ["a", "b"]
 
 
 def test_inspect_says_what_is_left_out_and_is_told_how_much(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -273,7 +273,21 @@ def test_rows_above_the_table_are_found_shown_and_overruled(qtbot: QtBot, open_i
     assert dialog.footer.message.text() == ""
     assert [column.name for column in dialog.columns_model.plan.columns] == ["a", "y"]
     assert dialog.left.model.headerData(0, Qt.Orientation.Vertical) == "4"
-    load(qtbot, dialog)
+    qtbot.keyClicks(dialog.bar.skip, "0")  # while a look is under way, what is typed stays
+    dialog._inspect()
+    settle(qtbot, dialog)
+    assert dialog.bar.skip.lineEdit().text() == "0"
+    qtbot.keyClick(dialog.bar.skip, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, dialog)  # it is taken, and looked at, before anything is loaded
+    assert dialog.isVisible()
+    assert dialog.left.model.headerData(0, Qt.Orientation.Vertical) == "2"
+    dialog.bar.skip.setFocus()
+    dialog.bar.skip.selectAll()
+    qtbot.keyClicks(dialog.bar.skip, "2")
+    qtbot.keyClick(dialog.bar.skip, Qt.Key.Key_Return)
+    settle(qtbot, dialog)
+    with qtbot.waitSignal(dialog.accepted, timeout=WAIT_MS):
+        qtbot.keyClick(dialog.bar.skip, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert dialog.recipe().plan.dialect.skip == 2
     again = open_import(path, dialog.recipe())
     assert again.bar.skip.value() == 2

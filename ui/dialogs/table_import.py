@@ -239,6 +239,9 @@ class TableImportDialog(QDialog):
         self._background.start("inspect", work)
 
     def _load(self) -> None:
+        typing = self.focusWidget()
+        if isinstance(typing, (QLineEdit, QAbstractSpinBox)):
+            typing.clearFocus()  # what is typed there is taken first, and may ask for another look
         wish = self._wish()
         if wish is None or not self.footer.load_button.isEnabled():
             return

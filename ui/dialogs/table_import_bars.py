@@ -171,8 +171,9 @@ class DialectBar(QFrame):
                 at = min(box.count(), len(DELIMITERS)) if box is self.delimiter else box.count()
                 box.insertItem(at, str(value) if str(value).isprintable() else repr(value), value)
             box.setCurrentIndex(at)
-        with QSignalBlocker(self.skip):
-            self.skip.setValue(dialect.skip)
+        if not self.skip.lineEdit().isModified():  # else a number is being typed
+            with QSignalBlocker(self.skip):
+                self.skip.setValue(dialect.skip)
         self._marks = tuple(mark for mark in plan.missing_marks if mark)
         if not self.marks.hasFocus():
             self.marks.setText(" ".join(self._marks))

@@ -127,7 +127,7 @@ class CellModel(QAbstractTableModel):
             return arrow + self.names[section]
         if section <= SPLIT:
             return (
-                "The rows of the file that are used, as a spreadsheet counts them",
+                "The rows that are used, as the file counts them",
                 "The split, and the number of a training row",
             )[section]
         column = self._look.columns[section - 2]

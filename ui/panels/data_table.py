@@ -237,7 +237,8 @@ class TablePage(QWidget):
         """Give each column room for its heading, its texts and the largest number of a row."""
         measure = QFontMetrics(theme.font()).horizontalAdvance
         assert self._look is not None
-        wide = [measure(numbers.count(self._look.size)), measure(f"training {numbers.count(self._look.size)}")]
+        last = numbers.count(self.cells.row_number(self._look.size - 1))
+        wide = [measure(last), measure(f"training {numbers.count(self._look.size)}")]
         rows = np.linspace(0, self._look.size - 1, min(self._look.size, ROWS_MEASURED)).astype(np.int64)
         for column in self._look.columns[:COLUMNS_MEASURED]:
             texts = column.categories or [numbers.exact(float(cell)) for cell in self._look.cells(column, rows)]

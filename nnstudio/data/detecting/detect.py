@@ -17,9 +17,19 @@ from nnstudio.data.detecting.propose import propose_columns
 from nnstudio.data.detecting.titles import rows_above
 from nnstudio.data.errors import DataError
 from nnstudio.data.reading.cells import BLANKS, parse_number
-from nnstudio.data.reading.encoding import ENCODING_TITLES, check_file, detect_encoding, encoding_doubt
+from nnstudio.data.reading.encoding import ENCODING_TITLES, PYTHON_CODEC, check_file, detect_encoding, encoding_doubt
 from nnstudio.data.reading.formats import Format, format_of, is_typed, plain
-from nnstudio.data.reading.head import DELIMITER_LINE, SAMPLE_ROWS, Record, head_text, read_head, records, sampled
+from nnstudio.data.reading.head import (
+    DELIMITER_LINE,
+    MOST_HEAD_BYTES,
+    SAMPLE_ROWS,
+    Record,
+    head_text,
+    read_head,
+    records,
+    sampled,
+    text_below,
+)
 from nnstudio.data.reading.scan import Cancel
 from nnstudio.data.reading.workbook import is_old, sheet_names
 from nnstudio.data.recipe import MISSING_MARKS, Dialect, Encoding, ImportPlan, listed
@@ -29,6 +39,7 @@ LEAST_CONSISTENT = 0.6  # of the rows must have the same number of cells
 LEAST_SPACE_NUMBERS = 0.5  # of the cells must be numbers before a space is believed to be a delimiter
 COMMENT_SIGNS = "#%!"
 LOOKED_AT_FOR_COMMENTS = 64 * 2**10  # characters
+LINES_THAT_TELL = 20  # how wide a table is; a title may be its first
 MOST_OF_COMMENT = 60  # characters in a note
 _NAMED_DELIMITER = re.compile(rf"\"?{DELIMITER_LINE}([^\w\s\"']|\t)\"? *\r?\n", re.IGNORECASE)
 _SINGLE_QUOTED = re.compile(r"(?:^|[,;\t|])[ ]*'[^'\n]*'(?=[ ]*(?:[,;\t|]|\r?$))", re.MULTILINE)
@@ -68,6 +79,8 @@ def detect(
         notes = _format_notes(file, kind, spoken)
         if is_typed(kind):
             if kind == "parquet":  # only its columns of text hold marks
+                if skip:
+                    notes.append("A Parquet file has no rows above its table, so that none is left out.")
                 dialect = replace(spoken, decimal=decimal or ".", thousands=thousands or "")
                 return propose_columns(readable, dialect, SAMPLE_ROWS, tuple(missing_marks), notes)
             if decimal or thousands:
@@ -122,7 +135,10 @@ def _text_dialect(
     """Return the dialect of a text file, and its first rows, the header among them."""
     encoding = encoding or detect_encoding(file)
     whole, complete = head_text(file, encoding)
-    text = "".join(itertools.islice(io.StringIO(whole, newline=""), skip or 0, None))
+    text = text_below(whole, skip or 0, quote)
+    while not text and not complete and len(whole) < MOST_HEAD_BYTES:
+        whole, complete = head_text(file, encoding, 4 * len(whole.encode(PYTHON_CODEC[encoding], "replace")))
+        text = text_below(whole, skip or 0, quote)
     if comment is None:
         comment = _comment(text)
         if comment:
@@ -184,7 +200,8 @@ def _with_header(
 
 def _first_rows(file: Path, dialect: Dialect) -> list[Record]:
     text, _ = head_text(file, dialect.encoding)
-    width = _without_comments(text, dialect.comment).partition("\n")[0].count(dialect.delimiter) + 1  # roughly
+    lines = itertools.islice(io.StringIO(text, newline=""), dialect.skip, dialect.skip + LINES_THAT_TELL)
+    width = max((line.count(dialect.delimiter) + 1 for line in lines), default=1)  # roughly
     return read_head(file, dialect, sampled(width)).records
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from nnstudio.data.detecting.misreading import is_address
@@ -10,6 +11,7 @@ from nnstudio.data.recipe import Dialect
 
 FORMAT_CELLS = 20_000  # that vote on delimiter and number marks
 Marks = tuple[str, str]  # of decimals, and between thousands
+_DIGIT = re.compile(r"\d")
 NUMBER_FORMATS: tuple[Marks, ...] = (
     (".", ""),
     (",", ""),
@@ -30,7 +32,7 @@ NUMBER_FORMATS: tuple[Marks, ...] = (
 
 def best_marks(cells: Sequence[str], formats: Iterable[Marks] = NUMBER_FORMATS) -> tuple[Marks, int]:
     """Return the first marks by which most of these cells are numbers, and how many that are."""
-    digits = [cell for cell in cells if any(c.isdigit() for c in cell)]
+    digits = list(filter(_DIGIT.search, cells))
     best, most = NUMBER_FORMATS[0], 0
     for decimal, thousands in formats:
         form = Dialect(delimiter="\x1f", decimal=decimal, thousands=thousands)  # type: ignore[arg-type]
@@ -49,7 +51,7 @@ def some_of(cells: list[str]) -> list[str]:
 
 def number_format(rows: Iterable[Sequence[str]], delimiter: str) -> Marks:
     """Return the marks by which most cells of these rows are numbers."""
-    cells = some_of([cell for row in rows for cell in row if any(c.isdigit() for c in cell)])
+    cells = some_of([cell for row in rows for cell in row if _DIGIT.search(cell)])
     formats = list(NUMBER_FORMATS)
     if delimiter == ",":  # a quoted "1,234" in a comma file is more often a thousand than a decimal comma
         formats[1], formats[2] = formats[2], formats[1]

@@ -26,7 +26,7 @@ from nnstudio.data.recipe import Column, DateOrder, ImportPlan, Kind, Task, list
 from nnstudio.data.steps import FILLING, MissingRule
 from nnstudio.data.table import MOST_LISTED, Categories, ColumnValues, Unreadable, shortened
 
-MOST_CELLS = 300_000  # of a table with very many columns, fewer rows are shown
+MOST_CELLS = 200_000  # of a table with very many columns, fewer rows are shown
 LEAST_ROWS = 20
 SMALL_FILE = 4 * 2**20  # bytes; all rows of such a file are counted, which takes about a second
 SMALL_CELLS = 600_000  # of a Parquet file, which takes as long

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,21 +129,27 @@ def _date_order(file: Path, dialect: Dialect, head: Head, name: str, cells: list
 
 def column_kind(cells: Sequence[str], dialect: Dialect) -> Kind:
     """Return the kind of a column from its cells that are not missing; one of numbers or dates may have a few wrong."""
-    numbers = sum(parse_number(cell, dialect) is not None for cell in cells)
-    if numbers == len(cells):  # so most columns of a very wide table
-        return "number"
     # An infinity cannot be read, but it says that the others are numbers, however many there are of it.
-    wrong = len(cells) - numbers - sum(map(is_infinite, cells))
-    if _are_most(numbers, wrong, len(cells)):
+    if _are_most(cells, lambda cell: parse_number(cell, dialect) is not None, is_infinite):
         return "number"
-    dates = sum(map(looks_like_date, cells))
-    if _are_most(dates, len(cells) - dates, len(cells)):
+    if _are_most(cells, looks_like_date):
         return "date"
     return "boolean" if is_pair(set(cells)) else "category"
 
 
-def _are_most(right: int, wrong: int, cells: int) -> bool:
-    return wrong <= max(1, MOST_UNREADABLE * cells) and right >= 2 * wrong
+def _are_most(
+    cells: Sequence[str], is_right: Callable[[str], bool], says_nothing: Callable[[str], bool] = lambda cell: False
+) -> bool:
+    """Return whether nearly all cells are right, those left out that say nothing; a few wrong ones tell soon."""
+    right, wrong, most = 0, 0, max(1, MOST_UNREADABLE * len(cells))
+    for cell in cells:
+        if is_right(cell):
+            right += 1
+        elif not says_nothing(cell):
+            wrong += 1
+            if wrong > most:
+                return False
+    return right >= 2 * wrong
 
 
 def _why_ignored(name: str, cells: list[str], kind: Kind, rows: int, dialect: Dialect) -> str:

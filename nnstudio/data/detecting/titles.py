@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,8 +17,10 @@ from nnstudio.data.recipe import MISSING_MARKS, Dialect
 
 MOST_ABOVE = 50  # rows that may stand above a table
 LOOKED_AT = 100  # rows below a header
+CELLS_LOOKED_AT = 20  # of a column
 LEAST_ALIKE = 0.5  # of the rows below a header are longer than all above; of a column's cells are of one kind
 LEAST_WIDE = 3  # cells of a row, before a single one on top is no header for all of them
+_DIGIT = re.compile(r"[0-9]")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
 
 
@@ -56,31 +59,40 @@ def rows_above(found: Sequence[Record], dialect: Dialect) -> int:
 def _is_sure(above: Sequence[Record], table: Sequence[Record], usual: int, separated: bool, dialect: Dialect) -> bool:
     """Return whether the first row of a table is a header, and those above it are none."""
     names, below = table[0].cells, table[1 : 1 + LOOKED_AT]
-    narrow = 2 * _filled(above[0]) <= usual
+    single, several, wide = _filled(above[0]) == 1, len(above) > 1, usual >= LEAST_WIDE
     if counts_up(names):
-        return separated or narrow or len(above) > 1
+        return separated or single or several
     texts, values = _above_values(names, below)
     if values:
         return False
+    if texts and separated:
+        return True
     if texts:
-        return separated or narrow or texts > 1
+        # A header that lacks names would do as well, above a first row with words for what is missing.
+        of_words = any(" " in cell.strip(BLANKS) for cell in above[0].cells)
+        surely = (single and of_words and (wide or _cells(above[0]) == 1)) or (several and single)
+        return len(set(texts)) == len(texts) and (surely or (len(texts) > 1 and ((single and wide) or several)))
     if not has_header([record.cells for record in table], dialect):
         return False
-    lone = usual >= LEAST_WIDE and all(_cells(record) == 1 for record in above)
+    if separated:
+        return 2 * _filled(above[0]) <= usual
     again = {cell.strip(BLANKS) for record in below for cell in record.cells}
-    return (separated and narrow) or (lone and above[0].cells[0].strip(BLANKS) not in again)
+    return wide and all(_cells(one) == 1 for one in above) and above[0].cells[0].strip(BLANKS) not in again
 
 
-def _above_values(names: Sequence[str], below: Sequence[Record]) -> tuple[int, int]:
-    """Return how many cells of a row are text above columns of values, and how many are such values."""
-    texts = values = 0
+def _above_values(names: Sequence[str], below: Sequence[Record]) -> tuple[list[str], int]:
+    """Return the cells of a row that are text above columns of values, and how many are such values."""
+    texts: list[str] = []
+    values = 0
     for i, name in enumerate(names):
-        cells = [record.cells[i] for record in below if i < len(record.cells)]
-        cells = [cell for cell in cells if not is_missing(cell, MISSING_MARKS)]
+        filled = (r.cells[i] for r in below if i < len(r.cells) and not is_missing(r.cells[i], MISSING_MARKS))
+        cells = list(itertools.islice(filled, CELLS_LOOKED_AT))
         for is_such in (_is_value, _is_word_for_yes_or_no):
             if cells and sum(map(is_such, cells)) > LEAST_ALIKE * len(cells):
-                values += is_such(name) or (bool(name.strip(BLANKS)) and is_missing(name, MISSING_MARKS))
-                texts += not is_such(name) and not is_missing(name, MISSING_MARKS)
+                if is_such(name) or (name.strip(BLANKS) and is_missing(name, MISSING_MARKS)):
+                    values += 1
+                elif name.strip(BLANKS):
+                    texts.append(name.strip(BLANKS))
     return texts, values
 
 
@@ -114,7 +126,7 @@ def _is_data(record: Record) -> bool:
 def _is_value(cell: str) -> bool:
     """Return whether a cell is a number, by whichever marks and with whichever unit, a date or a time."""
     cell = cell.strip(BLANKS)
-    return (
+    return _DIGIT.search(cell) is not None and (
         parse_number(cell, POINT) is not None
         or looks_signed(cell)
         or is_amount(cell)

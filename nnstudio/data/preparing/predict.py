@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,9 +52,8 @@ def dialect_for(path: str | Path, fitted: FittedPreparation) -> Dialect:
     """
     file, own = check_file(path), fitted.dialect
     found = detect(file, header=own.header, sheet=_sheet(file, fitted)).dialect
-    if found.skip != own.skip and not _has_columns(file, found, fitted):
-        title = replace(found, skip=own.skip)
-        found = title if _has_columns(file, title, fitted) else found
+    if found.skip != own.skip:
+        found = _with_skip(file, found, fitted)
     if is_typed(format_of(file)):
         return found
     alike = replace(found, delimiter=own.delimiter) if own.delimiter not in (found.quote, found.comment) else found
@@ -100,6 +100,20 @@ def _sheet(file: Path, fitted: FittedPreparation) -> str:
     """Return the sheet of a workbook that is called as the training table's was; else the first with cells is read."""
     wanted = fitted.dialect.sheet
     return wanted if wanted and format_of(file) == "workbook" and wanted in sheet_names(file) else ""
+
+
+def _with_skip(file: Path, found: Dialect, fitted: FittedPreparation) -> Dialect:
+    """Return a dialect with as many rows above the table as in training, where the table can be read so alone."""
+    own = replace(found, skip=fitted.dialect.skip)
+    if not _has_columns(file, own, fitted):
+        return found
+    if found.header:
+        return found if _has_columns(file, found, fitted) else own
+    with contextlib.suppress(DataError):  # columns have no names of their own: their cells tell
+        as_found, as_own = (_number_cells(file, fitted, dialect) for dialect in (found, own))
+        if _readable(as_found, found) * len(as_own) >= _readable(as_own, own) * len(as_found):
+            return found
+    return own
 
 
 def _has_columns(file: Path, dialect: Dialect, fitted: FittedPreparation) -> bool:

@@ -37,7 +37,7 @@ class PreparedData:
     report
         What was missing, unreadable, dropped.
     sha256
-        Of the arrays' content.
+        Of the content of the arrays above.
     runs
         Which rows of the file the rows of X are (:mod:`nnstudio.data.row_runs`).
     """

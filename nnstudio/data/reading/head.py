@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from nnstudio.data.errors import DataError
 from nnstudio.data.reading import parquet
@@ -19,7 +20,7 @@ from nnstudio.data.recipe import MAX_NAME, Dialect, Encoding, plural
 
 HEAD_BYTES = 256 * 2**10  # first look
 SAMPLE_ROWS = 1_000  # that tell how a file is read
-SAMPLE_CELLS = 300_000  # of a table with very many columns, fewer rows are looked at
+SAMPLE_CELLS = 200_000  # of a table with very many columns, fewer rows are looked at
 LEAST_SAMPLE_ROWS = 20
 MOST_HEAD_BYTES = 16 * 2**20  # for tables with very many columns
 MOST_FIELD = 2**24  # characters in one cell
@@ -122,6 +123,28 @@ def records(
     except csv.Error as error:
         raise DataError(f"Row {row + 1:,} cannot be taken apart: {error}. Check the quotes.") from None
     return (found, True, consumed) if complete else (found[:-1], False, consumed)
+
+
+def text_below(text: str, skip: int, quote: str | None) -> str:
+    """Return text without its first ``skip`` rows."""
+    if not skip:
+        return text
+    consumed = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal consumed
+        for line in io.StringIO(text, newline=""):
+            consumed += len(line)
+            yield line
+
+    sign: Literal['"', "'", ""] = "'" if quote == "'" else "" if quote == "" else '"'
+    try:
+        for row, _ in numbered_rows(lines(), Dialect(quote=sign)):
+            if row == skip:
+                break
+    except csv.Error:
+        return ""
+    return text[consumed:]
 
 
 def numbered_rows(
