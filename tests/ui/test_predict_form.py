@@ -178,11 +178,20 @@ def test_the_form_opens_on_a_trained_project_and_leads_to_a_table(
     qtbot.addWidget(window)
     window.show()
     asked: list[str] = []
-    monkeypatch.setattr("ui.dialogs.predict.predict_table_from", lambda *given: asked.append(given[2]))
+    chosen = False
+
+    def ask(window: QWidget, project: Project, name: str, show: object) -> bool:
+        asked.append(name)
+        return chosen
+
+    monkeypatch.setattr("ui.dialogs.predict.predict_table_from", ask)
     project = Project(document, checkpoint_of(trainer.state()), prepared)
     predict_from(window, project, "p.nnstudio", 0, lambda *words: pytest.fail(str(words)))
     dialog = window.findChild(PredictDialog)
     assert dialog.isVisible()
     qtbot.mouseClick(dialog.table, Qt.MouseButton.LeftButton)
-    assert asked == ["p.nnstudio"]
+    assert dialog.isVisible()  # no file was chosen: the form stays, with its values
+    chosen = True
+    qtbot.mouseClick(dialog.table, Qt.MouseButton.LeftButton)
+    assert asked == ["p.nnstudio"] * 2
     assert not dialog.isVisible()

@@ -80,37 +80,40 @@ def predict_from(window: QWidget, project: Project, name: str, chosen: int, show
         show("The data do not fit the network: train it again, then predict.", "warn")
         return
 
-    def predict_table() -> None:
-        predict_table_from(window, project, name, show)
+    def predict_table() -> bool:
+        return predict_table_from(window, project, name, show)
 
     dialog = PredictDialog(network, about.fitted, project.prepared, chosen, predict_table, window)
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
 
 
-def predict_table_from(window: QWidget, project: Project, name: str, show: Callable[..., object]) -> None:
-    """Ask for a table and for a file, and predict; ``show`` takes a sentence, its kind, and an action with its text."""
+def predict_table_from(window: QWidget, project: Project, name: str, show: Callable[..., object]) -> bool:
+    """Ask for a table and for a file, and predict; ``show`` takes a sentence, its kind, and an action with its text.
+
+    Returns false where a person chose no file, so that nothing was shown.
+    """
     if project.checkpoint is None:
         show(UNTRAINED, "info")
-        return
+        return True
     about = project.prepared or project.record
     if about is None:
         show(UNKNOWN, "warn")
-        return
+        return True
     folder = preferences.table_folder()
     table, _ = QFileDialog.getOpenFileName(window, "Predict the rows of a table", folder, TABLE_FILTER)
     if not table:
-        return
+        return False
     preferences.set_table_folder(table)
     try:
         check_columns(table, about.fitted)  # before a person takes the trouble to say where to save
     except DataError as error:
         show(str(error), "bad")
-        return
+        return True
     proposed = Path(table).with_name(f"{Path(table).stem} predicted.csv")
     out, _ = QFileDialog.getSaveFileName(window, "Save the predictions", str(proposed), "CSV (*.csv)")
     if not out:
-        return
+        return False
     work = Prediction(project, Path(name), Path(table), Path(out), window)
 
     def tell(sentence: str, kind: str, written: Path | None) -> None:
@@ -122,6 +125,7 @@ def predict_table_from(window: QWidget, project: Project, name: str, show: Calla
 
     work.done.connect(tell)
     show(f"Predicting {Path(table).name} …", "info")
+    return True
 
 
 def _words(predicted: Predicted, out: Path) -> str:

@@ -50,7 +50,8 @@ class PredictDialog(QDialog):
     chosen
         The training example that the window has chosen, by its row of the split.
     predict_table
-        Called when a person would rather predict all rows of a table.
+        Called when a person would rather predict all rows of a table; false where they think better of it, so that the
+        form stays.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class PredictDialog(QDialog):
         fitted: FittedPreparation,
         prepared: PreparedData | None,
         chosen: int = 0,
-        predict_table: Callable[[], object] | None = None,
+        predict_table: Callable[[], bool] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -271,6 +272,5 @@ class PredictDialog(QDialog):
         self.answer.say_of_others(hidden)
 
     def _to_table(self) -> None:
-        self.accept()
-        if self._predict_table is not None:
-            self._predict_table()
+        if self._predict_table is not None and self._predict_table():
+            self.accept()
