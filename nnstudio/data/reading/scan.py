@@ -30,7 +30,13 @@ from nnstudio.data.reading.lines import (
     walk,
 )
 from nnstudio.data.reading.stream import StreamError
-from nnstudio.data.reading.tidied import blanks_beside_quotes, has_improper_header, has_quotes_above, tidied
+from nnstudio.data.reading.tidied import (
+    begins_below_quotes,
+    blank_above,
+    blanks_beside_quotes,
+    has_improper_header,
+    tidied,
+)
 from nnstudio.data.recipe import Dialect
 
 POLL_SECONDS = 0.05
@@ -175,12 +181,13 @@ def opened(
         readable = _readable(stack, file, dialect, cancelled) if is_text else stack.enter_context(without_pattern(file))
         signs = (dialect.quote + LOOKED_FOR).encode()
         found = look_at(readable, signs) if is_text else NOTHING
-        untidy = is_text and (has_comments(readable, dialect.comment) or found.ends.mixed)
         quoted = bool(dialect.quote) and ord(dialect.quote) in found.anywhere
-        doubtful = quoted and (
-            has_quotes_above(readable, dialect, file.name)
-            or (dialect.header and has_improper_header(readable, dialect))
-        )
+        if is_text and quoted and (begins := begins_below_quotes(readable, dialect, file.name)):
+            readable = stack.enter_context(blank_above(readable, dialect.skip, begins, file.name))
+            found = look_at(readable, signs)
+            quoted = ord(dialect.quote) in found.anywhere
+        doubtful = quoted and dialect.header and has_improper_header(readable, dialect)
+        untidy = is_text and (has_comments(readable, dialect.comment) or found.ends.mixed)
         check_quotes = is_text and (check_quotes or doubtful or (quoted and blanks_beside_quotes(readable, dialect)))
         if untidy or check_quotes:
             readable, comments, improper = stack.enter_context(

@@ -8,6 +8,7 @@ import csv
 import itertools
 import mmap
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from nnstudio.data.reading.encoding import PYTHON_CODEC
 from nnstudio.data.reading.head import is_blank, numbered_rows
 from nnstudio.data.reading.lines import ROWS_A_LOOK, open_quote
 from nnstudio.data.recipe import Dialect
+
+COPIED = 2**20  # bytes at a time
 
 
 class Tidied(NamedTuple):
@@ -136,38 +139,73 @@ def _opens_behind_blanks(data: mmap.mmap, last: int, dialect: Dialect) -> bool:
     return at < last and (begins or before[-1:] in (b"\r", b"\n") or before == dialect.delimiter.encode())
 
 
-def has_quotes_above(readable: Path, dialect: Dialect, name: str) -> bool:
-    """Return whether there is a quote in the rows to be skipped: DuckDB then takes others, or none, for these.
+def begins_below_quotes(readable: Path, dialect: Dialect, name: str) -> int:
+    """Return at which byte the table begins, where there is a quote in the rows to be skipped; 0 elsewhere.
+
+    DuckDB takes other rows for these then, or none.
 
     Raises
     ------
     DataError
-        When one is opened and not closed, so that rows of the table may be lost; the message names ``name``.
+        When a quote is opened and not closed, so that rows of the table may be lost; the message names ``name``.
     """
     if not dialect.skip or not dialect.quote:
-        return False
+        return 0
+    with readable.open("rb") as stream:
+        consumed = len(codecs.BOM_UTF8) if stream.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8 else 0
+    ends: dict[int, int] = {}  # by row the byte behind it
     waiting: list[str] = []  # the lines of the row that is being read
     quoted = False
 
     def lines() -> Iterator[str]:
+        nonlocal consumed
         with readable.open(encoding=PYTHON_CODEC["utf-8"], errors="surrogateescape", newline="") as source:
             for line in source:
+                consumed += len(line.encode("utf-8", "surrogateescape"))
                 waiting.append(line)
                 yield line
 
+    def comment(row: int, line: str) -> None:
+        ends[row] = consumed
+        waiting.clear()
+
     row = 0
     try:
-        for row, _ in numbered_rows(lines(), dialect, lambda row, line: waiting.clear()):
-            text = "".join(waiting)
-            quoted = quoted or dialect.quote in text
-            if len(waiting) > 1 and not _proper_row(dialect).fullmatch(text):
-                raise open_quote(name, row)
-            waiting.clear()
+        for row, _ in numbered_rows(lines(), dialect, comment):
+            if row not in ends:
+                ends[row] = consumed
+                text = "".join(waiting)
+                quoted = quoted or dialect.quote in text
+                if len(waiting) > 1 and not _proper_row(dialect).fullmatch(text):
+                    raise open_quote(name, row)
+                waiting.clear()
             if row >= dialect.skip:
                 break
     except csv.Error:
         raise open_quote(name, row + 1) from None
-    return quoted
+    return ends[row] if quoted and row else 0
+
+
+@contextlib.contextmanager
+def blank_above(readable: Path, rows: int, begins: int, name: str) -> Iterator[Path]:
+    """Give a temporary copy of a file with as many blank lines above its table, which begins at a byte.
+
+    Raises
+    ------
+    DataError
+        When the disk is full.
+    """
+    with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / "table.csv"
+        try:
+            with readable.open("rb") as source, copy.open("wb") as sink:
+                source.seek(max(0, begins - 2))
+                end = source.read(begins - source.tell())
+                sink.write((b"\r\n" if end == b"\r\n" else end[-1:]) * rows)  # of one kind with those below
+                shutil.copyfileobj(source, sink, COPIED)
+        except OSError as error:
+            raise DataError(f"{name} could not be copied for reading: {error.strerror or error}.") from None
+        yield copy
 
 
 def has_improper_header(readable: Path, dialect: Dialect) -> bool:
