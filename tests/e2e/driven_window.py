@@ -44,9 +44,9 @@ class DrivenWindow:
         self.process.stdin.flush()
         return json.loads(self._lines.get(timeout=PATIENCE))
 
-    def until(self, question: tuple[str, ...], holds: Callable[[Any], bool]) -> Any:
+    def until(self, question: tuple[str, ...], holds: Callable[[Any], bool], patience: float = PATIENCE) -> Any:
         """Ask again and again until the answer is as wanted, and return it."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         answer = self.ask(*question)
         while not holds(answer):
             assert time.monotonic() < deadline, f"{question}: still {answer}"

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+
+import pytest
+from driven_window import PATIENCE
+
+LOOK_AGAIN = 10.0  # seconds
+
 
 def open_view(window, screen, name: str, title: str) -> None:
-    """Open an insight view by the menu, as a person does: Learn, Views, and its name."""
-    screen.key("alt+l")
-    screen.key("v")
-    window.until(("place", "menu", title), lambda place: place is not None)
-    screen.click(*window.place("menu", title))
-    window.until(("panel", name, "isVisible"), lambda visible: visible is True)
+    """Open an insight view by the menu, as a person does: Learn, Views, and its name; again where a click missed it."""
+    for patience in (LOOK_AGAIN, LOOK_AGAIN, PATIENCE):
+        screen.key("alt+l")
+        screen.key("v")
+        window.until(("place", "menu", title), lambda place: place is not None)
+        screen.click(*window.place("menu", title))
+        with contextlib.suppress(AssertionError):  # a busy machine may show a menu later than it says
+            window.until(("panel", name, "isVisible"), lambda visible: visible is True, patience)
+            return
+        screen.key("Escape", "Escape")
+    pytest.fail(f"{title} was chosen three times and did not open")
 
 
 def test_a_lesson_is_opened_answered_worked_and_left(window, screen):
