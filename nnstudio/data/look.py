@@ -127,6 +127,10 @@ class Look:
         """Return which rows of the file these rows are, as a spreadsheet counts them."""
         return rows_of_file(self.prepared.runs, rows)
 
+    def row_number(self, row: int) -> int:
+        """Return which row of the file one row is."""
+        return int(self.row_numbers(np.array([row]))[0])
+
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes that are told apart, of the first target: none in a regression, nor where there are many."""

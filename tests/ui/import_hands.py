@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 import nnstudio.data.detecting.whole  # noqa: F401 - for its place in sys.modules
@@ -31,8 +32,7 @@ def load(qtbot: QtBot, dialog: TableImportDialog) -> None:
 
 
 def cell(dialog: TableImportDialog, name: str, at: int) -> str:
-    model = dialog.columns_model
-    return str(model.data(model.index(place(dialog, name), at))).replace("\u202f", " ")
+    return column(dialog, place(dialog, name), at)
 
 
 def place(dialog: TableImportDialog, name: str) -> int:
@@ -44,3 +44,18 @@ def give(form: DeclaredForm, name: str, value: Any) -> None:
     editor = form.editor(name)
     editor.set_value(value)
     editor.edited.emit(value, "")
+
+
+def choose(qtbot: QtBot, dialog: TableImportDialog, box: QComboBox, value: object) -> None:
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())  # what a person's choice sends
+    settle(qtbot, dialog)
+
+
+def column(dialog: TableImportDialog, row: int, at: int) -> str:
+    model = dialog.columns_model
+    return str(model.data(model.index(row, at))).replace("\u202f", " ")
+
+
+def listed(dialog: TableImportDialog) -> list[tuple[int, str, str]]:
+    return [(problem.row, problem.column, problem.text) for problem in dialog.left.problems.model.problems]

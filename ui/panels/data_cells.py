@@ -80,7 +80,7 @@ class CellModel(QAbstractTableModel):
     def row_number(self, row: int) -> int:
         """Return which row of the file a row of the table is."""
         assert self._look is not None
-        return int(self._look.row_numbers(np.array([row]))[0])
+        return self._look.row_number(row)
 
     def place(self, row: int) -> int:
         """Return where a row of the table stands, -1 where it is not shown."""

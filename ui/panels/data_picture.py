@@ -32,7 +32,7 @@ class ExamplePicture(QWidget):
         """Show a row of the table."""
         self._row = row
         if self._look is not None:
-            self.setAccessibleName(f"Row {int(self._look.row_numbers(np.array([row]))[0])} as a picture")
+            self.setAccessibleName(f"Row {self._look.row_number(row)} as a picture")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -148,7 +148,7 @@ class ScatterPage(QWidget):
             self.chosen.emit(example)
         else:
             split = SPLITS[self._look.split[row]]
-            number = numbers.count(int(self._look.row_numbers(np.array([row]))[0]))
+            number = numbers.count(self._look.row_number(row))
             self._note = f"Row {number} is kept for {split}: other views show training rows."
         self._tell()
 

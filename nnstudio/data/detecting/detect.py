@@ -115,7 +115,8 @@ def _below_title(found: Sequence[Record], dialect: Dialect, skip: int | None, no
     if not above:
         return dialect, rows
     texts = (cell.strip(BLANKS) for record in found if record.row <= above for cell in record.cells)
-    named = "".join(f", {text[:MOST_OF_COMMENT]!r}," for text in itertools.islice(filter(None, texts), 1))
+    title = next(filter(None, texts), "")
+    named = f", {title[:MOST_OF_COMMENT]!r}," if title else ""
     which = "The first row is" if above == 1 else f"The first {above} rows are"
     notes.append(f"{which} taken for a title above the table{named} and left out.")
     return replace(dialect, skip=above), rows
