@@ -151,6 +151,8 @@ def test_what_c_libraries_print_for_no_number_is_listed(tmp_path: Path) -> None:
         (b'a\n1\n  ""', {"a": [1.0, None]}),
         (b'a,b\n  "",2\n3, ""\n', {"a": [None, 3.0], "b": [2.0, None]}),
         (b'a,b\nx, ""\ny,z\n', {"a": ["x", "y"], "b": [None, "z"]}),
+        (b'a,b\nu,v\nw,  ""\n  "",z', {"a": ["u", "w", None], "b": ["v", None, "z"]}),
+        (b'a\nx\n  ""\ny\n  "q"\n', {"a": ["x", None, "y", "q"]}),
         (b'\xef\xbb\xbf "",1\n2,3\n', {"column_1": [None, 2.0], "column_2": [1.0, 3.0]}),
         (b'a,b\n"p, "", q", ""\n "two\n, """,r\n', {"a": ['p, ", q', 'two\n, "'], "b": [None, "r"]}),
     ],
@@ -158,7 +160,9 @@ def test_what_c_libraries_print_for_no_number_is_listed(tmp_path: Path) -> None:
 def test_an_empty_quoted_cell_behind_blanks_is_missing_and_quotes_within_cells_stay(
     tmp_path: Path, data: bytes, expected: dict[str, list[object]]
 ) -> None:
-    assert columns(read(tmp_path / "t.csv", data)[0]) == expected
+    table, _ = read(tmp_path / "t.csv", data)
+    assert columns(table) == expected
+    assert not table.report.unreadable
 
 
 def test_a_quote_behind_blanks_that_the_file_leaves_open_sets_its_row_aside(tmp_path: Path) -> None:
