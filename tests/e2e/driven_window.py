@@ -238,6 +238,15 @@ def _panel(window: Any, name: str, *attributes: str) -> Any:
     return value
 
 
+def _pointed_at(window: Any) -> Any:
+    """Return the entry that the menu in front shows as the one under the pointer, or None."""
+    from PySide6.QtWidgets import QApplication, QMenu
+
+    menu = QApplication.activePopupWidget()
+    action = menu.activeAction() if isinstance(menu, QMenu) else None
+    return None if action is None else action.text().replace("&", "")
+
+
 def _dialog(window: Any) -> Any:
     """Return the title of the dialog that is open, or None."""
     from PySide6.QtWidgets import QApplication
@@ -268,6 +277,7 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
     "status": _status,
     "shown": _shown,
     "place": _place,
+    "pointed_at": _pointed_at,
     "dialog": _dialog,
     "selected": _selected,
     "lesson": _lesson,

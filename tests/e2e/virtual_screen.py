@@ -36,8 +36,9 @@ class Screen:
         return subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True).stdout
 
     def move(self, x: int, y: int) -> None:
-        """Put the pointer somewhere."""
-        self.xdotool("mousemove", "--sync", x, y)
+        """Put the pointer somewhere, and wait until it is there."""
+        if not self.xdotool("getmouselocation").startswith(f"x:{x} y:{y} "):  # else it would wait for a move in vain
+            self.xdotool("mousemove", "--sync", x, y)
 
     def click(self, x: int, y: int, times: int = 1) -> None:
         """Click with the left button."""
