@@ -27,7 +27,30 @@ DateOrder = Literal["", "ymd", "dmy", "mdy"]
 Role = Literal["feature", "target", "ignore"]
 Task = Literal["binary", "multiclass", "regression"]
 ClassWeights = Literal["none", "balanced"]
-Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "windows-1252", "latin-1"]
+Encoding = Literal[
+    "utf-8",
+    "utf-16-le",
+    "utf-16-be",
+    "windows-1252",
+    "latin-1",
+    "windows-1250",
+    "windows-1251",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-874",
+    "koi8-r",
+    "cp866",
+    "shift-jis",
+    "euc-jp",
+    "gb18030",
+    "big5",
+    "euc-kr",
+    "mac-roman",
+    "cp850",
+]
 
 MISSING_MARKS = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "NaN", "nan", "?", "-")
 MAX_NAME = 1_000  # characters of a column's name

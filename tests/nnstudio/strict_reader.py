@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 BLANKS = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "null", "NULL", "NaN", "nan", "?", "-")
 YES, NO = ("yes", "true", "y", "t", "ja", "on", "1"), ("no", "false", "n", "f", "nein", "off", "0")
-CODECS = {"utf-8": "utf-8", "utf-16-le": "utf-16-le", "utf-16-be": "utf-16-be", "windows-1252": "cp1252"}
+CODECS = {"windows-874": "cp874", "shift-jis": "cp932", "euc-kr": "cp949"}  # where Python has another name
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Row:
 
 def rows_of(data: bytes, dialect) -> list[Row]:
     """Return the rows of a file, comments and blank lines left out but counted."""
-    text = data.decode(CODECS.get(dialect.encoding, "latin-1")).removeprefix("\ufeff")
+    text = data.decode(CODECS.get(dialect.encoding, dialect.encoding)).removeprefix("\ufeff")
     found: list[Row] = []
     at = number = 0
     while at < len(text):

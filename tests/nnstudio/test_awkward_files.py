@@ -433,6 +433,17 @@ ERRORS: dict[str, tuple[Callable[[Path], bytes], dict[str, Any], str]] = {
         {"encoding": "utf-8"},
         "table.x has characters in row 2 that are not UTF-8. Choose another encoding, for example Windows-1252.",
     ),
+    "a letter that Windows-1252 lacks": (
+        lambda folder: b"a,b\n1,x\n2,\x81\n",
+        {"encoding": "windows-1252"},
+        "table.x has characters in line 3 that are not Windows-1252. Choose another encoding, for example Latin-1.",
+    ),
+    "half a sign of Shift JIS": (
+        lambda folder: "a,b\n1,東京\n".encode("shift-jis") + b"2,\x93\n",
+        {"encoding": "shift-jis"},
+        "table.x has characters in line 3 that are not Shift JIS (Japanese). "
+        "Choose another encoding, for example Windows-1252.",
+    ),
     "bzip2": (lambda folder: b"BZh91AY&SY" + bytes(50), {}, "table.x is compressed with bzip2; unpack it first."),
     "comments alone": (
         lambda folder: b"# a\n# b\n",

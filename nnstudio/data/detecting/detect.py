@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.declared import replace
+from nnstudio.data.detecting.encodings import detect_encoding, encoding_doubt, encoding_note
 from nnstudio.data.detecting.header import Rows, counts_up, has_header
 from nnstudio.data.detecting.marks import best_marks, number_format, some_of
 from nnstudio.data.detecting.misreading import number_note, one_column, perhaps_thousands
@@ -17,7 +18,7 @@ from nnstudio.data.detecting.propose import propose_columns
 from nnstudio.data.detecting.titles import rows_above
 from nnstudio.data.errors import DataError
 from nnstudio.data.reading.cells import BLANKS, parse_number
-from nnstudio.data.reading.encoding import ENCODING_TITLES, PYTHON_CODEC, check_file, detect_encoding, encoding_doubt
+from nnstudio.data.reading.encoding import PYTHON_CODEC, check_file
 from nnstudio.data.reading.formats import Format, format_of, is_typed, plain
 from nnstudio.data.reading.head import (
     DELIMITER_LINE,
@@ -170,7 +171,7 @@ def _text_dialect(
         found_thousands = thousands
     dialect = replace(base, decimal=found_decimal, thousands=found_thousands)
     if encoding != "utf-8":
-        notes.append(f"The file is read as {ENCODING_TITLES[encoding]}.")
+        notes.append(encoding_note(text, encoding))
     if said := encoding_doubt(text, encoding):
         notes.append(said)
     if found_decimal == "," or found_thousands:

@@ -1,4 +1,4 @@
-"""Bytes to text: which encoding a file is in, and a UTF-8 copy for DuckDB where it is in another."""
+"""Bytes to text: the encodings there are, what is plainly no text, and a UTF-8 copy for DuckDB of another encoding."""
 
 from __future__ import annotations
 
@@ -9,36 +9,44 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.recipe import Encoding
 
 CHUNK = 4 * 2**20  # bytes read at a time
-CHECKED_FOR_UTF8 = 256 * 2**20  # bytes; later ones are checked by the reader itself
-HEAD = 64 * 2**10  # bytes looked at for zero bytes and file signatures
-ZERO_SHARE_OF_UTF16 = 0.3  # of every second byte, in text that is mostly Latin
-ZERO_SHARE_OF_NO_TEXT, FEW_ZEROS = 0.1, 3  # more zero bytes than either: no text
-CONTROL_SHARE_OF_NO_TEXT = 0.02  # of the bytes of what is no UTF-8 either
-_CONTROLS = [bytes([code]) for code in range(0x20) if code not in b"\t\n\v\f\r\x1a\x1b\0"]
-PYTHON_CODEC: dict[Encoding, str] = {
-    "utf-8": "utf-8-sig",
-    "utf-16-le": "utf-16-le",
-    "utf-16-be": "utf-16-be",
-    "windows-1252": "cp1252",
-    "latin-1": "latin-1",
-}
+HEAD = 64 * 2**10  # bytes looked at for file signatures
 ENCODING_TITLES: dict[Encoding, str] = {
     "utf-8": "UTF-8",
     "utf-16-le": "UTF-16 (LE)",
     "utf-16-be": "UTF-16 (BE)",
     "windows-1252": "Windows-1252",
     "latin-1": "Latin-1",
+    "windows-1250": "Windows-1250 (Central Europe)",
+    "windows-1251": "Windows-1251 (Cyrillic)",
+    "windows-1253": "Windows-1253 (Greek)",
+    "windows-1254": "Windows-1254 (Turkish)",
+    "windows-1255": "Windows-1255 (Hebrew)",
+    "windows-1256": "Windows-1256 (Arabic)",
+    "windows-1257": "Windows-1257 (Baltic)",
+    "windows-874": "Windows-874 (Thai)",
+    "koi8-r": "KOI8-R (Russian)",
+    "cp866": "DOS 866 (Russian)",
+    "shift-jis": "Shift JIS (Japanese)",
+    "euc-jp": "EUC-JP (Japanese)",
+    "gb18030": "GB 18030 (Chinese)",
+    "big5": "Big5 (Chinese, Taiwan)",
+    "euc-kr": "EUC-KR (Korean)",
+    "mac-roman": "Mac Roman",
+    "cp850": "DOS 850 (Western Europe)",
 }
-LETTERS_OF_TEXT = 0.95  # of the characters
-LAST_LETTER = "\u2fff"  # of alphabets: chance makes signs of Chinese
-_OF_UTF8 = re.compile("[ÂÃ][\u0080-¿€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")  # a letter's two bytes in UTF-8
-_NO_LETTER = re.compile("[\u0080-\u0084\u0086-\u009f]")
-_UNDEFINED_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+PYTHON_CODEC: dict[Encoding, str] = {encoding: encoding for encoding in ENCODING_TITLES}
+PYTHON_CODEC |= {
+    "utf-8": "utf-8-sig",
+    "windows-874": "cp874",
+    "shift-jis": "cp932",  # as Windows writes them: with signs that the standards lack
+    "euc-kr": "cp949",
+}
 _SIGNATURES = (
     (b"SQLite format 3", "is a database; export the table as CSV first"),
     (b"%PDF", "is a PDF document; it holds no table that can be read"),
@@ -91,87 +99,6 @@ def check_file(path: str | Path) -> Path:
     return file
 
 
-def detect_encoding(path: Path) -> Encoding:
-    """Return the encoding of a text file, from its byte order mark or from its bytes.
-
-    Raises
-    ------
-    DataError
-        When the bytes are no text.
-    """
-    with path.open("rb") as stream:
-        head = stream.read(HEAD)
-    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise DataError(f"{path.name} is in UTF-32, which is not supported. Save it as UTF-8.")
-    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
-        if head.startswith(mark):
-            return encoding  # type: ignore[return-value]
-    pairs = max(1, len(head) // 2)
-    even, odd = head[0::2].count(0) / pairs, head[1::2].count(0) / pairs
-    if odd > ZERO_SHARE_OF_UTF16 and odd > 4 * even:
-        return "utf-16-le"
-    if even > ZERO_SHARE_OF_UTF16 and even > 4 * odd:
-        return "utf-16-be"
-    if head.count(0) > max(FEW_ZEROS, ZERO_SHARE_OF_NO_TEXT * len(head)):
-        raise DataError(f"{path.name} does not hold text. Choose a CSV file.")
-    controls = sum(map(head.count, _CONTROLS)) > CONTROL_SHARE_OF_NO_TEXT * len(head)
-    if controls and (wide := _without_mark(head)):
-        return wide
-    if _is_utf8(path):
-        return "utf-8"
-    if controls:
-        raise DataError(f"{path.name} does not hold text. Choose a CSV file.")
-    return "latin-1" if _UNDEFINED_IN_1252.search(head) else "windows-1252"
-
-
-def _without_mark(head: bytes) -> Encoding | None:
-    """Return in which order two bytes make a letter, where bytes full of control characters are text so."""
-    wide: tuple[Encoding, ...] = ("utf-16-le", "utf-16-be")
-    for encoding in wide:
-        text = head[: len(head) // 2 * 2].decode(encoding, errors="replace")
-        ends = text.count("\n")
-        if ends and sum(map(_is_letter, text)) >= LETTERS_OF_TEXT * len(text):
-            return encoding
-    return None
-
-
-def _is_letter(sign: str) -> bool:
-    return sign in "\r\n\t" or (sign.isprintable() and sign < LAST_LETTER)
-
-
-def encoding_doubt(text: str, encoding: Encoding) -> str:
-    """Return what speaks against the encoding of a file's first text; empty where nothing does."""
-    if encoding not in ("windows-1252", "latin-1"):
-        return ""
-    if (found := _OF_UTF8.search(text)) is not None:
-        return (
-            f"Signs such as {found[0]!r} look like letters in UTF-8, which not all rows are in. Choose UTF-8 to be "
-            "told which row is not."
-        )
-    if (found := _NO_LETTER.search(text)) is not None:
-        return (
-            f"It holds signs that no text has, such as {found[0]!r}: it is in another encoding, and its letters "
-            "arrive wrong. Save it as UTF-8."
-        )
-    return ""
-
-
-def _is_utf8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    read = 0
-    try:
-        with path.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
-                decoder.decode(chunk)
-                read += len(chunk)
-                if read >= CHECKED_FOR_UTF8:
-                    return True
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 @contextlib.contextmanager
 def utf8_copy(path: Path, encoding: Encoding, *, cancelled: Callable[[], bool] | None = None) -> Iterator[Path]:
     """Give the path of a temporary UTF-8 copy of a file, removed at the end.
@@ -186,24 +113,38 @@ def utf8_copy(path: Path, encoding: Encoding, *, cancelled: Callable[[], bool] |
     with tempfile.TemporaryDirectory(prefix="nnstudio-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / "table.csv"
         try:
-            with (
-                path.open(encoding=PYTHON_CODEC[encoding], newline="") as source,
-                copy.open("w", encoding="utf-8", newline="") as sink,
-            ):
-                first = True
-                while text := source.read(CHUNK):
+            with path.open("rb") as source, copy.open("w", encoding="utf-8", newline="") as sink:
+                for block, text in enumerate(_decoded(path, source, encoding)):
                     if cancelled is not None and cancelled():
                         raise Cancelled
-                    if first and encoding != "utf-8":  # whose codec takes the mark itself
-                        text = text.removeprefix("\ufeff")
                     # A second mark is text, and what reads the copy takes the first.
-                    sink.write(f"\ufeff{text}" if first and text.startswith("\ufeff") else text)
-                    first = False
-        except UnicodeError:
-            raise wrong_encoding(path, encoding) from None
+                    sink.write(f"\ufeff{text}" if block == 0 and text.startswith("\ufeff") else text)
         except OSError as error:
             raise DataError(f"{path.name} could not be copied for reading: {error.strerror or error}.") from None
         yield copy
+
+
+def _decoded(path: Path, source: BinaryIO, encoding: Encoding) -> Iterator[str]:
+    """Give a file's text in blocks, without its byte order mark; end in an error that names the line that is none."""
+    decoder = codecs.getincrementaldecoder(PYTHON_CODEC[encoding])()
+    lines, marked = 1, encoding != "utf-8"  # whose codec takes the mark itself
+    while True:
+        block = source.read(CHUNK)
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            readable = error.object[: error.start].decode(PYTHON_CODEC[encoding], errors="replace")
+            raise wrong_encoding(path, encoding, f"line {lines + _line_ends(readable):,}") from None
+        lines += _line_ends(text)
+        if marked and text:
+            text, marked = text.removeprefix("\ufeff"), False
+        yield text
+        if not block:
+            return
+
+
+def _line_ends(text: str) -> int:
+    return text.count("\n") or text.count("\r")
 
 
 @contextlib.contextmanager
@@ -227,10 +168,11 @@ def without_pattern(file: Path) -> Iterator[Path]:
         yield copy
 
 
-def wrong_encoding(path: Path, encoding: Encoding, row: int | None = None) -> DataError:
-    """Return the error for a file that is not in the encoding that was chosen."""
-    where = f" in row {row:,}" if row else ""
+def wrong_encoding(path: Path, encoding: Encoding, where: str = "") -> DataError:
+    """Return the error for a file that is not in the encoding that was chosen; ``where`` is such as ``row 3``."""
+    place = f" in {where}" if where else ""
+    other = ENCODING_TITLES["latin-1" if encoding == "windows-1252" else "windows-1252"]
     return DataError(
-        f"{path.name} has characters{where} that are not {ENCODING_TITLES[encoding]}. "
-        "Choose another encoding, for example Windows-1252."
+        f"{path.name} has characters{place} that are not {ENCODING_TITLES[encoding]}. "
+        f"Choose another encoding, for example {other}."
     )

@@ -259,7 +259,7 @@ def _rejected(scan: Scan) -> _Rejects:
     ).fetchall()
     for line, kind in kinds:
         if kind == "INVALID ENCODING":
-            raise wrong_encoding(scan.file, scan.dialect.encoding, line)
+            raise wrong_encoding(scan.file, scan.dialect.encoding, f"row {line:,}")
         if kind == "CAST":
             raise AssertionError("a cell's value must never set its row aside")
         if kind == "UNQUOTED VALUE" and not scan.quotes_checked:
