@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".tab", ".gz", ".parquet", ".xlsx", ".xlsm", ".xls")
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".tab", ".gz", ".parquet", ".xlsx", ".xlsm", ".xls", ".ods")
 TABLE_FILTER = f"Tables ({' '.join(f'*{suffix}' for suffix in TABLE_SUFFIXES)});;All files (*)"

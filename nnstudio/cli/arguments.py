@@ -111,7 +111,7 @@ def _train_parser() -> _Parser:
     add(
         "source",
         metavar="SOURCE",
-        help="a table (CSV, gzip, Parquet or Excel), a project (.nnstudio), or "
+        help="a table (CSV, gzip, Parquet, Excel or .ods), a project (.nnstudio), or "
         f"{SAMPLE_PREFIX}NAME: {', '.join(SAMPLES)}",
     )
     add(
@@ -235,7 +235,7 @@ def _inspect_parser() -> _Parser:
         "read, with its row and text.",
         allow_abbrev=False,
     )
-    parser.add_argument("table", metavar="TABLE", type=Path, help="a table (CSV, gzip, Parquet or Excel)")
+    parser.add_argument("table", metavar="TABLE", type=Path, help="a table (CSV, gzip, Parquet, Excel or .ods)")
     parser.add_argument("--json", action="store_true", help="one line of JSON in place of the text")
     add_reading_options(parser)
     return parser
@@ -249,7 +249,7 @@ def _convert_parser() -> _Parser:
         epilog="Exit code 0: every row was read; 3: rows were set aside; 2: a mistake in what was given.",
         allow_abbrev=False,
     )
-    parser.add_argument("table", metavar="TABLE", type=Path, help="a table (CSV, gzip, Parquet or Excel)")
+    parser.add_argument("table", metavar="TABLE", type=Path, help="a table (CSV, gzip, Parquet, Excel or .ods)")
     parser.add_argument("out", metavar="OUT.csv|OUT.parquet", type=Path, help="the file to write")
     add_reading_options(parser)
     return parser

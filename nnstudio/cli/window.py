@@ -25,7 +25,7 @@ Design, train and understand neural networks.
 
   nnstudio              open the window (without a display: train a sample and write build/demo/)
   nnstudio PROJECT      open a project (.nnstudio) in the window
-  nnstudio TABLE        load a table (CSV, gzip, Parquet or Excel) in the window
+  nnstudio TABLE        load a table (CSV, gzip, Parquet, Excel or .ods) in the window
   nnstudio lesson       open a lesson by its name or its file; without one, list those that there are
   nnstudio train        train a network on a table, a project or a sample, without a window
   nnstudio evaluate     judge a project's network on folds of its table

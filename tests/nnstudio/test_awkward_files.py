@@ -385,7 +385,7 @@ ERRORS: dict[str, tuple[Callable[[Path], bytes], dict[str, Any], str]] = {
     "a workbook within gzip": (
         lambda folder: gzip.compress(workbook(S="")),
         {},
-        "table.x holds an Excel workbook within gzip. Unpack it first.",
+        "table.x holds a workbook within gzip. Unpack it first.",
     ),
     "a zip that is no workbook": (
         lambda folder: codecs.decode(b"UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==", "base64"),
@@ -416,7 +416,7 @@ ERRORS: dict[str, tuple[Callable[[Path], bytes], dict[str, Any], str]] = {
     "an old workbook that is none": (
         lambda folder: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
         {},
-        "table.x is damaged or no Excel workbook. Save it again as .xlsx, or as CSV.",
+        "table.x is damaged or no workbook. Save it again as .xlsx, or as CSV.",
     ),
     "a damaged Parquet file": (
         lambda folder: b"PAR1" + bytes(100) + b"PAR1",

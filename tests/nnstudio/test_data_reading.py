@@ -239,7 +239,7 @@ ERRORS: dict[str, tuple[bytes, str]] = {
     "only a byte order mark": (codecs.BOM_UTF8, "table.csv is empty"),
     "a header alone": (b"a,b\n", "has a header but no rows below it"),
     "an open quote": (b'a,b\n1,2\n"3,4\n5,6\n7,8\n', "row 3: a quote is opened and not closed"),
-    "a zip archive cut off": (b"PK\x03\x04rest", "is a damaged zip archive or Excel workbook"),
+    "a zip archive cut off": (b"PK\x03\x04rest", "is a damaged zip archive or workbook"),
     "gzip cut off": (b"\x1f\x8brest", "is a damaged gzip file"),
     "parquet cut off": (b"PAR1\0\0rest", "is a Parquet file that is damaged"),
     "no text": (bytes(range(8)) * 50, "does not hold text"),

@@ -61,7 +61,7 @@ class DialectBar(QFrame):
         outer.setContentsMargins(GAP, 10, GAP, 10)
         outer.setSpacing(8)
         self.path_edit = QLineEdit()
-        self.path_edit.setPlaceholderText("Path of a table: CSV, gzip, Parquet or Excel")
+        self.path_edit.setPlaceholderText("Path of a table: CSV, gzip, Parquet, Excel or .ods")
         self.path_edit.setAccessibleName("File")
         self.path_edit.editingFinished.connect(self._path_typed)
         browse = QPushButton("Choose…")

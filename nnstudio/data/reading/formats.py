@@ -20,7 +20,7 @@ Format = Literal["text", "gzip", "workbook", "parquet"]
 FORMAT_TITLES: dict[Format, str] = {
     "text": "text",
     "gzip": "text, compressed with gzip",
-    "workbook": "an Excel workbook",
+    "workbook": "a workbook",
     "parquet": "a Parquet file",
 }
 # How a sheet is written by workbook.py; what a person chose of it for a text file means nothing here.

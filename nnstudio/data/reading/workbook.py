@@ -1,4 +1,4 @@
-"""A sheet of an Excel workbook as a CSV file: numbers, dates and texts as the sheet holds them, row by row."""
+"""A sheet of an Excel or OpenDocument workbook as a CSV file: numbers, dates and texts as it holds them, row by row."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from nnstudio.data.errors import Cancelled, DataError
 from nnstudio.data.reading.cells import format_number
+from nnstudio.data.reading.opendocument import CONTENT, opendocument_cells
 from nnstudio.data.reading.scan import Cancel, Progress
 from nnstudio.data.reading.sheet_cells import SheetCells, sheet_cells
 from nnstudio.data.recipe import listed
@@ -51,18 +52,28 @@ def write_sheet(file: Path, sheet: str, into: Path, progress: Progress | None, c
         if sheet and sheet not in names:
             raise DataError(f"{file.name} has no sheet {sheet!r}; its sheets are {listed(names)}. Choose one of these.")
         for name in [sheet] if sheet else names:
-            facts = sheet_cells(file, name) if _is_zip(file) else SheetCells()
-            if facts.area > MOST_CELLS:
-                raise DataError(
-                    f"{file.name}: sheet {name!r} spans {facts.rows:,} rows and {facts.columns:,} columns, more than "
-                    f"{MOST_CELLS:,} cells. Save the sheet as CSV, or clear the cells far from the table."
-                )
+            facts = _facts(file, name)
+            _check_area(file, name, facts)
             found = book.get_sheet_by_name(name)
             if found.start is not None:
                 _write(found, facts, into, progress, cancelled)
                 return str(name)
     where = f"sheet {sheet!r} has no" if sheet else "no sheet has any"
     raise DataError(f"{file.name}: {where} cells. Choose a sheet with a header and at least a few rows.")
+
+
+def _facts(file: Path, sheet: str) -> SheetCells:
+    if not _is_zip(file):
+        return SheetCells()
+    return opendocument_cells(file)[sheet] if _is_opendocument(file) else sheet_cells(file, sheet)
+
+
+def _check_area(file: Path, sheet: str, facts: SheetCells) -> None:
+    if facts.area > MOST_CELLS:
+        raise DataError(
+            f"{file.name}: sheet {sheet!r} spans {facts.rows:,} rows and {facts.columns:,} columns, more than "
+            f"{MOST_CELLS:,} cells. Save the sheet as CSV, or clear the cells far from the table."
+        )
 
 
 def _write(sheet: Any, facts: SheetCells, into: Path, progress: Progress | None, cancelled: Cancel | None) -> None:
@@ -111,6 +122,11 @@ def _is_zip(file: Path) -> bool:
         return stream.read(len(ZIP)) == ZIP
 
 
+def _is_opendocument(file: Path) -> bool:
+    with zipfile.ZipFile(file) as archive:
+        return CONTENT in archive.namelist()
+
+
 class _Opened:
     """A workbook that is open within a block; whatever goes wrong there ends in a DataError."""
 
@@ -121,6 +137,9 @@ class _Opened:
     def __enter__(self) -> Any:
         if _is_zip(self.file):
             _check_archive(self.file)
+            if _is_opendocument(self.file):  # all sheets of which are read at once
+                for sheet, facts in opendocument_cells(self.file).items():
+                    _check_area(self.file, sheet, facts)
         import python_calamine
 
         try:
@@ -142,7 +161,7 @@ class _Opened:
         if isinstance(error, python_calamine.PasswordError) or "password" in str(error).lower():
             return DataError(f"{self.file.name} is locked by a password. Save it without one.")
         # Rust's panics arrive as an exception of their own, which is no Exception.
-        return DataError(f"{self.file.name} is damaged or no Excel workbook. Save it again as .xlsx, or as CSV.")
+        return DataError(f"{self.file.name} is damaged or no workbook. Save it again as .xlsx, or as CSV.")
 
 
 def _worksheets(book: Any) -> list[str]:
@@ -155,9 +174,9 @@ def _check_archive(file: Path) -> None:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise DataError(f"{file.name} is a damaged zip archive or Excel workbook. Save it again.") from None
-    if not any(part.filename == "xl/workbook.xml" for part in parts):
-        raise DataError(f"{file.name} is a zip archive, but no Excel workbook (.xlsx). Unpack it, or save it as .xlsx.")
+        raise DataError(f"{file.name} is a damaged zip archive or workbook. Save it again.") from None
+    if not any(part.filename in ("xl/workbook.xml", CONTENT) for part in parts):
+        raise DataError(f"{file.name} is a zip archive, but no workbook (.xlsx, .ods). Unpack it, or save it as .xlsx.")
     if sum(part.file_size for part in parts) > MOST_UNPACKED:
         raise DataError(
             f"{file.name} unpacks to more than {MOST_UNPACKED // 2**20:,} MB, the limit for a workbook. "
