@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LEFT_WIDTH, RIGHT_WIDTH, PANEL_HEIGHT = 208, 276, 280
 LESSON_WIDTH = 330
 INSIGHT_WIDTH = 460  # an equation of a wide layer fits
-LEAST_PANEL, PANEL_SIZE = QSize(190, 160), QSize(240, PANEL_HEIGHT)
+LEAST_PANEL, PANEL_SIZE = QSize(120, 120), QSize(240, PANEL_HEIGHT)
 # Panels side by side at first; each of the others waits as a tab behind the one named.
 TABBED = {"gradient_histograms": "weight_histograms", "metrics": "boundary"}
 GRIP_HEIGHT, GRIP_ICON = 14, 11

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QPushButton, QTabBar
 
@@ -273,6 +273,12 @@ def test_a_closed_panel_comes_back_with_the_first_layout(window, qtbot):
     assert dock.isHidden()
     press(window, "view.reset_layout")
     assert not dock.isHidden()
+
+
+def test_the_window_fits_into_half_of_a_common_screen(window, qtbot):
+    half = QSize(1920 // 2, 1080 - 80)
+    window.resize(half)
+    qtbot.waitUntil(lambda: window.width() <= half.width() and window.height() <= half.height())
 
 
 def test_where_the_docks_stand_is_remembered(window, qtbot):
