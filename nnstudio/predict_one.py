@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ DIGITS = 6  # of a number that is put into a field: a float32 has no more
 USUAL_YEAR = 2024  # of a date of which the recipe keeps no year
 HALF = 0.5
 UNITS = (86_400, 3_600, 60, 1)  # seconds
+_EITHER_WAY = re.compile(r"([-+\u2212]?[0-9]{1,3})[.,]([0-9]{3})")  # with a decimal mark, or one of thousands
 INPUT_ERROR = 1e-6  # of an input of float32 that is a few times 1
 
 
@@ -160,7 +162,7 @@ def _cell(column: FittedColumn, text: str, fitted: FittedPreparation) -> tuple[C
     if lacks:
         return np.array([np.nan]), ""
     try:
-        value = _read(column, text, fitted)
+        value, note = _read(column, text, fitted)
     except ValueError as error:
         return np.array([np.nan]), f"{str(error).split('. ')[0]} and counts as missing"
     number = np.array([value])
@@ -171,13 +173,20 @@ def _cell(column: FittedColumn, text: str, fitted: FittedPreparation) -> tuple[C
         return number, f"Clipped to {numbers.short(low, DIGITS)}."
     if high is not None and value > high:
         return number, f"Clipped to {numbers.short(high, DIGITS)}."
-    return number, ""
+    return number, note
 
 
-def _read(column: FittedColumn, text: str, fitted: FittedPreparation) -> float:
-    """Return a number or a date as the table would have it, or else as one is typed anywhere."""
-    meant = parse_number(text, fitted.dialect) if column.kind == "number" else None
-    return meant if meant is not None else float(read_constant(column.kind, text, column.date_order))
+def _read(column: FittedColumn, text: str, fitted: FittedPreparation) -> tuple[float, str]:
+    """Return a number or a date as the table would have it, or else as one is typed anywhere, which a note says."""
+    if column.kind != "number":
+        return float(read_constant(column.kind, text, column.date_order)), ""
+    meant = parse_number(text, fitted.dialect)
+    if meant is not None:
+        return meant, ""
+    if (either := _EITHER_WAY.fullmatch(text)) is not None:
+        raise ValueError(f"{text!r} may be {either[1]}{fitted.dialect.decimal}{either[2]} or {either[1]}{either[2]}")
+    value = float(read_constant(column.kind, text))
+    return value, f"Read as {numbers.short(value, DIGITS)}." if "," in text or "." in text else ""
 
 
 def _unseen(column: FittedColumn, text: str) -> str:

@@ -102,7 +102,22 @@ def test_what_cannot_be_read_counts_as_missing() -> None:
     network, prepared = trained(mixed(), missing="median")
     found = predict_one(network, prepared.fitted, {"x": "12 million", "color": "red", "z": "1,5"})
     assert found.notes["x"].startswith("'12 million' is no number and counts as missing: ")
-    assert "z" not in found.notes
+    assert found.notes["z"] == "Read as 1.5."
+
+
+@pytest.mark.parametrize(
+    ("dialect", "typed", "said"),
+    [
+        (Dialect(), "1,234", "'1,234' may be 1.234 or 1234 and counts as missing"),
+        (Dialect(delimiter=";", decimal=","), "-21.500", "may be -21,500 or -21500 and counts as missing"),
+    ],
+)
+def test_a_number_that_may_be_meant_either_way_is_not_guessed(dialect: Dialect, typed: str, said: str) -> None:
+    network, prepared = trained(table(x=[float(i) for i in range(40)], y=["a", "b"] * 20))
+    fitted = msgspec.structs.replace(prepared.fitted, dialect=dialect)
+    found = predict_one(network, fitted, {"x": typed})
+    assert said in found.notes["x"]
+    assert not found.answers
 
 
 def test_limits_and_logarithms_are_said() -> None:
