@@ -121,6 +121,18 @@ def _train_parser() -> _Parser:
         help="the column to predict (the last one); given several times, all of these, of one kind",
     )
     add(
+        "--ignore",
+        action="append",
+        metavar="COLUMN",
+        help="a column that is neither learned from nor predicted; may be given again",
+    )
+    add(
+        "--feature",
+        action="append",
+        metavar="COLUMN",
+        help="a column to learn from that is else ignored, such as a date; may be given again",
+    )
+    add(
         "--hidden",
         type=_hidden,
         metavar="16,16",

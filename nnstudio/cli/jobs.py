@@ -34,6 +34,7 @@ from nnstudio.data import (
     prepare,
     sample_recipe,
     table_source,
+    with_roles,
     with_targets,
 )
 from nnstudio.document import Document, in_a_row
@@ -41,6 +42,7 @@ from nnstudio.headless import project_data, reachable_recipe, with_epochs
 from nnstudio.project_file import PROJECT, SUFFIX, open_project
 
 ZIP_START = b"PK\x03\x04"
+ROLE_OPTIONS = ("target", "ignore", "feature")
 GUESSED_TARGET = "is taken for the target."
 
 
@@ -103,9 +105,11 @@ def is_project(path: Path) -> bool:
 
 def _job_for_table(options: argparse.Namespace, recipe: DataRecipe, source: str) -> Job:
     given = {**DEFAULTS, **{name: value for name, value in vars(options).items() if value is not None}}
-    recipe = _with_targets(recipe, options.target, source)
+    recipe = _with_roles(recipe, options, source)
     if options.target is None and not source.startswith(SAMPLE_PREFIX):
-        note(f"No --target was given: the last column, {', '.join(_targets(recipe))!r}, is the target.")
+        names = _targets(recipe)
+        last = "the last column" if recipe.plan.columns[-1].name in names else "the last column that can be predicted"
+        note(f"No --target was given: {last}, {', '.join(names)!r}, is the target.")
     split = ShareSplit(validation=given["validation"], test=given["test"])
     recipe = replace(recipe, preparation=Preparation(split=split, seed=given["seed"], missing=given["missing"]))
     prepared = prepare(recipe)
@@ -125,13 +129,13 @@ def _job_for_project(options: argparse.Namespace, path: Path) -> Job:
     document = _with_training(project.document, options)
     reasons = [
         f"--{name}"
-        for name in ("target", "missing", "validation", "test", "hidden", "activation", "initializer", "seed")
+        for name in (*ROLE_OPTIONS, "missing", "validation", "test", "hidden", "activation", "initializer", "seed")
         if getattr(options, name) is not None
     ]
     recipe = document.data
-    if any(getattr(options, name) is not None for name in ("target", "missing", "validation", "test")):
+    if any(getattr(options, name) is not None for name in (*ROLE_OPTIONS, "missing", "validation", "test")):
         recipe, notes = reachable_recipe(document, path)
-        recipe = _with_targets(recipe, options.target, str(path))
+        recipe = _with_roles(recipe, options, str(path))
         recipe = replace(recipe, preparation=_with_preparation(recipe.preparation, options))
         prepared = prepare(recipe)
     else:
@@ -178,17 +182,29 @@ def _targets(recipe: DataRecipe) -> list[str]:
     return [column.name for column in recipe.plan.columns if column.role == "target"]
 
 
-def _with_targets(recipe: DataRecipe, targets: list[str] | None, source: str) -> DataRecipe:
-    if targets is None:
-        return recipe
-    names = [column.name for column in recipe.plan.columns]
-    absent = next((target for target in targets if target not in names), None)
-    if absent is not None:
-        shown = ", ".join(map(one_line, names[:20])) + (", …" if len(names) > 20 else "")
-        raise MistakeError(f"{source} has no column {absent!r}. Give --target one of its columns: {shown}.")
-    if set(targets) == set(_targets(recipe)):
-        return recipe
-    return replace(recipe, plan=with_targets(recipe.plan, tuple(targets)), task=None)
+def _with_roles(recipe: DataRecipe, options: argparse.Namespace, source: str) -> DataRecipe:
+    """Return the recipe with what the options say that columns are for."""
+    given = {name: tuple(names) for name in ROLE_OPTIONS if (names := getattr(options, name)) is not None}
+    columns = [column.name for column in recipe.plan.columns]
+    for option, names in given.items():
+        absent = next((name for name in names if name not in columns), None)
+        if absent is not None:
+            shown = ", ".join(map(one_line, columns[:20])) + (", …" if len(columns) > 20 else "")
+            raise MistakeError(f"{source} has no column {absent!r}. Give --{option} one of its columns: {shown}.")
+    twice = next((name for name in columns if sum(name in names for names in given.values()) > 1), None)
+    if twice is not None:
+        options_given = " and ".join(f"--{option}" for option, names in given.items() if twice in names)
+        raise MistakeError(f"{twice!r} cannot be given to both {options_given}. Choose one.")
+    plan = recipe.plan
+    targets = given.get("target", ())
+    if targets and set(targets) != set(_targets(recipe)):
+        recipe = replace(recipe, task=None)
+        plan = with_targets(plan, targets)
+    for role in ("ignore", "feature"):
+        plan = with_roles(plan, given.get(role, ()), role)
+    if not _targets(replace(recipe, plan=plan)):
+        raise MistakeError(f"Of the columns of {source} none is left to predict. Give --target one of them.")
+    return replace(recipe, plan=plan)
 
 
 def _with_preparation(preparation: Preparation, options: argparse.Namespace) -> Preparation:

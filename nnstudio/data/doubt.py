@@ -14,6 +14,7 @@ WarningKind = Literal[
     "small_class",
     "unseen_class",
     "few_rows",
+    "lost_rows",
     "untrained",
     "unscaled",
 ]

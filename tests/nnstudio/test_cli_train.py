@@ -86,6 +86,27 @@ def test_several_columns_are_learned_each_with_an_output_of_its_own(run: Any, ta
     assert done.results["validation_accuracy"] > 0.8
 
 
+def test_a_column_of_few_values_is_left_out_unless_it_is_asked_for_and_its_lost_rows_are_said(
+    run: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "sparse.csv"
+    path.write_text(
+        "a,b,kind,code\n"
+        + "".join(f"{i * 2},{i % 7},{'yes' if i > 200 else 'no'},{i % 3 if i % 40 == 0 else ''}\n" for i in range(400))
+    )
+    done = run("train", path, "--epochs", 1)
+    assert "'code' has a value in 10 of the first 400 rows; it is proposed to be ignored" in done.err
+    assert "the last column that can be predicted, 'kind', is the target" in done.err
+    assert "from 2 features; rows to train, validate and test with: 320, 80" in done.err
+    asked = run("train", path, "--epochs", 1, "--feature", "code", "--ignore", "b")
+    assert "from 2 features; rows to train, validate and test with: 8, 2" in asked.err
+    assert (
+        "Warning: 390 of 400 rows are left out, since a cell is missing or unreadable: 390 in 'code' alone. Ignore it, "
+        "change how it is read, or fill missing cells." in asked.err
+    )
+    assert "left out, since" not in run("train", path, "--epochs", 1, "--feature", "code", "--missing", "median").err
+
+
 def test_what_is_doubtful_about_the_table_is_said(run: Any, table: Path) -> None:
     done = run("train", table, "--target", "color", "--epochs", 1)
     assert "Warning: 'a' tells 'color' almost exactly. If it is not known before the target is, ignore it." in done.err

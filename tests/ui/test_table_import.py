@@ -97,10 +97,36 @@ def test_where_most_rows_will_be_dropped_that_stands_out_and_says_what_to_do(ope
     path = tmp_path / "t.csv"
     path.write_text("a,b,y\n" + "".join(f"{i * 2},{i % 7 if i % 10 == 0 else ''},{i % 2}\n" for i in range(400)))
     dialog = open_import(path)
-    assert dialog.settings.dropped.text() == "360 rows dropped"
+    assert dialog.settings.dropped.text() == ""  # a column of so few values is proposed to be ignored
+    assert dialog.side.roles.text() == "1 feature, target y, 1 ignored"
+    dialog.columns_model.change([1], "feature")
+    assert dialog.settings.dropped.text() == "360 rows dropped, most for 'b'"
     assert dialog.settings.dropped.property("role") == "warn"
     assert "fill missing cells" in dialog.settings.dropped.toolTip()
     assert dialog.side.roles.text() == "2 features, target y"
+
+
+def test_a_share_that_cannot_be_is_refused_in_words_and_the_one_before_is_kept(
+    qtbot: QtBot, open_import: Open, mixed_table: Path
+) -> None:
+    dialog = open_import(mixed_table)
+    form = dialog.settings
+    for box, typed, words in (
+        (form.validation, "150", "Validation share must be from 0 to 90. 20 is kept."),
+        (form.test, "75", "Test share must be from 0 to 70. 0 is kept."),
+        (form.seed, "-5x", "Seed of the split: type a whole number such as 0. 0 is kept."),
+    ):
+        box.setFocus()
+        box.selectAll()
+        qtbot.keyClicks(box, typed)
+        qtbot.keyClick(box, Qt.Key.Key_Return)
+        assert dialog.footer.message.text().replace("\u202f", " ") == f"✕ {words}"
+    assert (form.validation.value(), form.test.value(), form.seed.value()) == (20, 0, 0)
+    form.test.selectAll()
+    qtbot.keyClicks(form.test, "30 %")
+    qtbot.keyClick(form.test, Qt.Key.Key_Return)
+    assert form.test.value() == 30
+    assert "is kept" not in dialog.footer.message.text()
 
 
 def test_rows_that_will_be_dropped_are_not_divided(open_import: Open, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from nnstudio.data import (
     Preview,
     TableSource,
     check_recipe,
+    lacks_most,
     proposed_task,
     rows_left,
     targets_apart,
@@ -83,6 +84,7 @@ class TableImportDialog(QDialog):
         self._checking.cancelled.connect(lambda _: self._show_check())
         self._checking.progressed.connect(self._check_progressed)
         self.settings.changed.connect(self._settings_changed)
+        self.settings.refused.connect(self._refused)
         self.columns_model.edited.connect(self._columns_edited)
         self.side.column.edited.connect(self._steps_edited)
         self.side.chosen.connect(self.left.view.show_column)
@@ -389,9 +391,12 @@ class TableImportDialog(QDialog):
         parts = [numbers.plural(count["feature"], "feature"), named or numbers.plural(len(wanted), "target")]
         parts += [f"{numbers.count(count['ignore'])} ignored"] if count["ignore"] else []
         self.side.roles.setText(", ".join(parts))
-        left = rows_left(self._preview, plan, self.settings.preparation().missing)
+        missing = self.settings.preparation().missing
+        left = rows_left(self._preview, plan, missing)
         sizes = (left, max(0, self._preview.estimated_rows - left))
-        self.settings.show_rows(*(sizes if exact else map(rounded, sizes)), exact)
+        self.settings.show_rows(
+            *(sizes if exact else map(rounded, sizes)), exact, lacks_most(self._preview, plan, missing)
+        )
 
     def _show_check(self) -> None:
         shown = self._preview

@@ -6,11 +6,9 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QGridLayout,
     QLabel,
     QSizePolicy,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -34,9 +32,11 @@ from nnstudio.data.recipe import Kind
 from nnstudio.spread_words import spread_words
 from ui import theme
 from ui.forms import DeclaredForm
-from ui.forms.plain import dress_spin, leave_wheel
+from ui.forms.controls import Spin
+from ui.forms.plain import leave_wheel
 from ui.inspector.parts import label as made_label
 
+MOST_HELD = 90  # per cent of the rows, for validation and test together
 MOST_SEED = 2**31 - 1  # what a QSpinBox holds
 TASK_TITLES: dict[Task, str] = {
     "binary": "Two classes",
@@ -107,16 +107,18 @@ class SplitBar(QWidget):
 
 
 class SettingsForm(QWidget):
-    """Edits a Preparation and the task; ``changed`` follows every edit.
+    """Edits a Preparation and the task; ``changed`` follows every edit, ``refused`` says what cannot be taken.
 
     What most tables need stands in this page; :attr:`rules` is the page of all else, placed by whoever shows this.
     """
 
     changed = Signal()
+    refused = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[int, int, bool] = (0, 0, True)
+        self._lacks_most = ""
         self._rules = Preparation()  # what the page of rules holds; what is basic stands in the editors here
         self._splits: dict[str, DataSplit] = {_tag(kind): _fresh(kind) for kind in SPLITS}
         self._shown: tuple[DataRecipe, Preview] | None = None
@@ -127,12 +129,9 @@ class SettingsForm(QWidget):
         self.dividing = DeclaredForm(ColumnSplit(), only=("column",))  # there for all but the first way
         self.dividing.hide()
         self.proportion = DeclaredForm(ShareSplit(), only=("stratified",))
-        self.validation = _share("Validation share, percent", 20.0)
-        self.test = _share("Test share, percent", 0.0)
-        self.seed = QSpinBox()
-        self.seed.setRange(0, MOST_SEED)
-        self.seed.setAccessibleName("Seed of the split")
-        _dress(self.seed)
+        self.validation = _share("Validation share", 20)
+        self.test = _share("Test share", 0)
+        self.seed = _spin("Seed of the split", "", 0, MOST_SEED)
         self.seed.setToolTip("The same seed draws the same rows, and divides them into the same folds.")
         self.bar = SplitBar(self)
         self.counts = [QLabel() for _ in PARTS]
@@ -146,6 +145,8 @@ class SettingsForm(QWidget):
         self.dividing.edited.connect(self._set_split)
         self.proportion.edited.connect(self._set_split)
         self.rules.edited.connect(self._set_rules)
+        for spin in (self.validation, self.test, self.seed):
+            spin.refused.connect(self.refused)
         self.validation.valueChanged.connect(self._limit)
         self.test.valueChanged.connect(self._limit)
         self.seed.valueChanged.connect(self._changed)
@@ -183,7 +184,7 @@ class SettingsForm(QWidget):
             if at < len(PARTS):
                 self.counts[at].setProperty("role", "dim")
                 parts.addWidget(self.counts[at], 2, at)
-        parts.addWidget(self.dropped, 2, len(PARTS))
+        parts.addWidget(self.dropped, 3, 0, 1, len(shares))
         column.addWidget(self.parts)
         column.addWidget(self.proportion)
         column.addStretch(1)
@@ -224,9 +225,9 @@ class SettingsForm(QWidget):
         ):
             box.setCurrentIndex(box.findData(value))
         if not isinstance(split, ColumnSplit):
-            self.test.setValue(0.0)  # else the share before may limit the other
-            self.validation.setValue(100 * split.validation)
-            self.test.setValue(100 * split.test)
+            self.test.setValue(0)  # else the share before may limit the other
+            self.validation.setValue(round(100 * split.validation))
+            self.test.setValue(round(100 * split.test))
         if isinstance(split, ShareSplit):
             self.proportion.set_value(split)
         self.seed.setValue(min(settings.seed, MOST_SEED))
@@ -252,9 +253,13 @@ class SettingsForm(QWidget):
         self.rules.set_value(recipe.preparation)
         self._offer_columns()
 
-    def show_rows(self, rows: int, dropped: int, exact: bool) -> None:
-        """Show how many rows each part gets when ``rows`` are left of a table, and how many are dropped before."""
+    def show_rows(self, rows: int, dropped: int, exact: bool, lacks_most: str = "") -> None:
+        """Show how many rows each part gets when ``rows`` are left of a table, and how many are dropped before.
+
+        ``lacks_most`` is the column for which most of them are.
+        """
         self._rows = (rows, dropped, exact)
+        self._lacks_most = lacks_most
         self._show_split()
 
     def _offer_columns(self) -> None:
@@ -308,9 +313,8 @@ class SettingsForm(QWidget):
 
     def _limit(self) -> None:
         """Keep at least a tenth of the rows for training: the shares always add up."""
-        most = 90.0
-        self.validation.setMaximum(most - self.test.value())
-        self.test.setMaximum(most - self.validation.value())
+        self.validation.setMaximum(MOST_HELD - self.test.value())
+        self.test.setMaximum(MOST_HELD - self.validation.value())
         self._show_split()
         self.changed.emit()
 
@@ -323,8 +327,10 @@ class SettingsForm(QWidget):
         self.bar.show_shares((1 - sum(held) / 100, held[0] / 100, held[1] / 100))
         rows, dropped, exact = self._rows
         about = "" if exact else "≈ "
-        self.dropped.setText(f"{about}{numbers.plural(dropped, 'row')} dropped" if dropped else "")
         most = dropped > rows
+        worst = f", most for {self._lacks_most!r}" if most and self._lacks_most else ""
+        self.dropped.setText(f"{about}{numbers.plural(dropped, 'row')} dropped{worst}" if dropped else "")
+        self.dropped.setVisible(bool(dropped))
         self.dropped.setToolTip(MOST_DROPPED if most else DROPPED)
         if self.dropped.property("role") != (role := "warn" if most else "dim"):
             self.dropped.setProperty("role", role)
@@ -369,18 +375,17 @@ def _choices(titles: dict[str, str], name: str) -> QComboBox:
     return box
 
 
-def _share(name: str, value: float) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setDecimals(0)
-    box.setRange(0, 90)
+def _share(name: str, value: int) -> Spin:
+    box = _spin(name, "percent", 0, MOST_HELD)
     box.setSingleStep(5)
     box.setSuffix(f"{numbers.THIN_SPACE}%")
     box.setValue(value)
-    _dress(box)
-    box.setAccessibleName(name)
     return box
 
 
-def _dress(box: QSpinBox | QDoubleSpinBox) -> None:
-    dress_spin(box)
+def _spin(name: str, unit: str, low: int, high: int) -> Spin:
+    box = Spin(name)
+    box.setRange(low, high)
     box.setFixedHeight(theme.CONTROL_HEIGHT + 2)
+    box.setAccessibleName(f"{name}, {unit}" if unit else name)
+    return box

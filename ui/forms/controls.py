@@ -167,7 +167,10 @@ class Spin(QSpinBox):
         return f"{self.textFromValue(value)}{self.suffix()}"
 
     def _bare(self, text: str) -> str:
-        return text.removesuffix(self.suffix()) if self.suffix() else text
+        unit = self.suffix().strip()  # a person types it without its thin space, not at all, or once more before it
+        while unit and text.rstrip().endswith(unit):
+            text = text.rstrip().removesuffix(unit)
+        return text
 
 
 class NumberEdit(QLineEdit):

@@ -137,18 +137,30 @@ def rows_left(shown: Preview, plan: ImportPlan, missing: MissingRule) -> int:
 
     A column with a rule of its own follows that.
     """
-    needed = {
+    lacking = np.zeros(shown.counted_rows, bool)
+    for column in _needed(shown, plan, missing):
+        lacking |= column.lacking
+    left = 1.0 - float(lacking.mean()) if len(lacking) else 1.0
+    return round(shown.estimated_rows * left)
+
+
+def lacks_most(shown: Preview, plan: ImportPlan, missing: MissingRule) -> str:
+    """Return the name of the column for which the rule for missing cells drops most rows, empty where it drops none."""
+    lacking = {column.name: int(column.lacking.sum()) for column in _needed(shown, plan, missing)}
+    worst = max(lacking, key=lambda name: lacking[name], default="")
+    return worst if lacking.get(worst) else ""
+
+
+def _needed(shown: Preview, plan: ImportPlan, missing: MissingRule) -> list[PreviewColumn]:
+    """Return the columns of which every kept row has a value."""
+    if missing == "refuse":  # nothing is dropped: the table is loaded whole or not at all
+        return []
+    names = {
         column.name
         for column in plan.columns
         if column.role == "target" or (column.role == "feature" and (column.steps.missing or missing) not in FILLING)
     }
-    lacking = np.zeros(shown.counted_rows, bool)
-    if missing != "refuse":  # nothing is dropped: the table is loaded whole or not at all
-        for column in shown.columns:
-            if column.name in needed:
-                lacking |= column.lacking
-    left = 1.0 - float(lacking.mean()) if len(lacking) else 1.0
-    return round(shown.estimated_rows * left)
+    return [column for column in shown.columns if column.name in names]
 
 
 def proposed_task(shown: Preview, plan: ImportPlan) -> Task | None:

@@ -21,6 +21,7 @@ from nnstudio.data.reading.parquet import kind_of, nested
 from nnstudio.data.reading.read import distinct_texts
 from nnstudio.data.recipe import Column, DateOrder, Dialect, ImportPlan, Kind, Role
 
+LEAST_FILLED, LEAST_ROWS_FOR_EMPTY = 0.5, 10  # of the cells, from so many rows on
 MOST_UNREADABLE = 0.1  # of the cells of a column of numbers or dates
 LEAST_ROWS_FOR_ID = 10  # fewer rows do not tell a row number from a coincidence
 LEAST_TEXTS_FOR_ID = 10
@@ -41,11 +42,15 @@ def notes_on_reading(plan: ImportPlan) -> tuple[str, ...]:
 
 
 class _Proposal(NamedTuple):
-    """What one column is proposed to be; ``reason`` says why it is ignored, and ``never`` that it cannot be used."""
+    """What one column is proposed to be; ``reason`` says why it is ignored, and ``never`` that it cannot be used.
+
+    A ``sparse`` one has few cells that are not missing.
+    """
 
     column: Column
     reason: str
     never: bool = False
+    sparse: bool = False
 
 
 def propose_columns(
@@ -66,13 +71,14 @@ def propose_columns(
     if said := marks_note(texts, marks):
         notes.append(said)
     usable = [i for i, proposal in enumerate(found) if not proposal.never]
-    target = usable[-1] if usable else head.width - 1
+    filled = [i for i in usable if not found[i].sparse] or usable
+    target = filled[-1] if filled else head.width - 1
     features = [i for i in usable if i != target]
     if all(found[i].reason for i in features):  # better a doubtful feature than none
         found = [p if p.never else p._replace(reason="") for p in found]
     lost = {name for name, of in zip(head.names, head.types, strict=True) if nested(of)} if head.types else set()
     columns = []
-    for i, (column, reason, _) in enumerate(found):
+    for i, (column, reason, *_) in enumerate(found):
         role: Role = "target" if i == target else "ignore" if reason else "feature"
         columns.append(column if column.role == role else replace(column, role=role))
         if role == "ignore":
@@ -107,6 +113,8 @@ def _propose(
         return _Proposal(column, "is empty in the first rows", never=True)
     if not head.types or not kind_of(head.types[at]):
         notes += doubts_on(name, cells, kind, dialect)
+    if len(cells) < LEAST_FILLED * len(rows) and len(rows) >= LEAST_ROWS_FOR_EMPTY:
+        return _Proposal(column, f"has a value in {len(cells):,} of the first {len(rows):,} rows", sparse=True)
     return _Proposal(column, _why_ignored(name, cells, kind, len(rows), dialect))
 
 

@@ -16,9 +16,10 @@ from nnstudio.data.preparing.repeated import count_repeated
 from nnstudio.data.preparing.split import Split
 from nnstudio.data.preparing.targets import Learned
 from nnstudio.data.recipe import listed, plural
-from nnstudio.data.table import Categories, ColumnValues, Table, some_of
+from nnstudio.data.table import Categories, ColumnValues, Table, is_missing, some_of
 
 LEAST_CLASS = 2  # rows
+MOST_LOST = 0.5  # of the rows
 LARGE = 100.0  # what a scaled input hardly ever is
 LOOKED_AT = 10_000  # training rows that tell how large inputs are
 
@@ -51,6 +52,7 @@ def warnings_on(
         found += _identities(table, fitted, rows, split.training)
         found += _duplicates(again.result(), split)
     found += _small_classes(fitted, what, split)
+    found += _lost(table, fitted, len(rows))
     if len(fitted.features) > len(split.training):
         found.append(
             DataWarning(
@@ -152,6 +154,21 @@ def _duplicates(again: int, split: Split) -> Iterator[DataWarning]:
             text=f"{again:,} of the {plural(held, 'row')} held back {'is' if again == 1 else 'are'} also among "
             "the training rows, with the same inputs and target: figures on them flatter. Remove such rows, or keep "
             "them together in the split.",
+        )
+
+
+def _lost(table: Table, fitted: FittedPreparation, used: int) -> Iterator[DataWarning]:
+    lost = table.rows - used
+    if lost > MOST_LOST * table.rows:
+        needed = [column.name for column in fitted.columns if not column.fills]
+        needed += [target.name for target in fitted.targets]
+        lacking = {name: int(is_missing(table.columns[name]).sum()) for name in needed}
+        worst = max(needed, key=lambda name: lacking[name])
+        yield DataWarning(
+            kind="lost_rows",
+            text=f"{lost:,} of {plural(table.rows, 'row')} are left out, since a cell is missing or unreadable: "
+            f"{lacking[worst]:,} in {worst!r} alone. Ignore it, change how it is read, or fill missing cells.",
+            columns=(worst,),
         )
 
 
