@@ -130,17 +130,26 @@ def loss_terms(output: Output, z: Array, a: Array, y: Array) -> LossTerms:
     return LossTerms(_formula(loss, len(y)), factor, tuple(terms), value, tuple(notes))
 
 
-def slope(loss: Loss, a: Array, y: Array) -> Array:
+def sigmoid_shares(z: Array) -> tuple[Array, Array]:
+    """Return σ(z) and 1 - σ(z) with all their digits, also where they are so near to 0 that σ as such rounds."""
+    z = np.asarray(z, np.float64)
+    with np.errstate(all="ignore"):
+        return np.exp(-np.logaddexp(0.0, -z)), np.exp(-np.logaddexp(0.0, z))
+
+
+def slope(loss: Loss, a: Array, y: Array, other: Array | None = None) -> Array:
     """Return dL/dŷ of each output, elementwise; at a kink of the squared kind, what the engine's gradient takes.
 
     Binary cross-entropy -y/ŷ + (1 - y)/(1 - ŷ), categorical -y/ŷ, squared error ŷ - y, absolute sign(ŷ - y), Huber the
-    error kept between -δ and δ, hinge -t where 1 - t ŷ > 0 and 0 elsewhere.
+    error kept between -δ and δ, hinge -t where 1 - t ŷ > 0 and 0 elsewhere. ``other`` is 1 - ŷ where it is known more
+    exactly than ``a`` tells it.
     """
     a, y = np.asarray(a, np.float64), np.asarray(y, np.float64)
     with np.errstate(all="ignore"):
         if isinstance(loss, BinaryCrossEntropy):
-            tiny = np.finfo(np.float64).tiny  # where ŷ is rounded to y itself, the term by 0 is 0
-            return np.asarray((1.0 - y) / np.maximum(1.0 - a, tiny) - y / np.maximum(a, tiny))
+            rest = 1.0 - a if other is None else other
+            no, yes = (1.0 - y) / rest, y / a
+            return np.asarray(np.where(y < 1, no, 0.0) - np.where(y > 0, yes, 0.0))  # 0/0 of ŷ rounded to y is 0
         if isinstance(loss, CategoricalCrossEntropy):
             return np.asarray(-y / a)
         if isinstance(loss, MeanAbsoluteError):
@@ -237,11 +246,11 @@ def _formula(loss: Loss, n_y: int) -> Line:
 
 def _binary_terms(z: Array, a: Array, y: Array) -> list[Term]:
     yes, no = -np.logaddexp(0.0, -z), -np.logaddexp(0.0, z)
-    other = 0.5 * np.tanh(-0.5 * z) + 0.5  # 1 - ŷ, which keeps its digits where ŷ rounds to 1
-    other = np.where(other == 0, np.exp(no), other)
+    exact, other = sigmoid_shares(z)
+    shown = np.where(a == 0, exact, a)
     terms = []
     for k in range(len(y)):
-        for share, probability, log in ((y[k], a[k], yes[k]), (1.0 - y[k], other[k], no[k])):
+        for share, probability, log in ((y[k], shown[k], yes[k]), (1.0 - y[k], other[k], no[k])):
             terms.append(Term(k, _log_line(share, probability), float(share * log) if share else 0.0))
     return terms
 
@@ -249,7 +258,8 @@ def _binary_terms(z: Array, a: Array, y: Array) -> list[Term]:
 def _categorical_terms(z: Array, a: Array, y: Array) -> list[Term]:
     shifted = z - np.max(z)
     logs = shifted - np.log(np.sum(np.exp(shifted)))
-    return [Term(k, _log_line(y[k], a[k]), float(y[k] * logs[k]) if y[k] else 0.0) for k in range(len(y))]
+    shown = np.where(a == 0, np.exp(logs), a)
+    return [Term(k, _log_line(y[k], shown[k]), float(y[k] * logs[k]) if y[k] else 0.0) for k in range(len(y))]
 
 
 def _log_line(share: float, probability: float) -> Line:

@@ -76,6 +76,14 @@ def test_a_prediction_that_rounds_is_said_and_the_loss_is_exact(z, y, loss, roun
     assert found.factor * sum(term.value for term in found.terms) == pytest.approx(loss, rel=1e-12)
 
 
+def test_no_logarithm_of_zero_is_written_where_the_loss_is_finite():
+    z, a = np.array([-60.0]), np.array([0.0])
+    assert loss_terms(Output(), z, a, np.array([1.0])).lines()[1].text == "= −[1·log 8.76e−27 + 0·log 1.000]"
+    z, a = np.array([0.0, 80.0]), np.array([0.0, 1.0])
+    softmax = Output(activation=Softmax(), loss=CategoricalCrossEntropy())
+    assert "1·log 1.80e−35" in loss_terms(softmax, z, a, np.array([1.0, 0.0])).lines()[1].text
+
+
 def test_a_prediction_that_does_not_round_is_not_said_to():
     notes = written(Sigmoid(), BinaryCrossEntropy(), [2.0], [1.0]).notes
     assert notes == ("The logarithms are computed from z: log ŷ = −log(1 + e⁻ᶻ) and log(1 − ŷ) = −log(1 + eᶻ).",)

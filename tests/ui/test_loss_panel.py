@@ -238,6 +238,18 @@ def test_a_probability_is_compared_by_cross_entropy_and_squared_error():
     np.testing.assert_allclose(found[0].values, -np.log(found[0].x))
 
 
+@pytest.mark.parametrize(("z", "y", "steep"), [(-60.0, 1.0, -np.exp(60.0)), (60.0, 0.0, np.exp(60.0))])
+def test_a_prediction_that_rounds_to_a_class_has_its_own_slope_and_an_upright_tangent(z, y, steep, shown):
+    panel = shown(Training())
+    a = float(Sigmoid().value(np.array([z]))[0])
+    panel.curves.show_example(Output(), z, a, y)
+    assert panel.curves.curves[0].slope == pytest.approx(steep, rel=1e-12)
+    x, drawn = panel.curves._tangent.getData()
+    assert x[0] == x[1] == a
+    assert np.ptp(drawn) > 0
+    panel.curves.plot.grab()
+
+
 def test_a_number_is_compared_over_the_error_with_the_networks_own_delta():
     found = curves_of(Output(activation=Identity(), loss=Huber(delta=0.5)), 3.0, 3.0, 1.0)
     assert kinds(found) == [Huber, MeanSquaredError, MeanAbsoluteError]

@@ -23,7 +23,7 @@ from engine.losses import (
     MeanSquaredError,
 )
 from nnstudio import numbers
-from nnstudio.loss_terms import number, slope
+from nnstudio.loss_terms import number, sigmoid_shares, slope
 from ui import theme
 from ui.panels.plot import LegendEntry, Plot, drawable, nice_above
 
@@ -32,6 +32,7 @@ NEAREST = 1e-4  # how close to 0 and 1 the curves over a probability come
 LEAST_TOP = 3.0
 LEAST_REACH = 2.0  # of the error, and of the prediction beside the hinge
 HEADROOM = 1.15
+LEAST_ACROSS = 1e-6  # of the plot; a steeper tangent is drawn upright
 TANGENT_LONG = 0.3  # of the plot, whatever the slope
 HEIGHT = 210
 SYMBOLS = {"o": "●", "s": "■", "t1": "▲"}
@@ -84,7 +85,8 @@ def _curve(loss: Loss, x: NDArray[np.float64], z: float, a: float, y: float, fus
         # Of softmax one logit alone tells nothing: all of them do.
         exact = fused and not isinstance(loss, CategoricalCrossEntropy)
         value = loss.from_z(np.array([[z]]), target) if exact else loss.from_a(point, target)
-        steepness = float(slope(loss, point, target)[0, 0])
+        yes, no = sigmoid_shares(np.array([[z]])) if isinstance(loss, BinaryCrossEntropy) and fused else (point, None)
+        steepness = float(slope(loss, yes, target, no)[0, 0])
     return LossCurve(loss, x, np.asarray(values, float), a, float(value[0]), steepness)
 
 
@@ -177,8 +179,10 @@ class LossCurves(QWidget):
             return
         across, down = float(own.x[-1] - own.x[0]), self._top()
         half = 0.5 * TANGENT_LONG * across / float(np.hypot(1.0, own.slope * across / down))
-        x = np.array([own.at - half, own.at + half])
-        self._tangent.setData(x - self._shift, drawable(own.value + own.slope * (x - own.at)))
+        ends = np.array([-half, half])
+        # The plot counts points by their distance, and one of nearly nothing would make it as many as there are none.
+        x = own.at + (ends if half > LEAST_ACROSS * across else np.zeros(2))
+        self._tangent.setData(x - self._shift, drawable(own.value + own.slope * ends))
 
     def _top(self) -> float:
         values = [curve.value for curve in self.curves if np.isfinite(curve.value)]
