@@ -214,7 +214,7 @@ def _checks(lines: list[str], first: int, end: int) -> list[Check]:
 def _check_deeds(condition: Condition, line: int) -> None:
     for word in condition.words:
         if word.is_fact and word.value == "did":
-            known = word.argument in DEEDS or str(word.argument).startswith("run_lab_")
+            known = word.argument in DEEDS or str(word.argument).startswith(("run_lab_", "choose_function_"))
             if not known:
                 raise LessonError(f"Line {line}: there is no deed {word.argument!r}. There are {', '.join(DEEDS)}.")
     for part in condition.parts:

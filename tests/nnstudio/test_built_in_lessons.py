@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from latex2mathml.converter import convert
 
 from engine import Dense, Input, Output, Trainer, chain
 from engine.activations import ACTIVATIONS
@@ -69,6 +70,14 @@ def test_a_lesson_is_complete(name):
     for linked in re.findall(r"\(lesson:([^)]*)\)", lesson.text):
         assert linked in LESSONS
     document_of(lesson.head.start, Path(), lesson.text)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_typesetting_loses_no_sign_of_a_formula(name):
+    text = re.sub(r"```.*?```", "", lesson_path(name).read_text(encoding="utf-8"), flags=re.DOTALL)
+    for latex in re.findall(r"\$\$?([^$]+)\$\$?", text):
+        tree = convert(latex.replace(":=", r"\coloneqq "))
+        assert not re.search(r"<m[ino](\s[^>]*)?><", tree), f"{latex}: what stands within a sign is not drawn"
 
 
 def test_right_choices_do_not_stand_in_one_place():

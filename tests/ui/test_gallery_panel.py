@@ -126,6 +126,17 @@ def test_the_layers_z_stand_behind_the_curve(model, panel):
     assert panel.curves.legend["bars"].isHidden()
 
 
+def test_choosing_a_function_is_told_by_its_name_and_so_is_the_one_there_was_already(qtbot, model, panel):
+    deeds = []
+    model.did.connect(deeds.append)
+    panel.list.choose("relu")
+    assert deeds == ["choose_function", "choose_function_relu"]
+    deeds.clear()
+    place = panel.list.visualItemRect(panel.list.currentItem()).center()
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert deeds == ["choose_function", "choose_function_relu"]
+
+
 def test_at_a_kink_the_branch_is_told(panel):
     panel.list.choose("relu")
     panel.slider.setValue(0)

@@ -93,7 +93,10 @@ class GalleryPanel(Panel):
         self.list.chosen.connect(self._choose)
         self.list.choose(self._first())
         # From here on a person chooses.
-        self.list.chosen.connect(lambda _: model.did.emit("choose_function"))
+        self.list.chosen.connect(self._tell_choice)
+        self.list.itemClicked.connect(
+            lambda item: self._tell_choice(self.list.name())
+        )  # the one there was already, too
         self.slider.actionTriggered.connect(lambda _: model.did.emit("move_point"))
         self.setFocusProxy(self.list)
         model.store.changed.connect(lambda *_: self._news())
@@ -125,6 +128,10 @@ class GalleryPanel(Panel):
         self._tell_kink()
 
     # -- choosing -------------------------------------------------------------------------------------------------
+
+    def _tell_choice(self, name: str) -> None:
+        for deed in ("choose_function", f"choose_function_{name}"):
+            self.model.did.emit(deed)
 
     def users(self, name: str) -> list[Node]:
         """Return the layers that use an activation, in the order of computation."""
