@@ -44,7 +44,7 @@ def _run(
     from nnstudio.data.room import set_memory_limit
     from ui import preferences, theme
     from ui.garbage import GarbageCollector
-    from ui.keyboard import SpaceKey
+    from ui.keyboard import SharedKeys
     from ui.table_files import TABLE_SUFFIXES
 
     app = QApplication([sys.argv[0], *arguments])
@@ -53,7 +53,7 @@ def _run(
     app.setDesktopFileName("nnstudio")
     theme.apply(app, preferences.theme_choice())
     set_memory_limit(preferences.table_memory_megabytes())
-    app.installEventFilter(SpaceKey(app))
+    app.installEventFilter(SharedKeys(app))
 
     window = make_window(host)
     is_table = project is not None and project.lower().endswith(TABLE_SUFFIXES)

@@ -48,7 +48,7 @@ def findings(detail: LayerDetail, level: int, *, fused: bool = False) -> list[Fi
 
 def _gradient(weights: float, gradient: float) -> Finding:
     if gradient == 0.0:
-        return Finding("warn", "gradient is zero: this layer does not learn now")
+        return Finding("warn", "dW is zero: these weights do not learn now")
     if weights == 0.0:
         return Finding("warn", "weights are all zero")
     ratio = gradient / weights

@@ -94,9 +94,7 @@ class GalleryPanel(Panel):
         self.list.choose(self._first())
         # From here on a person chooses.
         self.list.chosen.connect(self._tell_choice)
-        self.list.itemClicked.connect(
-            lambda item: self._tell_choice(self.list.name())
-        )  # the one there was already, too
+        self.list.itemClicked.connect(lambda _: self._tell_choice(self.list.name))  # of the one there was, too
         self.slider.actionTriggered.connect(lambda _: model.did.emit("move_point"))
         self.setFocusProxy(self.list)
         model.store.changed.connect(lambda *_: self._news())
