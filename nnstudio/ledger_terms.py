@@ -182,6 +182,7 @@ class _Maker:
         """Return the formulas of the operations that made this quantity, where its layer has no terms here."""
         level = f"[{self.level}]"
         formulas = [step.formula for step in self.ledger.steps if step.writes == self.line.symbol and step.formula]
+        formulas = [formula for formula in formulas if " = " in formula] or formulas  # parts of one say nothing alone
         words = "; ".join(formulas) or f"{self.line.kind}{level} as the layer {self.layer.title} computes it"
         return Making(self.name, words=words)
 

@@ -29,7 +29,7 @@ from engine.losses import CategoricalCrossEntropy
 from nnstudio.ledger import fits, lines, picture_places, values_of
 from nnstudio.ledger_terms import making
 from nnstudio.ledger_text import matrix_latex, tab_separated
-from nnstudio.making import MOST_WRITTEN, plain
+from nnstudio.making import MOST_WRITTEN, plain, written
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 from graphs import HIDDEN, OUTPUTS, examples, random_graphs, shaken, units_for
@@ -156,6 +156,14 @@ def test_a_kind_of_layer_without_terms_of_its_own_is_told_by_its_operations_form
     assert make(network, book, "ds[2]", 1, 0).words == "ds = Σ dA"
     assert make(network, book, "dA[1]", 1, 0).words == "s ∗ dA"
     assert make(network, book, "s[2]", 1, 0).words.startswith("A parameter")
+
+
+def test_the_derivative_of_the_loss_is_told_in_one_formula_with_its_numbers():
+    network = shaken(chain([Input(features=3), Dense(units=4), Output()]))
+    book = booked(network)
+    a, y = (float(book.quantities[symbol].values[0, 1]) for symbol in ("A[2]", "Y"))
+    words = make(network, book, "dA[2]", 0, 1).words
+    assert words == f"dA = −Y/A + (1 − Y)/(1 − A), with a = {written(a)} and y = {written(y)}"
 
 
 def test_a_frozen_first_layer_has_no_derivatives():
