@@ -22,7 +22,7 @@ from nnstudio.figures import PERCENT, names_for
 from nnstudio.figures import title_of as title_of_figure
 from nnstudio.headless import SPLITS, Field, Stopped, result_fields, run, trainer_for
 from nnstudio.project_file import ProjectError, save
-from nnstudio.readiness import data_problems
+from nnstudio.readiness import shapes_of
 
 EXIT_CODES: dict[Stopped, int] = {"finished": 0, "diverged": 1, "interrupted": 130}
 
@@ -58,8 +58,11 @@ def _trainer(job: Job, options: argparse.Namespace) -> Trainer:
     """Return the trainer at the initial weights or at those of the project, and say which."""
     epoch = int(job.checkpoint.state.meta["epoch"]) if job.checkpoint else 0
     document, prepared = goal_of(job, epoch, options), job.prepared
-    if infer_shapes(document.graph).valid and (found := data_problems(document, prepared)):
-        raise MistakeError(" ".join(problem.sentence for problem in found))
+    problems = shapes_of(document, prepared).problems if infer_shapes(document.graph).valid else ()
+    if errors := [problem.sentence for problem in problems if problem.severity == "error"]:
+        raise MistakeError(" ".join(errors))
+    for problem in problems:
+        note(problem.sentence)
     trainer = trainer_for(document, prepared)
     if job.checkpoint is None:
         return trainer
