@@ -151,6 +151,17 @@ def test_links_open_views_and_other_lessons(window, qtbot):
     qtbot.waitUntil(lambda: window.classroom.course.lesson.title == "Tuning", timeout=PATIENCE)
 
 
+def test_the_views_of_one_lesson_go_when_another_is_opened_and_closing_that_gives_the_window_back(window, qtbot):
+    assert window.docks.is_open("loss")
+    window.classroom.open_built_in("gradient-descent")
+    qtbot.waitUntil(lambda: window.docks.is_open("descent"), timeout=PATIENCE)
+    assert window.docks._docks["loss"].isHidden()
+    window.classroom.panel.closed.emit()
+    assert window.docks._docks["descent"].isHidden()
+    assert window.docks.is_open("boundary")
+    assert not window.classroom.panel.isVisible()
+
+
 def test_a_lesson_is_taken_up_where_it_was_left(window, qtbot, tmp_path):
     window.classroom.course.go_to(1)
     window.classroom.open_built_in("vectorization")

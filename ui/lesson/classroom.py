@@ -92,6 +92,8 @@ class Classroom(QObject):
             return
         if rewritten:
             self.course.go_to(place)
+        else:
+            self._docks.end_lesson()  # the views of a lesson before this one go with it
         self._show(lesson)
 
     def _same(self, lesson: Lesson) -> bool:
