@@ -32,7 +32,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     add("--comment", metavar="SIGN", help="the sign that begins a line of comment; none for no comments")
     add("--header", action=argparse.BooleanOptionalAction, help="whether the first row names the columns")
     add("--skip", metavar="N", type=_count, help="how many rows stand above the table, such as a title")
-    add("--sheet", metavar="NAME", help="of a workbook (the first with cells)")
+    add("--sheet", metavar="NAME", help="of a workbook (the first that looks like a table)")
     add(
         "--missing-mark",
         metavar="TEXT",

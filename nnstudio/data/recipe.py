@@ -74,7 +74,8 @@ class Dialect(Declared, frozen=True):
     """How the text of a file becomes cells, and cells become numbers.
 
     ``thousands`` is the mark between groups of three digits, empty where there is none. A line that begins with
-    ``comment`` is left out. ``sheet`` is the one of a workbook that is read, the first with cells where it is empty.
+    ``comment`` is left out. ``sheet`` is the one of a workbook that is read; where it is empty, the first that looks
+    like a table.
     ``skip`` rows (as they are numbered, blank ones among them) stand above the table, such as a title, and are left
     out.
     """

@@ -275,6 +275,17 @@ FILES: dict[str, File] = {
         b'a\nx\n  ""5 6\n"y"\nz\n', {"a": ["x", "y", "z"]}, set_aside=[(3, '  ""5 6')]
     ),
     "a blank beyond the columns": File(b"x\n1, \n5\n8\n9\n", {"x": [5.0, 8.0, 9.0]}, set_aside=[(2, "1, ")]),
+    "a cover sheet before the table": File(
+        workbook(
+            Cover=row(1, text("A1", "Sales of 2024")) + row(3, text("A3", "Author"), text("B3", "Ann")),
+            Data=row(1, text("A1", "a"), text("B1", "b"))
+            + "".join(row(r, number(f"A{r}", r), text(f"B{r}", "xy"[r % 2])) for r in range(2, 12)),
+            Later=row(1, text("A1", "c"), text("B1", "d"))
+            + "".join(row(r, number(f"A{r}", r), number(f"B{r}", r)) for r in range(2, 40)),
+        ),
+        {"a": [float(r) for r in range(2, 12)], "b": ["xy"[r % 2] for r in range(2, 12)]},
+        says="Sheet 'Data' of 'Cover', 'Data', 'Later' is read.",
+    ),
     "the first sheet is empty": File(
         workbook(
             Empty="",

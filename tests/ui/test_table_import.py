@@ -129,6 +129,22 @@ def test_a_share_that_cannot_be_is_refused_in_words_and_the_one_before_is_kept(
     assert "is kept" not in dialog.footer.message.text()
 
 
+def test_of_many_notes_the_first_stand_there_and_a_button_lists_all(
+    qtbot: QtBot, open_import: Open, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c,d,e,v,y\n" + "".join(f"{i},x{i},y{i},z{i},w{i},{i % 7},{i % 2}\n" for i in range(40)))
+    notes = open_import(path).left.notes
+    assert notes.text().count("proposed to be ignored") == 3
+    assert notes.more.text() == "Show all 5 notes"
+    qtbot.mouseClick(notes.more, Qt.MouseButton.LeftButton)
+    assert notes.text().count("proposed to be ignored") == 5
+    assert notes.all.isVisible()
+    assert not notes.glance.isVisible()
+    qtbot.mouseClick(notes.more, Qt.MouseButton.LeftButton)
+    assert notes.glance.isVisible()
+
+
 def test_rows_that_will_be_dropped_are_not_divided(open_import: Open, tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,y\n" + "".join(f"{i * 2},{'' if i % 10 == 0 else i % 7},{i % 2}\n" for i in range(400)))

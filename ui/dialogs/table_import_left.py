@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nnstudio import numbers
 from nnstudio.data import ImportPlan, Preview, doubts
 from nnstudio.data.detecting.propose import IGNORED, TARGET
+from ui.dialogs.table_import_notes import NotesView
 from ui.dialogs.table_import_preview import PreviewModel, PreviewView
 from ui.dialogs.table_import_settings import HEAD_HEIGHT, heading
 from ui.dialogs.table_import_unreadable import ProblemsView
 from ui.dialogs.table_import_words import rounded
 from ui.inspector.parts import label, set_text
 
-MOST_NOTES = 3
 MOST_COMPARED = 100  # notes; more are not read one by one anyway
 
 
@@ -43,8 +43,9 @@ class Left(QWidget):
         self.problems = ProblemsView()
         self.problems.chosen.connect(self.view.show_cell)
         column.addWidget(self.problems)
-        self.doubts = self._sentences("warn", "What is doubtful")
-        self.notes = self._sentences("dim", "Notes on what was detected")
+        self.doubts = label(role="warn", wrap=True)
+        self.doubts.setAccessibleName("What is doubtful")
+        self.notes = NotesView()
         column.addWidget(self.doubts)
         column.addWidget(self.notes)
 
@@ -62,12 +63,7 @@ class Left(QWidget):
         found = doubts(shown, plan) if shown is not None else ()
         set_text(self.doubts, " ".join(warning.text for warning in found))
         self.doubts.setVisible(bool(found))
-        notes = _still_true(plan)
-        more = f" And {len(notes) - MOST_NOTES} more." if len(notes) > MOST_NOTES else ""
-        set_text(self.notes, " ".join(notes[:MOST_NOTES]) + more)
-        self.notes.setToolTip("\n".join(notes))
-        self.notes.setAccessibleDescription(" ".join(notes))
-        self.notes.setVisible(bool(notes))
+        self.notes.show_notes(_still_true(plan))
 
     def _show_size(self, plan: ImportPlan, shown: Preview | None) -> None:
         if shown is None:
@@ -77,11 +73,6 @@ class Left(QWidget):
         about = "" if shown.complete else "about "
         columns = numbers.plural(len(plan.columns), "column")
         self.size_label.setText(f"{about}{numbers.plural(rows, 'row')}, {columns}")
-
-    def _sentences(self, role: str, name: str) -> QLabel:
-        made = label(role=role, wrap=True)
-        made.setAccessibleName(name)
-        return made
 
 
 def _still_true(plan: ImportPlan) -> list[str]:

@@ -97,7 +97,7 @@ def _needed(file: Path, dialect: Dialect, fitted: FittedPreparation) -> list[Fit
 
 
 def _sheet(file: Path, fitted: FittedPreparation) -> str:
-    """Return the sheet of a workbook that is called as the training table's was; else the first with cells is read."""
+    """Return the sheet of a workbook that is called as the training table's was; empty where there is none."""
     wanted = fitted.dialect.sheet
     return wanted if wanted and format_of(file) == "workbook" and wanted in sheet_names(file) else ""
 

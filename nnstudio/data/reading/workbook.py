@@ -20,6 +20,7 @@ ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 MOST_UNPACKED = 2**30  # bytes of a workbook's parts; a few bytes may hide terabytes
 MOST_CELLS = 20_000_000  # of the rectangle around all cells, which is in memory at once
 ROWS_A_LOOK = 1_000
+TABLE_ROWS, TABLE_COLUMNS = 10, 2  # at least; a sheet of fewer may be a note or a cover
 
 
 def sheet_names(file: Path) -> tuple[str, ...]:
@@ -35,7 +36,9 @@ def sheet_names(file: Path) -> tuple[str, ...]:
 
 
 def write_sheet(file: Path, sheet: str, into: Path, progress: Progress | None, cancelled: Cancel | None) -> str:
-    """Write a sheet as CSV (the first that has cells where ``sheet`` is empty); return its name.
+    """Write a sheet as CSV and return its name; where ``sheet`` is empty, the first that looks like a table.
+
+    That is one of ten rows and two columns; where there is none, the one with most cells.
 
     Line numbers are those of the sheet. A number is written in the fewest digits that read back the same, a date in
     ISO 8601, an error such as #DIV/0! as that text.
@@ -51,13 +54,24 @@ def write_sheet(file: Path, sheet: str, into: Path, progress: Progress | None, c
         names = _worksheets(book)
         if sheet and sheet not in names:
             raise DataError(f"{file.name} has no sheet {sheet!r}; its sheets are {listed(names)}. Choose one of these.")
+        chosen: tuple[str, Any, SheetCells] | None = None
+        most = 0
         for name in [sheet] if sheet else names:
             facts = _facts(file, name)
             _check_area(file, name, facts)
             found = book.get_sheet_by_name(name)
-            if found.start is not None:
-                _write(found, facts, into, progress, cancelled)
-                return str(name)
+            if found.start is None:
+                continue
+            rows, columns = (1 + end - start for start, end in zip(found.start, found.end, strict=True))
+            if rows * columns > most:
+                chosen, most = (str(name), found, facts), rows * columns
+            if rows >= TABLE_ROWS and columns >= TABLE_COLUMNS:
+                chosen = (str(name), found, facts)
+                break
+        if chosen is not None:
+            name, found, facts = chosen
+            _write(found, facts, into, progress, cancelled)
+            return name
     where = f"sheet {sheet!r} has no" if sheet else "no sheet has any"
     raise DataError(f"{file.name}: {where} cells. Choose a sheet with a header and at least a few rows.")
 
