@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from fake_training import TableTraining
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QFontMetrics
 from pytestqt.qtbot import QtBot
 
 from nnstudio.data import DataRecipe, TableSource, detect, with_roles
+from ui import theme
 from ui.panels.data import DataPanel
+from ui.panels.plot import Plot
 from ui.recipe_work import close_work
 
 FIRST = datetime.date(2018, 1, 1)
@@ -65,3 +68,21 @@ def test_the_axis_of_a_date_has_years_and_that_of_a_number_has_numbers(panel: Da
     scatter.show_pair(1, 0)
     assert labels(left, low, high)[:2] == ["2018-01", "2018-07"]
     assert labels(bottom, 0.0, 6.0)[0] == "0"
+
+
+@pytest.mark.parametrize("length", [60, 105, 160, 300])
+@pytest.mark.parametrize("days", [1, 9, 40, 700])
+def test_dates_along_a_short_axis_do_not_cover_each_other(qtbot: QtBot, length: int, days: int) -> None:
+    plot = Plot("day", "y")
+    qtbot.addWidget(plot)
+    axis = plot.axes["bottom"]
+    axis.show_dates(True)
+    low = datetime.datetime(2024, 4, 3, tzinfo=datetime.UTC).timestamp()
+    ((spacing, places),) = axis.tickValues(low, low + 86_400 * days, length)
+    widths = [
+        QFontMetrics(theme.font(theme.SMALL)).horizontalAdvance(text) for text in axis.tickStrings(places, 1.0, spacing)
+    ]
+    assert places
+    for at in range(1, len(places)):
+        apart = (places[at] - places[at - 1]) * length / (86_400 * days)
+        assert apart >= (widths[at] + widths[at - 1]) / 2

@@ -95,9 +95,11 @@ class PlotAxis(pg.AxisItem):
         if self._dates is not None:
             most = length / DATE_WIDTH if self.orientation == "bottom" else most
             self._dates = date_ticks(minimum, maximum, max(most, 1.0))
+            if self.orientation == "bottom":
+                return [(1.0, _apart(self._dates, minimum, maximum, length / span))]
             return [(1.0, list(self._dates))]
         if self.named:
-            return [(1.0, self._apart(minimum, maximum, length / span))]
+            return [(1.0, _apart(self.named, minimum, maximum, length / span))]
         if self.log:
             return [_log_ticks(minimum, maximum, most)]
         decade = 10.0 ** math.floor(math.log10(span / most))
@@ -118,15 +120,16 @@ class PlotAxis(pg.AxisItem):
             return _told_apart([10.0**value for value in values])
         return [numbers.axis_number(value, spacing) for value in values]
 
-    def _apart(self, minimum: float, maximum: float, scale: float) -> list[float]:
-        """Return the named places in view, without those whose labels would cover the one before."""
-        metrics, kept, end = QFontMetrics(theme.font(theme.SMALL)), [], -math.inf
-        for place in sorted(at for at in self.named if minimum <= at <= maximum):
-            half = max(metrics.horizontalAdvance(line) for line in self.named[place].split("\n")) / 2
-            if place * scale - half >= end:
-                kept.append(place)
-                end = place * scale + half + LABELS_APART
-        return kept
+
+def _apart(named: dict[float, str], minimum: float, maximum: float, scale: float) -> list[float]:
+    """Return the named places in view, without those whose labels would cover the one before."""
+    metrics, kept, end = QFontMetrics(theme.font(theme.SMALL)), [], -math.inf
+    for place in sorted(at for at in named if minimum <= at <= maximum):
+        half = max(metrics.horizontalAdvance(line) for line in named[place].split("\n")) / 2
+        if place * scale - half >= end:
+            kept.append(place)
+            end = place * scale + half + LABELS_APART
+    return kept
 
 
 def _multiples(step: float, minimum: float, maximum: float) -> list[float]:
