@@ -152,8 +152,8 @@ FILES: dict[str, File] = {
     "a point that may stand between thousands": File(
         b"a;b\n1.234;x\n2.345;y\n",
         {"a": [1.234, 2.345], "b": ["x", "y"]},
-        says="'1.234' is taken for 1.234, with a decimal point. Choose a decimal comma and a point between thousands "
-        "if that is wrong.",
+        says="'1.234' is read with a decimal point, not as 1234. Choose a decimal comma and a point between thousands "
+        "if 1234 is meant.",
     ),
     "a point between thousands, given": File(
         b"a;b\n1.234;x\n2.345;y\n", {"a": [1234.0, 2345.0], "b": ["x", "y"]}, given={"decimal": ",", "thousands": "."}

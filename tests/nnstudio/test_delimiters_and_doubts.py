@@ -88,7 +88,7 @@ def test_a_value_in_the_first_row_speaks_against_a_header(tmp_path: Path, data: 
         (b"tel,y\n+491701234567,1\n+491701234568,2\n", "'+491701234567' is read as 491701234567"),
         (b"id\n9007199254740993\n5\n", "numbers of more than 15 digits, which are rounded"),
         (b"id\n123456789012345678901234.0\n5\n", "numbers of more than 15 digits, which are rounded"),
-        (b"Ort\tEinw\nA\t1.234\nB\t987\nC\t2.345\n", "'1.234' is taken for 1.234, with a decimal point, beside '987'"),
+        (b"Ort\tEinw\nA\t1.234\nB\t987\nC\t2.345\n", "'1.234' is read with a decimal point, not as 1234, beside '987'"),
         (b"g,rh\na,+\nb,-\n", "Texts that count as missing: '-' in 'rh'."),
         (b"# exported\na,b\n1,2\n#N/A,3\n4,5\n", "'#N/A,3' has as many cells as a row"),
         (b"##f\n##x\n#C\tP\n1\t100\n2\t200\n", "'#C\\tP' has as many cells as a row"),
@@ -104,8 +104,8 @@ def test_what_may_be_meant_otherwise_is_said(tmp_path: Path, data: bytes, words:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"a,b\n1.25,x\n987,y\n2.5,z\n", "with a decimal point"),
-        (b"a,b\n1.234,x\n2.345,y\n", "with a decimal point"),
+        (b"a,b\n1.25,x\n987,y\n2.5,z\n", "read with a decimal point"),
+        (b"a,b\n1.234,x\n2.345,y\n", "read with a decimal point"),
         ("n\nÉlan\n«À»\nSÃO\n".encode("cp1252"), "UTF-8"),
         (b"a,b\n0.5,x\n10,y\n0,z\n", "begin with"),
         (b"# exported\na,b\n1,2\n", "as many cells as a row"),

@@ -17,7 +17,7 @@ from nnstudio.data.detecting.misreading import number_note, one_column, perhaps_
 from nnstudio.data.detecting.propose import propose_columns
 from nnstudio.data.detecting.titles import rows_above
 from nnstudio.data.errors import DataError
-from nnstudio.data.reading.cells import BLANKS, parse_number
+from nnstudio.data.reading.cells import BLANKS
 from nnstudio.data.reading.encoding import PYTHON_CODEC, check_file
 from nnstudio.data.reading.formats import Format, format_of, is_typed, plain
 from nnstudio.data.reading.head import (
@@ -177,10 +177,10 @@ def _text_dialect(
     if found_decimal == "," or found_thousands:
         notes.append(number_note(below, dialect))
     elif thousands is None and delimiter == ";" and (doubtful := perhaps_thousands(below)):
-        value = parse_number(doubtful, dialect)
+        whole = doubtful.replace(".", "")
         notes.append(
-            f"{doubtful!r} is taken for {value:g}, with a decimal point. "
-            "Choose a decimal comma and a point between thousands if that is wrong."
+            f"{doubtful!r} is read with a decimal point, not as {whole}. "
+            f"Choose a decimal comma and a point between thousands if {whole} is meant."
         )
     if delimiter_found and (said := one_column(rows)):
         notes.append(said)

@@ -151,8 +151,8 @@ def _perhaps_grouped(name: str, cells: Sequence[str], dialect: Dialect) -> list[
     if len(whole) + len(pointed) < len(cells):
         return []
     return [
-        f"Column {name!r}: {pointed[0]!r} is taken for {parse_number(pointed[0], dialect):g}, with a decimal point, "
-        f"beside {whole[0]!r}. Choose a decimal comma and a point between thousands if that is wrong."
+        f"Column {name!r}: {pointed[0]!r} is read with a decimal point, not as {pointed[0].replace('.', '')}, beside "
+        f"{whole[0]!r}. Choose a decimal comma and a point between thousands if that is wrong."
     ]
 
 
