@@ -20,6 +20,7 @@ from engine import Dense, Input, Output, chain
 from engine.declared import replace
 from engine.settings import MOST_EPOCHS
 from engine.snapshot import Boundary, Histogram
+from nnstudio import edits
 from nnstudio.engine_host import EngineHost
 from nnstudio.labs.depth import Depths, Run, compare_depths
 from nnstudio.labs.depth import Outcome as DepthOutcome
@@ -184,6 +185,13 @@ def test_a_job_that_fails_is_told_in_words(qtbot, shown):
     assert panel.words.text() == "This lab knows chains only, and Add 1 joins or parts the way."
     assert panel.words.property("role") == "bad"
     assert panel.run_button.text() == "Run"
+    panel.refresh()
+    assert panel.words.property("role") == "bad"
+    graph = panel.model.store.document.graph
+    hidden = graph.of_kind(Dense)[0].id
+    panel.model.store.apply(lambda d: edits.set_layer(d, hidden, Dense(units=5)), "units")
+    panel.refresh()
+    assert panel.words.text() == ""  # it was of another network
 
 
 def test_the_second_lab_waits_for_the_first(qtbot, shown):

@@ -55,6 +55,7 @@ class LabPanel(Panel):
         self._job: int | None = None
         self._runs_on: dict[str, object] = {}  # what the job works on
         self._ran_on: dict[str, object] = {}  # and what the result is of
+        self._failed_on: dict[str, object] = {}  # and what a failure that is shown was of
         self._problem: str | None = None
         self._settings = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._labels: list[QLabel] = []  # of the settings
@@ -220,6 +221,7 @@ class LabPanel(Panel):
 
     def _failed(self, job: int, sentence: str) -> None:
         if job == self._job:
+            self._failed_on = self._runs_on
             self._end(sentence, "bad")
 
     def _end(self, words: str, role: str) -> None:
@@ -235,7 +237,9 @@ class LabPanel(Panel):
 
     def refresh(self) -> None:
         """Say whether it can be run, and whether the result is of the network as it is."""
-        if self.obstacle() != self._problem:
+        of_another = bool(self._failed_on and self._changed(self._failed_on))
+        if of_another or self.obstacle() != self._problem:
+            self._failed_on = {}
             if not self.running:
                 self._say("", "hint")
             self._show_state()
@@ -253,15 +257,17 @@ class LabPanel(Panel):
 
     def _show_age(self) -> None:
         words = ""
-        if self._ran_on:
-            now = self.works_on()
-            changed = [word for word, then in self._ran_on.items() if not self.same(word, then, now[word])]
-            if changed:
-                have = "has" if changed == ["network"] else "have"
-                words = f"The {' and the '.join(changed)} {have} changed since."
+        if changed := self._changed(self._ran_on):
+            have = "has" if changed == ["network"] else "have"
+            words = f"The {' and the '.join(changed)} {have} changed since."
         if words != self._stale_words.text():
             self._stale_words.setText(words)
         self._stale_words.setVisible(bool(words))
+
+    def _changed(self, ran_on: dict[str, object]) -> list[str]:
+        """Return the words for what a run depended on and that is another now."""
+        now = self.works_on() if ran_on else {}
+        return [word for word, then in ran_on.items() if not self.same(word, then, now[word])]
 
     def _show_state(self) -> None:
         self._problem = self.obstacle()
