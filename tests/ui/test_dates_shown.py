@@ -86,3 +86,24 @@ def test_dates_along_a_short_axis_do_not_cover_each_other(qtbot: QtBot, length: 
     for at in range(1, len(places)):
         apart = (places[at] - places[at - 1]) * length / (86_400 * days)
         assert apart >= (widths[at] + widths[at - 1]) / 2
+
+
+def test_the_table_has_room_for_days_with_their_time(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "times.csv"
+    start = datetime.datetime(2024, 3, 30, 0, 15)
+    rows = [f"{start + datetime.timedelta(hours=7 * i)},{i % 7},{'ab'[i % 2]}" for i in range(60)]
+    path.write_text("\n".join(["day,x,y", *rows]))
+    plan = with_roles(detect(path), {"day"}, "feature")
+    model = TableTraining(DataRecipe(source=TableSource(path=str(path)), plan=plan))
+    panel = DataPanel(model)
+    qtbot.addWidget(panel)
+    panel.resize(460, 700)
+    panel.show()
+    panel.show_page("table")
+    qtbot.waitUntil(lambda: panel.table.cells.rowCount() == 60)
+    at = panel.table.cells.names.index("day")
+    text = panel.table.cells.index(1, at).data()
+    assert text == "2024-03-30 07:15"
+    assert panel.table.table.columnWidth(at) > QFontMetrics(theme.font()).horizontalAdvance(text)
+    close_work(model)
+    model.deleteLater()

@@ -151,11 +151,16 @@ class CellModel(QAbstractTableModel):
             if len(self._blocks) >= MOST_BLOCKS:
                 self._blocks.clear()
             places = np.arange(key[0] * BLOCK, min((key[0] + 1) * BLOCK, self.rowCount()))
-            shown = self._look.columns[column - 2]
-            cells = self._look.cells(shown, self.rows(places))
-            exact = partial(date_text, grain=shown.grain) if shown.grain else numbers.exact
-            self._blocks[key] = [exact(cell) if isinstance(cell, float) else cell or numbers.UNKNOWN for cell in cells]
+            self._blocks[key] = self.texts(column - 2, self.rows(places))
         return self._blocks[key][place % BLOCK]
+
+    def texts(self, column: int, rows: Rows) -> list[str]:
+        """Return the cells of a column of the table, counted from 0, as they are shown."""
+        assert self._look is not None
+        shown = self._look.columns[column]
+        exact = partial(date_text, grain=shown.grain) if shown.grain else numbers.exact
+        cells = self._look.cells(shown, rows)
+        return [exact(cell) if isinstance(cell, float) else cell or numbers.UNKNOWN for cell in cells]
 
 
 def _alignment(is_number: bool) -> int:

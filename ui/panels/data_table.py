@@ -240,9 +240,8 @@ class TablePage(QWidget):
         last = numbers.count(self.cells.row_number(self._look.size - 1))
         wide = [measure(last), measure(f"training {numbers.count(self._look.size)}")]
         rows = np.linspace(0, self._look.size - 1, min(self._look.size, ROWS_MEASURED)).astype(np.int64)
-        for column in self._look.columns[:COLUMNS_MEASURED]:
-            texts = column.categories or [numbers.exact(float(cell)) for cell in self._look.cells(column, rows)]
-            wide.append(max(map(measure, texts), default=0))
+        for place, column in enumerate(self._look.columns[:COLUMNS_MEASURED]):
+            wide.append(max(map(measure, column.categories or self.cells.texts(place, rows)), default=0))
         wide += [max(wide)] * max(len(self._look.columns) - COLUMNS_MEASURED, 0)
         for place, (name, cells) in enumerate(zip(self.cells.names, wide, strict=True)):
             width = max(measure(name) + HEAD_ROOM, cells + CELL_ROOM)
