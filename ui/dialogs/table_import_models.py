@@ -233,9 +233,13 @@ class ChoiceDelegate(QStyledItemDelegate):
             editor.addItem(title, value)
         editor.setAccessibleName(HEADINGS[index.column()])
         editor.chosen.connect(self._commit)
-        editor.left.connect(lambda: self.closeEditor.emit(editor))
+        editor.left.connect(lambda: self._close(editor))
         QTimer.singleShot(0, editor, editor.showPopup)  # when it has its place in the cell
         return editor
+
+    def _close(self, editor: QWidget) -> None:
+        if editor.isVisible():  # else the view has closed it before, and would complain
+            self.closeEditor.emit(editor)
 
     def _commit(self) -> None:
         editor = self.sender()
