@@ -58,7 +58,9 @@ class EngineHost:
         """Start the process; it is ready some tenths of a second later, and requests wait for it."""
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=main, args=(theirs,), name="nnstudio-engine", daemon=True)
+        self._process = context.Process(
+            target=main, args=(theirs, str(self._folder)), name="nnstudio-engine", daemon=True
+        )
         self._process.start()
         theirs.close()
         self._looking = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import traceback
@@ -34,15 +35,15 @@ from nnstudio.engine_messages import (
 from nnstudio.training_data import open_data_file
 
 
-def main(connection: Connection) -> None:
-    """Serve one window until its end of the connection closes."""
+def main(connection: Connection, folder: str) -> None:
+    """Serve one window until its end of the connection closes; where it was killed, its folder of data goes too."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal is for the window
-    worker = _Worker(connection)
+    worker = _Worker(connection, folder)
     try:
         while not isinstance(command := connection.recv(), End):
             worker.obey(command)
     except (EOFError, OSError):
-        pass  # the window is gone, and nobody is left to tell
+        shutil.rmtree(folder, ignore_errors=True)  # the window is gone, and nobody is left to tell
     finally:
         worker.stop()
         # A native thread that still computes must not keep the process alive.
@@ -50,8 +51,8 @@ def main(connection: Connection) -> None:
 
 
 class _Worker:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, folder: str) -> None:
+        self._connection, self._folder = connection, folder
         # Whoever has an answer sends it: handing it to another thread would take the training thread's turn away, and
         # cost more than the sending. It waits for the window at most, which reads whatever it is doing.
         self._sending = threading.Lock()
@@ -116,6 +117,7 @@ class _Worker:
             try:
                 self._connection.send(reply)
             except (OSError, ValueError):
+                shutil.rmtree(self._folder, ignore_errors=True)
                 os._exit(0)  # the window is gone
 
     def stop(self) -> None:

@@ -175,7 +175,7 @@ def measuring(moons, tmp_path, monkeypatch):
     monkeypatch.setattr(Network, "chunk", property(lambda self: 16))  # an evaluation of many chunks
     monkeypatch.setattr(Network, "evaluate", waiting)
     ours, theirs = multiprocessing.Pipe()
-    worker = engine_worker._Worker(theirs)
+    worker = engine_worker._Worker(theirs, "")
     file = write_data_file(moons, tmp_path)
     worker.obey(Load(load=1, graph=GRAPH, settings=SETTINGS, data=file, state=None))
     assert begun.wait(PATIENCE)
@@ -308,6 +308,7 @@ def test_the_engine_ends_when_its_window_is_killed(tmp_path):
         window.kill()
         engine.wait(PATIENCE)
     assert not engine.is_running()
+    assert list(tmp_path.glob("nnstudio-*")) == []  # the data that it was given go with it
 
 
 def test_the_data_file_holds_the_splits_with_a_one_before_each_row(moons, tmp_path):
