@@ -20,7 +20,8 @@ COLUMNS = (
 )
 NEWEST_WHOLE = 8_192
 MOST_ROWS = 3 * NEWEST_WHOLE
-_GROUP = 8  # rows thinned together: of each group the lowest and the highest cost stay
+FIRST_WHOLE = 1_024  # in which most is learned
+_MOST_SPANS = (NEWEST_WHOLE - FIRST_WHOLE) // 2  # of epochs between the first and the newest
 
 
 class History:
@@ -30,8 +31,9 @@ class History:
     changed. ``training_cost`` and ``training_score`` are true values over the whole split with the weights at the end
     of the epoch, nan where they were not computed; those of validation are always true.
 
-    The newest rows stay whole; older ones are thinned, a group at a time, to those with the lowest and the highest
-    running cost, so that spikes stay visible and memory stays bounded however long a run is.
+    The first and the newest rows stay whole. What lies between is parted into spans of as many epochs each, and of a
+    span the rows with the lowest and the highest running cost stay: spikes stay visible, the curve is as fine
+    everywhere, and memory stays bounded however long a run is.
     """
 
     names = COLUMNS
@@ -93,15 +95,16 @@ class History:
             self._rows = larger
 
     def _thin(self) -> None:
-        old = self._rows[: max(self._count - NEWEST_WHOLE, 0)]
-        groups = old[: len(old) // _GROUP * _GROUP].reshape(-1, _GROUP, len(COLUMNS))
-        cost = groups[:, :, COLUMNS.index("running_cost")]
-        ends = np.sort(np.stack([cost.argmin(1), cost.argmax(1)], axis=1), axis=1)
-        kept = np.take_along_axis(groups, ends[:, :, None], axis=1)
-        distinct = np.ones(ends.shape, bool)
-        distinct[:, 1] = ends[:, 0] != ends[:, 1]
-        thinned = kept[distinct]
-        newest = self._rows[groups.size // len(COLUMNS) : self._count]
-        rows = np.concatenate([thinned, newest])
-        self._count = len(rows)
-        self._rows[: self._count] = rows
+        old = self._rows[FIRST_WHOLE : max(self._count - NEWEST_WHOLE, FIRST_WHOLE)]
+        epochs = old[:, 0]
+        width = 1
+        while (epochs[-1] - epochs[0]) // width >= _MOST_SPANS:
+            width *= 2
+        span = epochs // width
+        by_cost = np.lexsort((old[:, COLUMNS.index("running_cost")], span))
+        begins = np.flatnonzero(np.diff(span[by_cost], prepend=-1.0))
+        ends = np.append(begins[1:], len(old)) - 1
+        kept = np.unique(by_cost[np.concatenate([begins, ends])])
+        rows = np.concatenate([old[kept], self._rows[FIRST_WHOLE + len(old) : self._count]])
+        self._count = FIRST_WHOLE + len(rows)
+        self._rows[FIRST_WHOLE : self._count] = rows
