@@ -20,6 +20,7 @@ from nnstudio.data import (
     prepare,
     sample_recipe,
 )
+from nnstudio.data.reading.content import state_of
 from nnstudio.document import Document, starting_document
 from nnstudio.project_file import MOST_DATA, SUFFIX, Project, ProjectError, open_project, save
 from nnstudio.recovery import Autosave, Recoverable, recoverable
@@ -48,6 +49,7 @@ class ProjectSession(QObject):
         self.path: Path | None = None
         self.record: PreparedRecord | None = None  # of a project whose data are not inside it
         self._record_for: DataRecipe | None = None
+        self._seen: object = None  # the state of the project's file when it was opened or saved here
         self._recovered = False  # recovered work differs from any file until it is saved
         self._autosave = Autosave()
         self._store.undo_stack.cleanChanged.connect(self._clean_changed)
@@ -143,6 +145,7 @@ class ProjectSession(QObject):
         if project.prepared is not None and document.data is not None:
             model.prepared.put(document.data, project.prepared)
         self.path, self._recovered = path, recovered
+        self._seen = _state(path)
         self.record, self._record_for = project.record, document.data
         model.take_document(document)
         if not recovered:
@@ -220,7 +223,19 @@ class ProjectSession(QObject):
 
     def save(self) -> bool:
         """Save to the project's file, or ask for one; True where it was saved."""
-        return self._save(self.path) if self.path else self.save_as()
+        if self.path is None:
+            return self.save_as()
+        if (now := _state(self.path)) is not None and now != self._seen:
+            buttons = QMessageBox.StandardButton
+            question = (
+                f"{self.path.name} was changed since it was opened or saved here, perhaps in another window. Replace "
+                "it? What was saved there would be lost. No asks for another name."
+            )
+            choices = buttons.Yes | buttons.No | buttons.Cancel
+            answer = QMessageBox.question(self._window, "The file was changed", question, choices, buttons.Cancel)
+            if answer != buttons.Yes:
+                return self.save_as() if answer == buttons.No else False
+        return self._save(self.path)
 
     def save_as(self) -> bool:
         """Save to a file chosen in a dialog; True where it was saved."""
@@ -273,6 +288,7 @@ class ProjectSession(QObject):
             self._model.message.emit(str(error), "bad")
             return False
         self.path, self._recovered = path, False
+        self._seen = _state(path)
         self._store.undo_stack.setClean()
         self._autosave.saved(path, document, checkpoint)
         preferences.add_recent_file(str(path.resolve()))
@@ -349,6 +365,14 @@ class ProjectSession(QObject):
         self._timer.stop()
         self.link.close()
         self._autosave.close()
+
+
+def _state(path: Path | None) -> object:
+    """Return what tells whether a file was written since; None where there is none."""
+    try:
+        return None if path is None else state_of(path)[:-1]  # all but when its name or rights changed
+    except OSError:
+        return None
 
 
 def _with_data(document: Document, recipe: DataRecipe, prepared: PreparedData) -> Document:

@@ -164,6 +164,26 @@ def test_unsaved_work_is_asked_about_before_another_is_opened(window, qtbot, tmp
     assert (window.store.document == edited) == (answer == "Cancel")
 
 
+@pytest.mark.parametrize("answer", ["Yes", "No", "Cancel"])
+def test_a_file_that_another_window_has_saved_is_not_replaced_unasked(window, tmp_path, monkeypatch, answer):
+    path, other = tmp_path / "mine.nnstudio", tmp_path / "other.nnstudio"
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    asked = []
+    monkeypatch.setattr(QMessageBox, "question", lambda *words, **__: asked.append(words[2]) or choice)
+    choice = getattr(QMessageBox.StandardButton, answer)
+    press(window, "file.save")
+    press(window, "file.save")
+    assert asked == []  # what was saved here is known
+    theirs = path.read_bytes() + b" "
+    path.write_bytes(theirs)  # as another window would
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(other), ""))
+    press(window, "file.save")
+    assert len(asked) == 1
+    assert "mine.nnstudio was changed since it was opened or saved here" in asked[0]
+    assert (path.read_bytes() == theirs) == (answer != "Yes")
+    assert other.exists() == (answer == "No")
+
+
 def test_closing_while_training_ends_the_engine(window, qtbot):
     press(window, "train.toggle")
     qtbot.waitUntil(lambda: window.model.status.epoch > 1, timeout=PATIENCE)
