@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox
 from engine.activations import ACTIVATIONS, Relu, Sigmoid, Softmax
 from engine.declared import replace
 from engine.graph import Edge
-from engine.layers import Add, BatchNorm
+from engine.layers import Add, BatchNorm, Dense
 from engine.losses import LOSSES, PAIRS
 from engine.snapshot import LayerDetail, ProbeRequest, Probes
 from nnstudio import edits
@@ -340,6 +340,23 @@ def test_several_selected_layers_are_counted_and_changed_together(inspector, mod
     graph = model.store.document.graph
     assert [graph.node(n).layer.units for n in ("dense_1", "dense_2")] == [9, 9]
     assert model.store.undo_stack.count() == 1
+
+
+def test_settings_in_which_selected_layers_differ_are_said_and_made_alike_in_one_step(qtbot, inspector, model):
+    model.store.apply(lambda d: edits.set_layer(d, "dense_2", Dense(units=5, activation=Relu())), "Change")
+    inspector.show_nodes(("dense_1", "dense_2"))
+    page = inspector.selection_page
+    graph = model.store.document.graph
+    units = graph.node("dense_1").layer.units
+    assert page.form.note("units") == f"They differ: {units}, 5."
+    assert page.form.note("activation") == "They differ: tanh, ReLU."
+    assert page.form.note("bias_initializer") == ""
+    qtbot.mouseClick(page.alike, Qt.MouseButton.LeftButton)
+    graph = model.store.document.graph
+    assert graph.node("dense_2").layer == graph.node("dense_1").layer
+    assert page.form.note("units") == ""
+    assert not page.alike.isVisible()
+    assert model.store.undo_stack.count() == 2
 
 
 def test_several_selected_layers_can_be_deleted_but_not_the_output(qtbot, inspector, model):

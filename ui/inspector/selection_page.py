@@ -11,8 +11,11 @@ from nnstudio import edits, numbers
 from nnstudio.document import Document
 from ui.document_store import DocumentStore
 from ui.forms import DeclaredForm
+from ui.forms.optional import in_words
 from ui.inspector.parts import Heading, label, set_text
 from ui.training_view_model import TrainingViewModel
+
+MOST_VALUES = 6  # of a setting, written out where layers differ
 
 
 class SelectionPage(QWidget):
@@ -28,6 +31,10 @@ class SelectionPage(QWidget):
         self.sum = label(role="dim")
         self._form_heading = Heading("SETTINGS OF ALL")
         self._place = QVBoxLayout()
+        self.alike = QPushButton("Make all alike")
+        self.alike.setAccessibleName("Give all selected layers the settings shown")
+        self.alike.clicked.connect(self._make_alike)
+        self.alike.hide()
         self.delete = QPushButton("Delete")
         self.delete.setAccessibleName("Delete the selected layers")
         self.delete.clicked.connect(self._delete)
@@ -39,6 +46,7 @@ class SelectionPage(QWidget):
         column.addLayout(self._place)
         row = QHBoxLayout()
         row.setContentsMargins(0, 12, 0, 0)
+        row.addWidget(self.alike)
         row.addWidget(self.delete)
         row.addStretch(1)
         column.addLayout(row)
@@ -60,8 +68,11 @@ class SelectionPage(QWidget):
         common = len(kinds) == 1 and bool(fields_of(next(iter(kinds))))
         if common:
             self._show_form(nodes[0].layer)
+            self._show_differences(nodes)
         elif self._form is not None:
             self._form.hide()
+        self.alike.setVisible(common and any(node.layer != nodes[0].layer for node in nodes))
+        self.alike.setToolTip(f"Give all of them the settings shown, which are those of {nodes[0].name}")
         self._form_heading.setVisible(common)
         self.delete.setEnabled(bool(self._removable()))
 
@@ -72,6 +83,29 @@ class SelectionPage(QWidget):
             self._place.addWidget(self._form)
         self._form.set_value(layer)
         self._form.show()
+
+    def _show_differences(self, nodes: tuple[Node, ...]) -> None:
+        """Say below each setting in which the layers differ what they have, and whose is shown."""
+        assert self._form is not None
+        for field in fields_of(type(nodes[0].layer)):
+            values = [getattr(node.layer, field.name) for node in nodes]
+            words = ""
+            if any(value != values[0] for value in values):
+                shown = ", ".join(in_words(field, value) for value in values[:MOST_VALUES])
+                rest = f" and {len(values) - MOST_VALUES} more" if len(values) > MOST_VALUES else ""
+                words = f"They differ: {shown}{rest}."
+            self._form.set_note(field.name, words)
+
+    def _make_alike(self) -> None:
+        ids = self._ids
+        first = self._store.document.graph.node(ids[0]).layer
+
+        def edit(document: Document) -> Document:
+            for node_id in ids[1:]:
+                document = edits.set_layer(document, node_id, first)
+            return document
+
+        self._store.apply(edit, f"Make {numbers.count(len(ids))} layers alike")
 
     def _edit(self, layer: Declared, path: str) -> None:
         ids, setting = self._ids, path.split(".")[0]
