@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnstudio import numbers
 from nnstudio.data import (
@@ -201,6 +211,24 @@ def _axes(data: PreparedData) -> str:
     return f"{titles}, color: {data.targets[0]}" if len(data.targets) > 1 else titles
 
 
+class CardArea(QScrollArea):
+    """What the card stands in: in a low window one scrolls to what has no room."""
+
+    LEAST = 120  # pixels of height
+
+    def __init__(self, card: DataCard, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidget(card)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumHeight(self.LEAST)
+
+    def sizeHint(self) -> QSize:
+        """Return the size that the card wishes for."""
+        return self.widget().sizeHint()
+
+
 class DataPicture(QWidget):
     """Two features as dots in the colors of their classes; one feature as a histogram. Painted once and kept."""
 
@@ -343,6 +371,7 @@ class _Words(QLabel):
         self._hold()
 
     def _hold(self) -> None:
+        self.setMinimumHeight(0)  # else the height before would count as the text's
         self.setMinimumHeight(max(self.heightForWidth(self.width()), 0))  # without a text it is -1
 
 

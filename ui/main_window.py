@@ -28,7 +28,7 @@ from nnstudio.project_file import SUFFIX
 from ui import actions, preferences, theme
 from ui.canvas.palette import LayerPalette
 from ui.canvas.view import Canvas
-from ui.data_card import DataCard
+from ui.data_card import CardArea, DataCard
 from ui.docks import Docks
 from ui.inspector import Inspector
 from ui.lab_jobs import close_jobs
@@ -145,14 +145,15 @@ class MainWindow(QMainWindow):
         left = QSplitter(Qt.Orientation.Vertical)
         left.setChildrenCollapsible(False)
         left.addWidget(self.palette_view)
-        left.addWidget(self.data_card)
+        card = CardArea(self.data_card)
+        left.addWidget(card)
         left.setStretchFactor(0, 1)
         left.setMinimumWidth(LEFT_LEAST)
         self.docks = Docks(self, left, self.inspector, self.model)
         self.classroom = Classroom(self.model, self.session, self.docks, self)
         self.classroom.limited.connect(self.training_bar.limit)
         self.classroom.limited.connect(lambda shown: self.palette_view.setVisible(not shown or "layers" in shown))
-        self.classroom.limited.connect(lambda shown: self.data_card.setVisible(not shown or "data" in shown))
+        self.classroom.limited.connect(lambda shown: card.setVisible(not shown or "data" in shown))
         status = QStatusBar()
         status.setSizeGripEnabled(False)
         status.addWidget(self.status_line, 1)

@@ -296,7 +296,7 @@ def test_a_closed_panel_comes_back_with_the_first_layout(window, qtbot):
 
 
 def test_the_window_fits_into_half_of_a_common_screen(window, qtbot):
-    half = QSize(1920 // 2, 1080 - 80)
+    half = QSize(1920 // 2, 600 - 30)  # or into a screen of 1440 by 900 whose pixels count one and a half
     window.resize(half)
     qtbot.waitUntil(lambda: window.width() <= half.width() and window.height() <= half.height())
 

@@ -66,6 +66,9 @@ def test_a_panel_with_nothing_to_show_says_what_will_be_here_and_offers_to_train
     assert button.text() == "Press Space to train"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert model.calls == ["toggle"]
+    panel.resize(130, 220)
+    assert button.text() == "Train"  # where there is no room for more
+    assert button.width() <= panel.width()
 
 
 @pytest.mark.parametrize("name", EMPTY_AT_FIRST)

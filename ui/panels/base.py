@@ -32,6 +32,8 @@ PICTURE_SCALE = 2.0  # pixels of a saved picture a pixel of the screen
 UNUSED = "unused"  # property of a widget of the header
 TOOL_SIZE = 24
 MARGIN = 10
+LONG_OFFER, SHORT_OFFER = "Press Space to train", "Train"
+EMPTY_MARGIN, OFFER_PADDING = 16, 26  # pixels, of what is not there yet, and of its button
 
 
 class Panel(QFrame):
@@ -345,14 +347,22 @@ class _EmptyState(QWidget):
         self._words.setWordWrap(True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint = hint
-        self.button = QPushButton("Press Space to train")
+        self.button = QPushButton(LONG_OFFER)
+        self.button.setToolTip(LONG_OFFER)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 8, 16, 8)
+        column.setContentsMargins(EMPTY_MARGIN, 8, EMPTY_MARGIN, 8)
         column.setSpacing(12)
         column.addStretch(1)
         column.addWidget(self._words)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Offer in as many words as there is room for."""
+        super().resizeEvent(event)
+        room = self.contentsRect().width() - 2 * EMPTY_MARGIN - OFFER_PADDING
+        fits = self.button.fontMetrics().horizontalAdvance(LONG_OFFER) <= room
+        self.button.setText(LONG_OFFER if fits else SHORT_OFFER)
 
     def explain(self, model: TrainingViewModel) -> None:
         """Offer training where there are data to train on."""
