@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self._recipe_work = work_of(model)
         self.canvas = Canvas(self.store, model)
         self.messages = MessageBar(self.canvas)
+        self.session.taken.connect(self.messages.outdate)  # first of all: what hears of it later may have a message
         self.palette_view = LayerPalette()
         self.data_card = DataCard(model)
         self.inspector = Inspector(self.store, model)

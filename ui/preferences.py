@@ -51,6 +51,12 @@ def set_table_memory_megabytes(megabytes: int) -> None:
     set_memory_limit(megabytes)
 
 
+def usual_folder() -> Path:
+    """Return where a person keeps projects: the folder of the last one, or the home folder."""
+    recent = recent_files()
+    return Path(recent[0]).parent if recent else Path.home()
+
+
 def recent_files() -> list[str]:
     """Return the projects opened or saved last, newest first, those that are gone left out."""
     value = settings().value("recent", [])

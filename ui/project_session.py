@@ -300,9 +300,7 @@ class ProjectSession(QObject):
         return self.record if self.record is not None and document.data == self._record_for else None
 
     def _folder(self) -> str:
-        recent = preferences.recent_files()
-        near = self.path or (Path(recent[0]) if recent else Path.home() / "x")
-        return str(near.parent)
+        return str(self.path.parent if self.path else preferences.usual_folder())
 
     def _when_safe(self, action: object) -> None:
         """Call ``action`` once training rests and nothing unsaved would be lost."""

@@ -142,6 +142,28 @@ def test_a_saved_project_opens_with_its_weights_history_and_data(window, qtbot, 
     assert preferences.recent_files()[0] == str(path)
 
 
+def test_what_was_said_of_one_project_goes_with_it(window, tmp_path, monkeypatch):
+    path = tmp_path / "mine.nnstudio"
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    press(window, "file.save")
+    window.model.message.emit("Dense 1 starts from new weights.", "warn")
+    assert window.messages.text
+    window.session.open(str(path))
+    assert window.messages.text == ""
+
+
+def test_a_picture_is_saved_beside_the_last_project_at_first(window, qtbot, tmp_path, monkeypatch):
+    path = tmp_path / "mine.nnstudio"
+    monkeypatch.setattr("PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *_: (str(path), ""))
+    press(window, "file.save")
+    offered = []
+    monkeypatch.setattr(
+        "PySide6.QtWidgets.QFileDialog.getSaveFileName", lambda *words: offered.append(words[2]) or ("", "")
+    )
+    window.docks.places["cost"].panel._ask_and_save()
+    assert offered == [str(tmp_path / "cost.png")]
+
+
 def test_a_broken_project_is_refused_in_words_and_what_is_open_stays(window, tmp_path):
     path = tmp_path / "broken.nnstudio"
     path.write_bytes(b"PK\x03\x04 not a project")

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.snapshot import ProbeRequest
-from ui import icons, theme
+from ui import icons, preferences, theme
 from ui.training_view_model import TrainingViewModel
 from ui.visibility import Visibility
 
@@ -203,7 +203,10 @@ class Panel(QFrame):
 
     def _ask_and_save(self) -> None:
         path, _ = QFileDialog.getSaveFileName(
-            self, f"Save {self.title}", f"{self.name}.png", "Picture (*.png);;Drawing (*.svg)"
+            self,
+            f"Save {self.title}",
+            str(preferences.usual_folder() / f"{self.name}.png"),
+            "Picture (*.png);;Drawing (*.svg)",
         )
         if path:
             try:
