@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnstudio.data.reading.encoding import PYTHON_CODEC
+from nnstudio.data.reading.encoding import ENCODING_TITLES, PYTHON_CODEC
 from nnstudio.data.recipe import Encoding
 
 LOOKED_THROUGH = 64 * 2**20  # bytes, in which words beyond ASCII are looked for
@@ -22,25 +22,8 @@ STRANGE_SHARE = 0.05  # of the words; a text in Windows-1252 has fewer
 BETTER = 0.5  # of the strange words at most may stay strange in another code page
 MOST_OF_UTF8 = 0.5  # of the words, if some rows only are not in UTF-8
 WESTERN_RUN, LONGEST_RUN = 2, 3  # accented letters one after the other: créée, and Děčín outside Western Europe
-CODE_PAGES: tuple[Encoding, ...] = (
-    "windows-1250",
-    "windows-1251",
-    "windows-1253",
-    "windows-1254",
-    "windows-1255",
-    "windows-1256",
-    "windows-1257",
-    "windows-874",
-    "koi8-r",
-    "cp866",
-    "shift-jis",
-    "euc-jp",
-    "gb18030",
-    "big5",
-    "euc-kr",
-    "mac-roman",
-    "cp850",
-)
+_WESTERN = ("windows-1252", "latin-1")
+CODE_PAGES = tuple(page for page in ENCODING_TITLES if page not in _WESTERN and not page.startswith("utf"))
 SCRIPTS = frozenset(("LATIN", "CYRILLIC", "GREEK", "HEBREW", "ARABIC", "THAI"))
 _MAY_BE_INSIDE = frozenset("’‘–—·…°")  # signs that may stand between two letters
 _FINAL = frozenset("ךםןףץ")  # letters that end a Hebrew word
