@@ -56,7 +56,7 @@ def memory_problems(document: Document, shapes: Shapes, memory: int | None = Non
     if needed > memory:
         return (
             Problem(
-                kind="memory", node=largest, sentence=f"{whole}, and this machine has {memory / GIGA:.3g}. {advice}"
+                kind="memory", node=largest, sentence=f"{whole}, and this machine has {memory / GIGA:.3g} GB. {advice}"
             ),
         )
     sentence = f"{whole} of the {memory / GIGA:.3g} GB that this machine has. {advice}"
