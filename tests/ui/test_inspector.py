@@ -331,6 +331,18 @@ def test_a_deleted_layer_gives_way_to_the_network(inspector, model):
     assert "inspector" not in model.requests
 
 
+def test_a_long_name_leaves_room_for_shape_and_parameters(inspector, model):
+    name = "A very long layer name that does not fit the card"
+    model.store.apply(lambda d: edits.rename(d, "dense_1", name), "Rename")
+    inspector.show_nodes(())
+    page = inspector.network_page
+    shown = [row[0] for row in page.layers.rows()]
+    assert shown[0] == "Input"
+    assert shown[1].endswith("…")
+    assert name.startswith(shown[1][:-1])
+    assert page.layers.minimumSizeHint().width() < 256
+
+
 def test_several_selected_layers_are_counted_and_changed_together(inspector, model):
     inspector.show_nodes(("dense_1", "dense_2"))
     page = inspector.selection_page

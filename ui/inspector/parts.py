@@ -28,6 +28,9 @@ def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     return made
 
 
+MOST_NAME = 104  # pixels of the first of three columns
+
+
 def set_text(widget: QLabel, text: str) -> None:
     """Change a label's text only where it differs: a new layout is dear at 30 frames a second."""
     if widget.text() != text:
@@ -159,8 +162,14 @@ class FigureTable(QWidget):
                 if (index < self._shown) != (index < len(rows)) or index >= self._shown:
                     one.setVisible(index < len(rows))
                 if index < len(rows):
-                    set_text(one, rows[index][column])
+                    set_text(one, rows[index][column] if column else self._short(one, rows[index][0]))
         self._shown = len(rows)
+
+    def _short(self, one: QLabel, text: str) -> str:
+        """Return a name as there is room for it beside the figures; all of it stands in the tip."""
+        shown = one.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, MOST_NAME)
+        one.setToolTip(text if shown != text else "")
+        return shown
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Return the rows shown."""
